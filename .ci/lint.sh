@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# lint.sh PRESET: the scripts, the independence of the second decoder, then clang-tidy.
+# shellcheck source=.ci/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+mapfile -t scripts < <(find .ci tests -name '*.sh' | sort)
+shellcheck -x "${scripts[@]}" .ci/run
+say "scripts  ${#scripts[@]} files"
+
+# model/ref is written from docs/format.md alone: it may include nothing of the first model.
+if grep -rnE '#include ["<](actplane/|\.\./)' model/ref | grep -v 'actplane/ref/'; then
+  die "model/ref shares code with the model (lines above)"
+fi
+
+.ci/tidy.sh "$1"

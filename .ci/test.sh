@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# test.sh PRESET [CTEST_ARGUMENT...]: runs the tests of build/PRESET; counts go to build/PRESET/tests.txt.
+# shellcheck source=.ci/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+preset=${1:?usage: test.sh PRESET [CTEST_ARGUMENT...]}
+shift
+build=build/$preset
+junit=$PWD/$build/junit.xml
+export ACTP_TEST_SCALE=${ACTP_TEST_SCALE:-ci}
+
+rm -f "$junit"
+start=$SECONDS status=0
+ctest=(ctest --preset "$preset" --parallel "$JOBS" --output-junit "$junit" "$@")
+if [[ -t 1 ]]; then
+  "${ctest[@]}" --progress || status=$?
+else
+  "${ctest[@]}" | awk '!/^ *Start / && !/ Passed /' || status=$?
+fi
+[[ -f $junit ]] || die "ctest gave no result (exit status $status)"
+
+count() { awk -v name="$1" -F'"' 'index($0, name "=\"") { split($0, p, name "=\""); split(p[2], q, "\""); print q[1]; exit }' "$junit"; }
+failed=$(count failures) skipped=$(($(count skipped) + $(count disabled)))
+passed=$(($(count tests) - failed - skipped))
+say "$passed passed, $failed failed, $skipped skipped" >"$build/tests.txt"
+say "tests    $passed passed, $failed failed, $skipped skipped in $((SECONDS - start)) s ($preset, scale $ACTP_TEST_SCALE)"
+exit "$status"

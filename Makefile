@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every verb of the project; `make help` lists them. The work is done by CMake and the scripts in .ci.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PRESET       ?= release#        build, tidy, test, map: one of CMakePresets.json
+JOBS         ?= $(shell nproc)# parallel jobs
+SCALE        ?= ci#             random volume of the tests: quick, ci or full
+TENSOR       ?= $(wildcard tests/data/*.npy)# demo, bench: files to work on
+FUZZ_SECONDS ?= 30#             fuzz: time for each target; 600 before a release
+COVERAGE_MIN ?= 95#             coverage: percent of the lines of model/
+PREFIX       ?= /usr/local#     install: where to
+
+export JOBS FUZZ_SECONDS COVERAGE_MIN
+export ACTP_TEST_SCALE = $(SCALE)
+
+# Runs CMake where it has not run yet; after that ninja does it when a CMakeLists.txt changes.
+configure = test -f build/$(1)/build.ninja || cmake --preset $(1)
+build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
+
+.NOTPARALLEL:
+.PHONY: help check-tools setup build test test-full map map-update demo bench install package-check \
+        fmt fmt-check tidy lint asan coverage fuzz ci clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@printf '\nVariables, as in `make test PRESET=debug`:\n'
+	@printf '  %-14s %s\n' PRESET '$(PRESET)' JOBS '$(JOBS)' SCALE '$(SCALE)' TENSOR '$(or $(TENSOR),none)' \
+	  FUZZ_SECONDS '$(FUZZ_SECONDS)' COVERAGE_MIN '$(COVERAGE_MIN)' PREFIX '$(PREFIX)'
+
+check-tools:  ## which packages are here, which are missing, what each is for
+	@.ci/setup.sh --check all
+
+setup:  ## install the packages that every verb together needs (apt-get)
+	@.ci/setup.sh all
+
+build:  ## compile library, command and tests
+	@.ci/setup.sh build test
+	@$(call build,$(PRESET))
+
+test: build  ## all unit tests, then the map
+	@rm -rf build/$(PRESET)/xml  # the map must see this run only
+	@.ci/test.sh $(PRESET) --label-exclude package && .ci/map.sh build/$(PRESET)
+	@printf '%s, map complete\n' "$$(cat build/$(PRESET)/tests.txt)"
+
+test-full:  ## the same with the full random volume (10^8 patterns and more)
+	@$(MAKE) --no-print-directory test SCALE=full
+
+map:  ## every clause of docs/format.md has code and a passed test (after `make test`)
+	@.ci/map.sh build/$(PRESET)
+
+map-update:  ## rewrite the table in docs/verification.md
+	@.ci/map.sh --update build/$(PRESET)
+
+demo:  ## compress real GPT-2 activations and show what comes back
+	@.ci/setup.sh build test
+	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_cli
+	@.ci/demo.sh $(TENSOR)
+
+bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy
+	@.ci/setup.sh build test bench
+	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target actplane_bench
+	@build/release/bin/actplane_bench $(TENSOR)
+
+install:  ## install command, libraries, headers and CMake package to PREFIX
+	@.ci/setup.sh build test
+	@$(call build,release)
+	@cmake --install build/release --prefix $(PREFIX)
+
+package-check: build  ## install into an empty prefix and build a project against it
+	@.ci/test.sh $(PRESET) --label-regex package
+
+fmt:  ## lay out the C++ code
+	@.ci/setup.sh lint
+	@.ci/fmt.sh
+
+fmt-check:  ## fail where the layout differs
+	@.ci/setup.sh lint
+	@.ci/fmt.sh --check
+
+tidy:  ## clang-tidy over model/
+	@.ci/setup.sh build test lint
+	@$(call configure,$(PRESET))
+	@.ci/tidy.sh $(PRESET)
+
+lint:  ## scripts, independence of the second decoder, clang-tidy
+	@.ci/setup.sh build test lint
+	@$(call configure,$(PRESET))
+	@.ci/lint.sh $(PRESET)
+
+asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@.ci/setup.sh build test
+	@$(call build,asan-ubsan)
+	@.ci/test.sh asan-ubsan
+
+coverage:  ## line coverage of model/, fails below COVERAGE_MIN
+	@.ci/setup.sh build test coverage
+	@$(call build,coverage)
+	@.ci/coverage.sh
+
+fuzz:  ## every libFuzzer target for FUZZ_SECONDS
+	@.ci/setup.sh build fuzz
+	@$(call build,fuzz)
+	@.ci/fuzz.sh
+
+ci:  ## what CI runs: everything above, in order of cost
+	@.ci/run
+
+clean:  ## remove build/
+	rm -rf build

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# What changes how everything is compiled: the compiler cache, sanitizers, coverage.
+find_program(ACTPLANE_CCACHE ccache)
+if(ACTPLANE_CCACHE AND PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${ACTPLANE_CCACHE}")
+endif()
+
+if(ACTPLANE_SANITIZE)
+  add_compile_options(-fsanitize=${ACTPLANE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${ACTPLANE_SANITIZE})
+endif()
+
+if(ACTPLANE_COVERAGE)
+  # Counters are atomic because the fast path runs on several threads.
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
+if(ACTPLANE_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "ACTPLANE_BUILD_FUZZERS needs clang: use `cmake --preset fuzz`")
+  endif()
+  # Edges are counted in the libraries too; actp_fuzzer links the driver.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
