@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Output that appears whole or not at all.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "actplane/status.h"
+
+namespace actplane::io {
+
+// Where the writers put their bytes: a file, or memory in tests.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  // Appends all of `bytes`, or fails with kIo.
+  virtual Status Write(std::span<const std::byte> bytes) = 0;
+
+  // Makes what was written final. A sink destroyed without it leaves nothing behind.
+  virtual Status Commit() = 0;
+
+  // What messages call it: the path.
+  virtual const std::string& name() const = 0;
+};
+
+struct OutputFileOptions {
+  bool sync = false;  // wait until the bytes are on the disk before the file takes its name
+};
+
+// Opens `path` for writing. A regular target is written under a temporary name
+// in the same directory and renamed by Commit, so that a failure leaves an
+// existing target untouched and no partial one. A pipe or device is written
+// straight. kIo, naming path and reason, when the system refuses. Writing to a
+// closed pipe raises SIGPIPE unless the program ignores it; then it is kIo too.
+Result<std::unique_ptr<Sink>> OpenOutputFile(const std::string& path,
+                                             const OutputFileOptions& options = {});
+
+// From now on SIGINT, SIGTERM and SIGHUP remove temporary files before they end the program. For
+// main() of a command: signals that are ignored or have a handler already are left alone.
+void RemoveOutputFilesOnSignal();
+
+}  // namespace actplane::io

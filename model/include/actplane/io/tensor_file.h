@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads .npy and .safetensors without loading them: the header at Open, then any range of values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actplane/io/source.h"
+#include "actplane/io/tensor_info.h"
+
+namespace actplane::io {
+
+struct TensorFileOptions {
+  // What the values are. Needed for .npy of <u2 or V2, which have no other way to say bfloat16.
+  // Otherwise a check: a .npy of another format is refused, tensors of a .safetensors file are left
+  // out with a note.
+  std::optional<Format> format;
+  // Read only this tensor of a .safetensors file; empty reads all.
+  std::string tensor;
+};
+
+class TensorReader {
+ public:
+  // Tells the kind of file by its first bytes, and checks the whole header against the size of the
+  // file. kIo when it cannot be opened, kBadInput when it cannot be read as asked.
+  static Result<TensorReader> Open(const std::string& path, const TensorFileOptions& options = {});
+  static Result<TensorReader> Open(std::unique_ptr<RandomAccessSource> source,
+                                   const TensorFileOptions& options = {});
+
+  // In the order of their data.
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }
+
+  // One line for each tensor left out, for the user to see. At most a score, then a count.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+  // Fills `out` with the values of `tensors()[tensor]` from number `first_value` on, little-endian,
+  // in memory order; out.size() is a multiple of the value size. kBadInput when the range is not
+  // inside the tensor, kIo when the system refuses. May be called from several threads.
+  Status Read(size_t tensor, uint64_t first_value, std::span<std::byte> out) const;
+
+ private:
+  explicit TensorReader(std::unique_ptr<RandomAccessSource> source) : source_(std::move(source)) {}
+  Status OpenNpy(const TensorFileOptions& options);
+  Status OpenSafetensors(const TensorFileOptions& options);
+  void AddNote(std::string note);
+  Status Bad(const std::string& what) const;
+
+  std::unique_ptr<RandomAccessSource> source_;
+  std::vector<TensorInfo> tensors_;
+  std::vector<std::string> notes_;
+  size_t notes_left_out_ = 0;
+};
+
+}  // namespace actplane::io

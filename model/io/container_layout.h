@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Byte offsets of docs/container.md. Tests compare them with the tables of the document.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "actplane/format.h"
+
+namespace actplane::io::layout {
+
+inline constexpr size_t kAlign = 64;
+inline constexpr size_t kHeaderBytes = 64;
+inline constexpr size_t kTrailerBytes = 64;
+inline constexpr size_t kTableEntryBytes = 16;
+inline constexpr uint64_t kMaxEntriesBytes = 16u << 20;  // C-3.4: bounds the memory of any reader
+inline constexpr size_t kLengthBytes = 2;  // of a block in the index of a lossless chunk
+
+// Like PNG's: not text, and damaged visibly by anything that converts line ends.
+inline constexpr std::string_view kMagic(
+    "\x89"
+    "APL\r\n\x1a\n",
+    8);
+inline constexpr std::string_view kEndMagic("APL.END\n", 8);
+
+// C-2.4
+namespace header {
+inline constexpr size_t kMagicAt = 0, kVersion = 8, kBytes = 12, kReserved = 16;
+}
+// C-3.1
+namespace trailer {
+inline constexpr size_t kDirectoryOffset = 0, kDirectoryBytes = 8, kEntriesBytes = 16,
+                        kTensors = 24, kVersion = 28, kDirectoryHash = 32, kFileBytes = 40,
+                        kTrailerHash = 48, kMagicAt = 56;
+}
+// C-4.1
+namespace entry {
+inline constexpr size_t kEntryBytes = 0, kNameBytes = 4, kRank = 8, kFormat = 12, kOrder = 13,
+                        kFill = 14, kFlags = 15, kBlockLen = 16, kSlotBytes = 20,
+                        kBlocksPerChunk = 24, kFormatVersion = 28, kDtype = 32, kValues = 40,
+                        kBlocks = 48, kPayloadOffset = 56, kPayloadBytes = 64, kFirstChunk = 72,
+                        kChunks = 80, kDeltaCap = 88, kReserved = 92, kShape = 96;
+inline constexpr size_t kDtypeBytes = 8;
+inline constexpr uint8_t kLossless = 1, kFortran = 2;
+}  // namespace entry
+// C-3.5
+namespace table {
+inline constexpr size_t kOffset = 0, kHash = 8;
+}
+
+// The most bytes that one block can take of a chunk, its entry in the index included (C-5.3).
+inline uint32_t BlockBound(const Config& c) {
+  return c.lossless
+             ? MaxSlotBytes(c.format, c.block_len, c.order) + static_cast<uint32_t>(kLengthBytes)
+             : c.slot_bytes;
+}
+
+}  // namespace actplane::io::layout

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "safetensors_header.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <tuple>
+#include <unordered_set>
+
+#include "actplane/io/tensor_info.h"
+#include "checked.h"
+
+namespace actplane::io {
+namespace {
+
+// Accepts exactly {"NAME": {"dtype": "F32", "shape": [..], "data_offsets": [b, e]}, "__metadata__":
+// {"k": "v"}} event by event, so that neither depth nor width of a hostile header can cost more
+// than its own length.
+class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  std::vector<SafetensorsEntry> entries;
+  std::string error;
+
+  bool null() override { return Refuse(); }
+  bool boolean(bool) override { return Refuse(); }
+  bool number_integer(number_integer_t) override { return Refuse("has a negative number"); }
+  bool number_float(number_float_t, const string_t&) override {
+    return Refuse("has a number that is not a 64-bit integer");
+  }
+  bool binary(binary_t&) override { return Refuse(); }
+
+  bool number_unsigned(number_unsigned_t value) override {
+    if (at_ == At::kShape) {
+      if (entries.back().shape.size() == kMaxRank)
+        return Refuse("has a shape of too many dimensions");
+      entries.back().shape.push_back(value);
+      return true;
+    }
+    if (at_ != At::kOffsets || offsets_ == 2) return Refuse();
+    (offsets_++ == 0 ? entries.back().begin : entries.back().end) = value;
+    return true;
+  }
+
+  bool string(string_t& value) override {
+    if (at_ == At::kMetadata) return true;
+    if (at_ != At::kDtypeNext) return Refuse();
+    entries.back().dtype = value;
+    at_ = At::kTensor;
+    return true;
+  }
+
+  bool start_object(std::size_t) override {
+    if (at_ == At::kTopNext) return Go(At::kTop);
+    if (at_ == At::kMetadataNext) return Go(At::kMetadata);
+    if (at_ == At::kTensorNext) return Go(At::kTensor);
+    return Refuse();
+  }
+
+  bool key(string_t& name) override {
+    if (at_ == At::kMetadata) return true;
+    if (at_ == At::kTop) {
+      if (name == "__metadata__") return Go(At::kMetadataNext);
+      entries.emplace_back().name = name;
+      seen_dtype_ = seen_shape_ = seen_offsets_ = false;
+      return Go(At::kTensorNext);
+    }
+    // The parser gives keys inside objects only, so this is a field of a tensor.
+    if (name == "dtype" && !std::exchange(seen_dtype_, true)) return Go(At::kDtypeNext);
+    if (name == "shape" && !std::exchange(seen_shape_, true)) return Go(At::kShapeNext);
+    if (name == "data_offsets" && !std::exchange(seen_offsets_, true)) {
+      offsets_ = 0;
+      return Go(At::kOffsetsNext);
+    }
+    return Refuse();
+  }
+
+  bool end_object() override {
+    if (at_ == At::kTensor && !(seen_dtype_ && seen_shape_ && seen_offsets_)) {
+      return Refuse("lacks dtype, shape or data_offsets");
+    }
+    return Go(At::kTop);
+  }
+
+  bool start_array(std::size_t) override {
+    if (at_ == At::kShapeNext) return Go(At::kShape);
+    if (at_ == At::kOffsetsNext) return Go(At::kOffsets);
+    return Refuse();
+  }
+
+  bool end_array() override {
+    if (at_ == At::kOffsets && offsets_ != 2) return Refuse();
+    return Go(At::kTensor);
+  }
+
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    error = "the header is not valid JSON";
+    return false;
+  }
+
+ private:
+  // Where in the document; kXNext waits for the value that opens X.
+  enum class At {
+    kTopNext,
+    kTop,
+    kMetadataNext,
+    kMetadata,
+    kTensorNext,
+    kTensor,
+    kDtypeNext,
+    kShapeNext,
+    kShape,
+    kOffsetsNext,
+    kOffsets
+  };
+
+  bool Go(At at) {
+    at_ = at;
+    return true;
+  }
+
+  bool Refuse(std::string_view why = "is not as the safetensors format has it") {
+    const bool in_tensor = !entries.empty() && at_ >= At::kTensorNext;
+    error = fmt::format("the header{} {}",
+                        in_tensor ? " of tensor " + Quote(entries.back().name) : "", why);
+    return false;
+  }
+
+  At at_ = At::kTopNext;
+  bool seen_dtype_ = false, seen_shape_ = false, seen_offsets_ = false;
+  int offsets_ = 0;
+};
+
+// Bytes of one element; 0 for a dtype that this reader does not know.
+uint64_t ElementBytes(std::string_view dtype) {
+  struct Row {
+    std::string_view name;
+    uint64_t bytes;
+  };
+  static constexpr Row kRows[] = {{"F32", 4},     {"F16", 2},     {"BF16", 2}, {"F64", 8},
+                                  {"I64", 8},     {"U64", 8},     {"I32", 4},  {"U32", 4},
+                                  {"I16", 2},     {"U16", 2},     {"I8", 1},   {"U8", 1},
+                                  {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"BOOL", 1}, {"C64", 8}};
+  for (const Row& row : kRows) {
+    if (row.name == dtype) return row.bytes;
+  }
+  return 0;
+}
+
+Status Bad(std::string what) {
+  return BadInputError(std::move(what) + "; save it again with safetensors");
+}
+
+Status CheckSize(const SafetensorsEntry& e) {
+  const uint64_t element = ElementBytes(e.dtype);
+  if (element == 0) return OkStatus();
+  const Result<uint64_t> values = CountValues(e.shape);
+  if (!values.ok())
+    return BadInputError("tensor " + Quote(e.name) + ": " + values.status().message());
+  if (*values * element != e.end - e.begin) {
+    return Bad(fmt::format("tensor {} has {} bytes of data where shape and {} need {}",
+                           Quote(e.name), e.end - e.begin, e.dtype, *values * element));
+  }
+  return OkStatus();
+}
+
+Status CheckRanges(std::span<const SafetensorsEntry> entries, uint64_t data_bytes) {
+  uint64_t expected = 0;
+  for (const SafetensorsEntry& e : entries) {
+    if (e.begin > e.end) return Bad(fmt::format("tensor {} ends before it begins", Quote(e.name)));
+    if (e.end > data_bytes) {
+      return Bad(fmt::format(
+          "tensor {} ends at byte {} of the data, which has {}; the file is truncated or damaged",
+          Quote(e.name), e.end, data_bytes));
+    }
+    if (e.begin != expected) {
+      return Bad(fmt::format("tensor {} {}", Quote(e.name),
+                             e.begin < expected ? "overlaps another" : "leaves a gap before it"));
+    }
+    expected = e.end;
+  }
+  if (expected != data_bytes)
+    return Bad(fmt::format("{} bytes follow the last tensor", data_bytes - expected));
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(std::string_view json,
+                                                             uint64_t data_bytes) {
+  HeaderHandler handler;
+  if (!nlohmann::json::sax_parse(json, &handler)) return Bad(handler.error);
+  auto& entries = handler.entries;
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
+                     return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+                   });
+  if (Status s = CheckRanges(entries, data_bytes); !s.ok()) return s;
+  std::unordered_set<std::string_view> names;
+  for (const SafetensorsEntry& e : entries) {
+    if (!names.insert(e.name).second)
+      return Bad(fmt::format("two tensors are called {}", Quote(e.name)));
+    if (Status s = CheckSize(e); !s.ok()) return s;
+  }
+  return std::move(entries);
+}
+
+}  // namespace actplane::io
