@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the subcommands share: exit codes, output, options, and walking over a tensor in pieces.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actplane/block.h"
+#include "actplane/format.h"
+#include "actplane/io/container.h"
+#include "actplane/io/tensor_file.h"
+#include "actplane/status.h"
+#include "progress.h"
+
+namespace actplane::cli {
+
+enum ExitCode : int { kDone = 0, kDiffers = 1, kUsage = 2, kBadFile = 3 };
+
+ExitCode ExitCodeOf(const Status& status);
+
+// A subcommand: CLI11 fills its options, then it runs.
+struct Command {
+  CLI::App* app;
+  std::function<Status()> run;
+};
+
+Command AddStats(CLI::App& root);
+Command AddCompress(CLI::App& root);
+Command AddDecompress(CLI::App& root);
+Command AddInspect(CLI::App& root);
+Command AddEval(CLI::App& root);
+Command AddMemh(CLI::App& root);
+Command AddCompare(CLI::App& root);
+
+// To stdout. kIo when it cannot be written.
+Status Print(std::string_view text);
+Status PrintJson(const nlohmann::ordered_json& json);
+
+// One line on stderr, whatever `text` holds.
+void Complain(std::string_view text);
+
+// --json, on every subcommand.
+void AddJson(CLI::App& app, bool& json);
+
+// A check without its words in --help; type_name says it better.
+template <typename Check>
+Check Quiet(Check check) {
+  check.description("");
+  return check;
+}
+
+// --FLAG with one of `choices`, spelt as ToString spells them.
+template <typename Target, typename Choice>
+CLI::Option* AddChoice(CLI::App& app, const std::string& flag, Target& target,
+                       const std::vector<Choice>& choices, const std::string& help) {
+  std::vector<std::string> names;
+  names.reserve(choices.size());
+  for (const Choice c : choices) names.emplace_back(ToString(c));
+  const auto assign = [&target, choices](const std::string& name) {
+    for (const Choice c : choices) {
+      if (ToString(c) == name) target = c;
+    }
+  };
+  return app.add_option_function<std::string>(flag, assign, help)
+      ->check(Quiet(CLI::IsMember(names)))
+      ->type_name(fmt::format("{}", fmt::join(names, "|")));
+}
+
+void AddFormat(CLI::App& app, io::TensorFileOptions& options);
+void AddTensor(CLI::App& app, std::string& tensor, const std::string& help);
+void AddBlock(CLI::App& app, uint32_t& block_len);
+void AddOrder(CLI::App& app, Order& order);
+CLI::Option* AddFill(CLI::App& app, std::optional<Fill>& fill, const std::string& help);
+void AddDeltaCap(CLI::App& app, uint32_t& delta_cap);
+void AddThreads(CLI::App& app, int& threads);
+
+// What --ratio or --slot-bytes ask for; `lossless` overrules both.
+struct SlotSize {
+  double ratio = 3.2;
+  uint32_t bytes = 0;  // 0: from the ratio
+  bool lossless = false;
+};
+
+// Checks a --ratio: CLI11's own number checks let NaN and infinity pass.
+std::string CheckRatio(const std::string& text);
+
+// Checks a count from 0 on, for the same reason.
+std::string CheckIndex(const std::string& text);
+
+// `config` for a tensor of this format. kInvalidConfig, naming file and tensor, when it is
+// impossible.
+Result<Config> ConfigFor(const io::TensorInfo& info, Config config, const SlotSize& slot,
+                         const std::string& file);
+
+// Opens a tensor file and complains about the tensors that it leaves out.
+Result<io::TensorReader> OpenTensors(const std::string& path, const io::TensorFileOptions& options);
+
+// A file as a place for tables: its end when it is long.
+std::string Label(std::string_view name);
+
+// "file.npy", or "file.safetensors, tensor 'h.0'": for messages.
+std::string Where(const std::string& file, const std::string& tensor);
+
+// "(32, 256)"
+std::string ShapeText(const std::vector<uint64_t>& shape);
+
+uint64_t RawBytes(const io::TensorInfo& info);
+
+// The number that a bit pattern stands for.
+double ToDouble(uint32_t pattern, Format format);
+
+// Calls `use` with the values of a tensor in pieces, each but the last a whole number of blocks of
+// any length.
+Status ForEachPiece(const io::TensorReader& reader, size_t tensor, Progress& progress,
+                    const std::function<Status(std::span<const std::byte>)>& use);
+
+// The tensor of a container that --tensor names; without a name the only one.
+Result<size_t> ChooseTensor(const io::ContainerReader& reader, const std::string& file,
+                            const std::string& name);
+
+}  // namespace actplane::cli

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// actplane decompress: container to .npy, one file or a folder of them.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "actplane/fast.h"
+#include "actplane/io/npy_writer.h"
+#include "common.h"
+
+namespace actplane::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr uint64_t kPieceBytes = 4 << 20;  // of values; a chunk may hold many more
+constexpr size_t kLongestName = 200;       // leaves room in the 255 bytes of a file name
+
+struct Options {
+  std::string in, out, tensor;
+  std::optional<Fill> fill;
+  int threads = 0;
+  bool keep_going = false;
+  bool json = false;
+};
+
+struct Done {
+  size_t tensor;
+  std::string path;
+  uint64_t malformed = 0;
+};
+
+// A file name for any tensor name: different for different names, never a path. What is not a
+// letter, digit or one of "._-" becomes %XX.
+std::string FileNameOf(const io::TensorInfo& info, size_t index) {
+  std::string name;
+  for (const char c : info.name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '-' || (c == '.' && !name.empty());
+    name += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  if (name.empty() || name.size() > kLongestName) name = fmt::format("%tensor{}", index);
+  return name + ".npy";
+}
+
+// Blocks [first, first + blocks) of a chunk.
+Status DecodeBlocks(const io::ChunkView& chunk, uint64_t first, uint64_t blocks,
+                    const Config& config, int threads, std::span<std::byte> values,
+                    uint64_t& malformed) {
+  const auto boundaries = chunk.boundaries.subspan(first, blocks + 1);
+  if (config.lossless) {
+    return fast::DecompressBlocksLossless(chunk.bytes, boundaries, config, values, &malformed,
+                                          threads);
+  }
+  const auto slots =
+      chunk.bytes.subspan(boundaries.front(), boundaries.back() - boundaries.front());
+  return fast::DecompressBlocks(slots, config, values, &malformed, threads);
+}
+
+Status DecompressTensor(io::ContainerReader& reader, const Config& config, Progress& progress,
+                        const Options& o, Done& done) {
+  const io::ContainerTensor& t = reader.tensors()[done.tensor];
+  Result<io::NpyWriter> writer = io::NpyWriter::Create(done.path, t.info);
+  if (!writer.ok()) return writer.status();
+  const uint64_t step = kPieceBytes / BlockBytes(config);
+  std::vector<std::byte> piece(std::min(step, t.blocks) * BlockBytes(config));
+  uint64_t left = RawBytes(t.info);
+  for (uint64_t c = 0; c < t.chunks; ++c) {
+    Result<io::ChunkView> chunk = reader.ReadChunk(done.tensor, c);
+    if (!chunk.ok()) return chunk.status();
+    for (uint64_t first = 0; first < chunk->blocks; first += step) {
+      const uint64_t blocks = std::min(step, chunk->blocks - first);
+      const auto values = std::span(piece).first(std::min(blocks * BlockBytes(config), left));
+      uint64_t malformed = 0;
+      if (Status s = DecodeBlocks(*chunk, first, blocks, config, o.threads, values, malformed);
+          !s.ok()) {
+        return s;
+      }
+      if (malformed != 0 && !o.keep_going) {
+        return BadInputError(fmt::format(
+            "{}: blocks {} to {} include malformed ones ({}); get the file again, or read these as "
+            "zeros with --keep-going",
+            Where(o.in, t.info.name), chunk->first_block + first,
+            chunk->first_block + first + blocks - 1, malformed));
+      }
+      done.malformed += malformed;
+      if (Status s = writer->Write(values); !s.ok()) return s;
+      left -= values.size();
+      progress.Advance(values.size());
+    }
+  }
+  return writer->Finish();
+}
+
+Status Report(const io::ContainerReader& reader, const Options& o, const std::vector<Done>& all) {
+  if (o.json) {
+    Json json = {{"in", o.in}, {"tensors", Json::array()}};
+    for (const Done& d : all) {
+      const io::TensorInfo& info = reader.tensors()[d.tensor].info;
+      json["tensors"].push_back({{"name", info.name},
+                                 {"out", d.path},
+                                 {"dtype", io::NpyDtype(info.dtype)},
+                                 {"shape", info.shape},
+                                 {"values", info.values},
+                                 {"malformed_blocks", d.malformed}});
+    }
+    return PrintJson(json);
+  }
+  std::string text;
+  for (const Done& d : all) {
+    const io::TensorInfo& info = reader.tensors()[d.tensor].info;
+    text += fmt::format("{}: {} {}, {} bytes of values\n", Label(d.path), io::NpyDtype(info.dtype),
+                        ShapeText(info.shape), RawBytes(info));
+  }
+  return Print(text);
+}
+
+// The tensors to write, and where. A folder for `out` is made when it ends with a slash.
+Result<std::vector<Done>> Plan(const io::ContainerReader& reader, const Options& o) {
+  std::error_code error;
+  const bool folder = o.out.ends_with('/') || fs::is_directory(o.out, error);
+  std::vector<Done> plan;
+  if (!folder || !o.tensor.empty()) {
+    Result<size_t> tensor = ChooseTensor(reader, o.in, o.tensor);
+    if (!tensor.ok()) return tensor.status();
+    plan.push_back({.tensor = *tensor, .path = o.out});
+  } else {
+    for (size_t i = 0; i < reader.tensors().size(); ++i)
+      plan.push_back({.tensor = i, .path = o.out});
+  }
+  if (!folder) return plan;
+  for (Done& d : plan) {
+    const io::TensorInfo& info = reader.tensors()[d.tensor].info;
+    const bool unnamed = info.name.empty() && plan.size() == 1;
+    d.path = (fs::path(o.out) /
+              (unnamed ? fs::path(o.in).stem().string() + ".npy" : FileNameOf(info, d.tensor)))
+                 .string();
+  }
+  if (fs::create_directories(o.out, error); error) {
+    return IoError(fmt::format("cannot make folder {}: {}; check the path and its permissions",
+                               io::Quote(o.out), error.message()));
+  }
+  return plan;
+}
+
+Status Run(const Options& o) {
+  Result<io::ContainerReader> reader = io::ContainerReader::Open(o.in);
+  if (!reader.ok()) return reader.status();
+  Result<std::vector<Done>> plan = Plan(*reader, o);
+  if (!plan.ok()) return plan.status();
+
+  uint64_t bytes = 0;
+  for (const Done& d : *plan) bytes += RawBytes(reader->tensors()[d.tensor].info);
+  uint64_t malformed = 0;
+  {
+    Progress progress("decompress", bytes, o.json);
+    for (size_t i = 0; i < plan->size(); ++i) {
+      Done& d = (*plan)[i];
+      Config config = reader->tensors()[d.tensor].config;
+      config.fill = o.fill.value_or(config.fill);
+      Status s = DecompressTensor(*reader, config, progress, o, d);
+      if (!s.ok()) {  // some tensors of a container are no more use than half a file
+        std::error_code ignored;
+        for (size_t k = 0; k < i; ++k) fs::remove((*plan)[k].path, ignored);
+        return s;
+      }
+      malformed += d.malformed;
+    }
+  }
+  if (Status s = Report(*reader, o, *plan); !s.ok() || malformed == 0) return s;
+  return BadInputError(fmt::format("{}: {} malformed blocks were read as zeros; get the file again",
+                                   io::Quote(o.in), malformed));
+}
+
+}  // namespace
+
+Command AddDecompress(CLI::App& root) {
+  auto o = std::make_shared<Options>();
+  CLI::App* app = root.add_subcommand("decompress", "Turn a container back into .npy");
+  app->add_option("IN.apl", o->in, "Container")->required()->type_name(" ");
+  app->add_option("OUT.npy", o->out, "File to write, or a folder (made if it ends with /)")
+      ->required()
+      ->type_name(" ");
+  AddTensor(*app, o->tensor, "Which tensor; all of them need a folder");
+  AddFill(*app, o->fill, "What lost bits become; as compress was told when not given");
+  app->add_flag("--keep-going", o->keep_going,
+                "Read malformed blocks as zeros; the exit code is 3 all the same");
+  AddThreads(*app, o->threads);
+  AddJson(*app, o->json);
+  app->footer(
+      "Shape and data type are those that went in; bfloat16 of a .safetensors file becomes <u2.\n"
+      "In a folder, a tensor NAME becomes NAME.npy with %XX for what does not belong in a file "
+      "name.\n"
+      "When anything is wrong with the container nothing is written.\n\n"
+      "Examples:\n"
+      "  actplane decompress gelu.apl gelu.npy\n"
+      "  actplane decompress gelu.apl gelu0.npy --fill zero\n"
+      "  actplane decompress model.apl model/");
+  return {app, [o] { return Run(*o); }};
+}
+
+}  // namespace actplane::cli

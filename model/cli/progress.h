@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A progress bar on stderr, if that is a terminal; gone when done.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace actplane::cli {
+
+class Progress {
+ public:
+  // `total` bytes of work. `quiet` shows nothing, as does a stderr that is no terminal.
+  Progress(std::string label, uint64_t total, bool quiet);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Advance(uint64_t bytes);
+  uint64_t done() const { return done_; }
+
+ private:
+  void Draw() const;
+
+  std::string label_;
+  uint64_t total_;
+  uint64_t done_ = 0;
+  bool enabled_;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point shown_ = start_;
+};
+
+}  // namespace actplane::cli
