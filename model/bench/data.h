@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is compressed: three kinds of activations made from a fixed seed, and the user's own files.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actplane/status.h"
+
+namespace actplane::bench {
+
+struct DataSet {
+  std::string name = {};
+  std::string text = {};           // where the values come from, for the title of the table
+  std::vector<float> values = {};  // the working set: `period` values over and over
+  size_t period = 0;
+  size_t row = 0;  // length of a row of the tensors; 0: they differ, or there are no rows
+  bool finite = true;
+};
+
+// Normal data, GELU output and causal softmax output, each of at least `values` values.
+DataSet NormalData(size_t values);
+DataSet GeluData(size_t values);
+DataSet SoftmaxData(size_t values);
+
+// The FP32 tensors of the files, an equal share of each. kBadInput when there is none.
+Result<DataSet> FileData(std::span<const std::string> paths, size_t values);
+
+}  // namespace actplane::bench
