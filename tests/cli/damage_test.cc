@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bad input and bad places for output: one line, the right exit code, no file left behind.
+#include <sys/stat.h>
+
+#include "actplane/io/container.h"
+#include "cli_test_support.h"
+
+namespace actplane::cli {
+namespace {
+
+class Damage : public CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    apl_ = Path("good.apl");
+    Ok({"compress", DataFile("attn_prob.npy"), apl_, "--ratio", "9"});
+    good_ = ReadFile(apl_);
+  }
+
+  void Refused(const std::string& bytes, std::string_view part = "") const {
+    const std::string bad = WriteFile("bad.apl", bytes);
+    Fails(3, {"decompress", bad, Path("x.npy")}, part);
+  }
+
+  // A container with right checksums whose block 2 of 4 is malformed.
+  std::string MalformedSlot(bool lossless) const {
+    const std::string path = Path("malformed.apl");
+    auto writer = io::ContainerWriter::Create(path);
+    const io::TensorInfo info{
+        .name = "", .format = Format::kFp32, .dtype = "<f4", .shape = {128}, .values = 128};
+    const Config config{.block_len = 32,
+                        .lossless = lossless,
+                        .slot_bytes = lossless ? 0U : 40U,
+                        .fill = Fill::kZero};
+    EXPECT_TRUE(writer->BeginTensor(info, config).ok());
+    for (int i = 0; i < 4; ++i) {
+      const std::vector<std::byte> slot(40, i == 2 ? std::byte{0xff} : std::byte{0});
+      // 2 bytes of header with w = 0 and 23 mantissa planes of zeros.
+      const std::vector<std::byte> whole(2 + 23 * 4, i == 2 ? std::byte{0xff} : std::byte{0});
+      EXPECT_TRUE((lossless ? writer->AppendBlock(whole) : writer->Append(slot)).ok());
+    }
+    EXPECT_TRUE(writer->EndTensor().ok());
+    EXPECT_TRUE(writer->Finish().ok());
+    return path;
+  }
+
+  std::string apl_, good_;
+};
+
+TEST_F(Damage, TruncatedAnywhere) {
+  ACTP_CLAUSE("C-7.2");
+  const size_t step = good_.size() / 60;
+  for (size_t size = 0; size < good_.size(); size += step)
+    Refused(good_.substr(0, size), "bad.apl'");
+  Refused(good_.substr(0, good_.size() - 1), "truncated");
+  Refused(good_ + '\0', "extended");
+}
+
+TEST_F(Damage, BitFlippedAnywhere) {
+  ACTP_CLAUSE("C-7.2");
+  const size_t step = good_.size() / 150;
+  for (size_t at = 0; at < good_.size(); at += step) {
+    std::string bytes = good_;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (at % 8)));
+    Refused(bytes, "bad.apl'");
+  }
+}
+
+TEST_F(Damage, MagicVersionAndChecksumAreNamed) {
+  ACTP_CLAUSE("C-2.4", "C-5.5");
+  std::string magic = good_;
+  magic[1] = 'X';
+  Refused(magic, "not an .apl container");
+  std::string version = good_;
+  version[8] = 2;
+  Refused(version, "container of version 2");
+  std::string slot = good_;
+  slot[100] = static_cast<char>(slot[100] ^ 4);
+  Refused(slot, "chunk 0 of tensor '' (blocks 0 to 63) fails its checksum");
+  for (const char* command : {"inspect", "decompress", "memh"}) {
+    std::vector<std::string> arguments = {command, DataFile("q.npy")};
+    if (arguments[0] != "inspect") arguments.push_back(Path("x"));
+    Fails(3, arguments, "not an .apl container; make one with actplane compress");
+  }
+}
+
+TEST_F(Damage, MalformedSlotsAreNeverSilentZeros) {
+  ACTP_CLAUSE("F-7.5");
+  for (const bool lossless : {false, true}) {
+    const std::string apl = MalformedSlot(lossless);
+    const std::string out = Path("x.npy");
+    Fails(3, {"decompress", apl, out}, "blocks 0 to 3 include malformed ones (1)");
+    Fails(3, {"inspect", apl, "--block-index", "2"}, "block 2 is malformed: ");
+    Ok({"inspect", apl, "--block-index", "1"});
+
+    const RunResult r = Run({"decompress", apl, out, "--keep-going", "--json"});
+    EXPECT_EQ(r.exit, 3);
+    EXPECT_THAT(r.err, HasSubstr("1 malformed blocks were read as zeros"));
+    EXPECT_EQ(Json::parse(r.out)["tensors"][0]["malformed_blocks"], 1);
+    EXPECT_EQ(ReadFile(out), Npy("<f4", "(128,)", std::string(512, '\0')));
+    std::filesystem::remove(out);
+  }
+}
+
+TEST_F(Damage, WrongTensorFiles) {
+  const auto refuse = [&](const std::string& name, const std::string& bytes,
+                          std::string_view part) {
+    const std::string in = WriteFile(name, bytes);
+    Fails(3, {"compress", in, Path("x.apl")}, part);
+    Fails(3, {"stats", in}, part);
+    Fails(3, {"eval", in}, part);
+    Fails(3, {"compare", in, DataFile("q.npy")}, part);
+  };
+  refuse("a.npy", Npy(">f4", "(2,)", Noise(8)), "big-endian");
+  refuse("b.npy", Npy("<f8", "(1,)", Noise(8)), "its data type is '<f8'");
+  refuse("c.npy", Npy("<i4", "(2,)", Noise(8)), "its data type is '<i4'");
+  refuse("d.npy", Npy("<u2", "(4,)", Noise(8)), "pass --format bf16");
+  refuse("e.npy", Npy("<f4", "(3,)", Noise(8)), "it is truncated");
+  refuse("f.npy", Npy("<f4", "(1,)", Noise(8)), "appended");
+  refuse("g.npy", "\x93NUMPY", "truncated");
+  refuse("h.npy", "", "h.npy'");
+  refuse("i.safetensors", Safetensors("{", ""), "not valid JSON");
+  refuse("j.bin", Noise(100), "neither .npy nor .safetensors");
+  Fails(3, {"stats", apl_}, "use actplane decompress first");
+  Fails(3, {"stats", Path("none.npy")}, "No such file");
+  Fails(3, {"stats", Path("")}, "is a directory");
+  Fails(3, {"stats", "/dev/zero"}, "a pipe or device");
+  Fails(3, {"stats", DataFile("q.npy"), "--format", "fp16"}, "pass --format fp32");
+  Fails(3, {"stats", DataFile("q.npy"), "--tensor", "w"}, "leave out --tensor");
+}
+
+TEST_F(Damage, OutputThatCannotBeWritten) {
+  Fails(3, {"compress", DataFile("q.npy"), "/dev/full"},
+        "No space left on device; free some space");
+  Fails(3, {"decompress", apl_, "/dev/full"}, "No space left on device");
+  Fails(3, {"memh", apl_, "/dev/full"}, "No space left on device");
+  for (const char* out : {"no/such/folder/x", ""}) {
+    Fails(3, {"compress", DataFile("q.npy"), out}, "cannot write");
+    Fails(3, {"decompress", apl_, out}, "cannot write");
+    Fails(3, {"memh", apl_, out}, "cannot write");
+  }
+  Fails(3, {"compress", DataFile("q.npy"), "/proc/x.apl"}, "cannot write '/proc/x.apl'");
+  Fails(3, {"decompress", apl_, "/proc/x/"}, "cannot make folder '/proc/x/'");
+}
+
+TEST_F(Damage, AFailureLeavesTheOldFileAsItWas) {
+  const std::string old = WriteFile("old.npy", "mine");
+  std::string bytes = good_;
+  bytes[100] = static_cast<char>(bytes[100] ^ 1);
+  Fails(3, {"decompress", WriteFile("bad.apl", bytes), old}, "checksum");
+  EXPECT_EQ(ReadFile(old), "mine");
+}
+
+TEST_F(Damage, BlocksThatAreNotThere) {
+  for (const char* index : {"64", "18446744073709551615"}) {
+    Fails(2, {"inspect", apl_, "--block-index", index}, "tensor '' has 64, counted from 0");
+  }
+  for (const char* index : {"-1", "x", "18446744073709551616", "1.5"}) {
+    Fails(2, {"inspect", apl_, "--block-index", index}, "is not a number from 0 on");
+  }
+  Fails(2, {"inspect", apl_, "--tensor", "w"}, "there is no tensor 'w' among its 1");
+}
+
+}  // namespace
+}  // namespace actplane::cli

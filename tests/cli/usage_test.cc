@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli_test_support.h"
+
+namespace actplane::cli {
+namespace {
+
+using Usage = CliTest;
+
+const std::vector<std::string> kSubcommands = {"stats", "compress", "decompress", "inspect",
+                                               "eval",  "memh",     "compare"};
+
+TEST_F(Usage, HelpNamesEverySubcommandAndEachHasExamples) {
+  const std::string help = Ok({"--help"});
+  for (const std::string& name : kSubcommands) {
+    EXPECT_THAT(help, HasSubstr("\n  " + name + " "));
+    const std::string own = Ok({name, "--help"});
+    EXPECT_THAT(own, HasSubstr("Examples:\n  actplane " + name + " "));
+    EXPECT_THAT(own, HasSubstr("--json"));
+  }
+}
+
+TEST_F(Usage, VersionNamesProgramAndFormats) {
+  EXPECT_THAT(Ok({"--version"}),
+              testing::MatchesRegex("actplane [0-9.]+ \\(block format 1, container 1\\)\n"));
+}
+
+TEST_F(Usage, WrongArgumentsExitWith2AndOneLine) {
+  const std::string q = DataFile("q.npy");
+  const std::string out = Path("out.apl");
+  Fails(2, {}, "subcommand");
+  Fails(2, {"press"}, "see actplane --help");
+  for (const std::string& name : kSubcommands) Fails(2, {name}, "see actplane " + name + " --help");
+  Fails(2, {"stats", q, "--frobnicate"}, "--frobnicate");
+  Fails(2, {"stats", q, "--block", "31"}, "31 not in {32,64,128,256}");
+  Fails(2, {"stats", q, "--format", "fp8"}, "fp8 not in {fp32,fp16,bf16}");
+  Fails(2, {"compress", q, out, "--ratio", "3", "--lossless"}, "at most 1");
+  Fails(2, {"compress", q, out, "--slot-bytes", "160", "--lossless"}, "at most 1");
+  for (const char* ratio : {"nan", "inf", "-1", "0", "three", ""}) {
+    Fails(2, {"compress", q, out, "--ratio", ratio}, "ratio");
+    Fails(2, {"eval", q, "--ratio", ratio}, "ratio");
+  }
+  for (const char* bytes : {"0", "-1", "99999999999", "1.5"}) {
+    Fails(2, {"compress", q, out, "--slot-bytes", bytes}, "--slot-bytes");
+  }
+  Fails(2, {"compress", q, out, "--order", "both"}, "both not in {field,significance}");
+  Fails(2, {"compress", q, out, "--fill", "ones"}, "ones not in {midpoint,zero}");
+  Fails(2, {"compress", q, out, "--delta-cap", "-3"}, "--delta-cap");
+  Fails(2, {"compress", q, out, "--threads", "-1"}, "--threads");
+  Fails(2, {"eval", q, "--csv", "--json"}, "excludes");
+  Fails(2, {"memh", q, out, "--word-bits", "100"}, "100 not in {64,128,256,512}");
+  Fails(2, {"memh", "--back", q, out, "--word-bits", "64"}, "excludes");
+  Fails(2, {"stats", q, "line\nbreak\x1b[31m", "--block", "1\n2"}, "--block");
+}
+
+TEST_F(Usage, ImpossibleConfigurationSaysWhatIsPossible) {
+  const std::string q = DataFile("q.npy");
+  const std::string out = Path("out.apl");
+  Fails(2, {"compress", q, out, "--ratio", "50"}, "use 56 to 536 bytes (ratio 0.955 to 9.14)");
+  Fails(2, {"compress", q, out, "--ratio", "1e-300"}, "is too large");
+  Fails(2, {"compress", q, out, "--slot-bytes", "55"}, "a slot of 55 bytes is too small");
+  Fails(2, {"compress", q, out, "--slot-bytes", "7", "--order", "significance"}, "use 8 to 537");
+  Fails(2, {"compress", q, out, "--delta-cap", "10"}, "use 0 (none) to 9");
+  Fails(2, {"eval", q, "--ratio", "3.2", "--ratio", "50"}, "'" + q + "': a slot of 10 bytes");
+}
+
+TEST_F(Usage, UnwritableStandardOutputIsAnError) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"--version"},
+                                             {"stats", DataFile("q.npy")},
+                                             {"eval", DataFile("q.npy"), "--json"}}) {
+    const RunResult r = Run(arguments, "/dev/full");
+    EXPECT_EQ(r.exit, 3);
+    EXPECT_EQ(
+        r.err,
+        "actplane: cannot write standard output: No space left on device; check where it goes\n");
+  }
+}
+
+}  // namespace
+}  // namespace actplane::cli

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "actplane/io/tensor_file.h"
+#include "io_test_support.h"
+#include "property_test.h"
+
+namespace actplane::io {
+namespace {
+
+std::string File(std::string_view json, std::string_view data = "") {
+  return Little(json.size(), 8) + std::string(json) + std::string(data);
+}
+
+std::string Entry(std::string_view name, std::string_view dtype, std::string_view shape, int begin,
+                  int end) {
+  return fmt::format(R"("{}":{{"dtype":"{}","shape":{},"data_offsets":[{},{}]}})", name, dtype,
+                     shape, begin, end);
+}
+
+std::string Object(const std::vector<std::string>& members) {
+  return fmt::format("{{{}}}", fmt::join(members, ","));
+}
+
+Result<TensorReader> OpenText(const std::string& file, const TensorFileOptions& options = {}) {
+  return TensorReader::Open(WrapMemory("a.safetensors", std::as_bytes(std::span(file))), options);
+}
+
+void ExpectRefused(const std::string& file, std::string_view part,
+                   const TensorFileOptions& options = {}) {
+  const Result<TensorReader> r = OpenText(file, options);
+  ASSERT_FALSE(r.ok()) << part;
+  ExpectStatus(r.status(), StatusCode::kBadInput, part);
+  EXPECT_THAT(r.status().message(), testing::HasSubstr("'a.safetensors'"));
+}
+
+// Three readable tensors and one that is not, given out of order, with padding and metadata.
+std::string Mixed() {
+  const std::string json =
+      Object({R"("__metadata__":{"format":"pt"})", Entry("c", "BF16", "[]", 16, 18),
+              Entry("a", "F32", "[2,1]", 0, 8), Entry("ids", "I64", "[1]", 8, 16),
+              Entry("b", "F16", "[0,9]", 0, 0)});
+  return File(json + "   ", ToText(Counting(18)));
+}
+
+TEST(SafetensorsReader, ListsTensorsInTheOrderOfTheirData) {
+  const std::string file = Mixed();
+  const auto r = OpenText(file);
+  ASSERT_TRUE(r.ok()) << r.status().message();
+  ASSERT_EQ(r->tensors().size(), 3u);
+  const TensorInfo& a = r->tensors()[1];
+  EXPECT_EQ(r->tensors()[0].name, "b");
+  EXPECT_EQ(r->tensors()[0].values, 0u);
+  EXPECT_EQ(a.name, "a");
+  EXPECT_EQ(a.format, Format::kFp32);
+  EXPECT_EQ(a.dtype, "F32");
+  EXPECT_EQ(a.shape, (std::vector<uint64_t>{2, 1}));
+  EXPECT_FALSE(a.fortran_order);
+  EXPECT_EQ(a.values, 2u);
+  EXPECT_EQ(a.offset, file.size() - 18);
+  EXPECT_EQ(r->tensors()[2].format, Format::kBf16);
+  Bytes out(4);
+  ASSERT_TRUE(r->Read(1, 1, out).ok());
+  EXPECT_EQ(out, Counting(4, 4));
+  ASSERT_EQ(r->notes().size(), 1u);
+  EXPECT_THAT(r->notes()[0], testing::HasSubstr("tensor 'ids' is skipped: its data type is 'I64'"));
+}
+
+TEST(SafetensorsReader, IsKnownByItsContentUnderAnyName) {
+  const std::string file = Mixed();
+  EXPECT_TRUE(TensorReader::Open(WrapMemory("weights.bin", std::as_bytes(std::span(file)))).ok());
+}
+
+TEST(SafetensorsReader, ReadsTheTensorAskedFor) {
+  const auto r = OpenText(Mixed(), {.format = {}, .tensor = "c"});
+  ASSERT_TRUE(r.ok());
+  ASSERT_EQ(r->tensors().size(), 1u);
+  EXPECT_EQ(r->tensors()[0].name, "c");
+  EXPECT_TRUE(r->notes().empty());
+  ExpectRefused(Mixed(), "no tensor 'z'", {.format = {}, .tensor = "z"});
+  ExpectRefused(Mixed(), "'I64'", {.format = {}, .tensor = "ids"});
+  ExpectRefused(Mixed(), "F32 is not fp16", {.format = Format::kFp16, .tensor = "a"});
+}
+
+TEST(SafetensorsReader, FiltersByFormat) {
+  const auto r = OpenText(Mixed(), {.format = Format::kBf16, .tensor = ""});
+  ASSERT_TRUE(r.ok());
+  ASSERT_EQ(r->tensors().size(), 1u);
+  EXPECT_EQ(r->notes().size(), 3u);
+  ExpectRefused(File(Object({Entry("a", "F32", "[1]", 0, 4)}), "xxxx"), "none of its 1 tensors",
+                {.format = Format::kBf16, .tensor = ""});
+  ExpectRefused(File(Object({Entry("a", "<f4", "[1]", 0, 4)}), "xxxx"), "none of its 1 tensors");
+}
+
+TEST(SafetensorsReader, AcceptsAnEmptyFileAndUnknownTypes) {
+  EXPECT_TRUE(OpenText(File("{}")).ok());
+  EXPECT_TRUE(OpenText(File("{\"__metadata__\":{}}")).ok());
+  // A type of unknown width is skipped, whatever its size.
+  const auto r = OpenText(
+      File(Object({Entry("q", "F4", "[3]", 0, 2), Entry("a", "F16", "[1]", 2, 4)}), "xxxx"));
+  ASSERT_TRUE(r.ok()) << r.status().message();
+  EXPECT_EQ(r->tensors().size(), 1u);
+}
+
+TEST(SafetensorsReader, CountsNotesPastTheFirstTwenty) {
+  std::vector<std::string> members = {Entry("a", "F16", "[]", 0, 2)};
+  for (int i = 0; i < 50; ++i) members.push_back(Entry(fmt::format("i{}", i), "I8", "[0]", 2, 2));
+  const auto r = OpenText(File(Object(members), "xx"));
+  ASSERT_TRUE(r.ok());
+  ASSERT_EQ(r->notes().size(), 21u);
+  EXPECT_EQ(r->notes().back(), "30 more tensors are skipped for such reasons");
+}
+
+TEST(SafetensorsReader, RefusesWrongRanges) {
+  const auto two = [](int b0, int e0, int b1, int e1, std::string_view data) {
+    return File(Object({Entry("a", "F16", "[1]", b0, e0), Entry("b", "F16", "[1]", b1, e1)}), data);
+  };
+  EXPECT_TRUE(OpenText(two(0, 2, 2, 4, "xxxx")).ok());
+  ExpectRefused(two(0, 2, 1, 3, "xxx"), "overlaps");
+  ExpectRefused(two(0, 2, 0, 2, "xx"), "overlaps");
+  ExpectRefused(two(0, 2, 4, 6, "xxxxxx"), "gap");
+  ExpectRefused(two(2, 4, 4, 6, "xxxxxx"), "gap");
+  ExpectRefused(two(0, 2, 4, 2, "xxxx"), "before it begins");
+  ExpectRefused(two(0, 2, 2, 4, "xxx"), "truncated");
+  ExpectRefused(two(0, 2, 2, 4, "xxxxx"), "1 bytes follow");
+  ExpectRefused(two(0, 2, 2, 5, "xxxxx"), "3 bytes of data where shape and F16 need 2");
+  ExpectRefused(File(Object({Entry("a", "F32", "[72057594037927936,16]", 0, 4)}), "xxxx"), "2^56");
+  ExpectRefused(
+      File(Object({Entry("a", "F16", "[]", 0, 2), Entry("a", "F16", "[]", 2, 4)}), "xxxx"),
+      "two tensors");
+  ExpectRefused(File(Object({Entry("e\\u001bvil", "F16", "[]", 0, 2)}), "xx"),
+                "control characters");
+}
+
+TEST(SafetensorsReader, RefusesHeadersThatAreNotSafetensors) {
+  const std::string offsets = "\"data_offsets\":[0,2]";
+  const std::string shape = "\"shape\":[1]";
+  const std::string dtype = "\"dtype\":\"F16\"";
+  const auto tensor = [](const std::string& fields) {
+    return File(fmt::format("{{\"a\":{{{}}}}}", fields), "xx");
+  };
+  EXPECT_TRUE(OpenText(tensor(dtype + "," + shape + "," + offsets)).ok());
+  ExpectRefused(tensor(shape + "," + offsets), "lacks");
+  ExpectRefused(tensor(dtype + "," + offsets), "lacks");
+  ExpectRefused(tensor(dtype + "," + shape), "lacks");
+  ExpectRefused(tensor(dtype + "," + dtype + "," + shape + "," + offsets),
+                "not as the safetensors format");
+  ExpectRefused(tensor(dtype + ",\"more\":1"), "not as the safetensors format");
+  ExpectRefused(tensor("\"dtype\":1"), "not as the safetensors format");
+  ExpectRefused(tensor("\"dtype\":null"), "not as the safetensors format");
+  ExpectRefused(tensor("\"dtype\":true"), "not as the safetensors format");
+  ExpectRefused(tensor("\"dtype\":{}"), "not as the safetensors format");
+  ExpectRefused(tensor("\"shape\":\"1\""), "not as the safetensors format");
+  ExpectRefused(tensor("\"shape\":[[1]]"), "not as the safetensors format");
+  ExpectRefused(tensor("\"shape\":[-1]"), "negative number");
+  ExpectRefused(tensor("\"shape\":[1.5]"), "not a 64-bit integer");
+  ExpectRefused(tensor("\"shape\":[99999999999999999999]"), "not a 64-bit integer");
+  ExpectRefused(tensor("\"shape\":[1e999]"), "not valid JSON");
+  ExpectRefused(tensor("\"data_offsets\":[0]"), "not as the safetensors format");
+  ExpectRefused(tensor("\"data_offsets\":[0,1,2]"), "not as the safetensors format");
+  std::string many = "\"shape\":[1";
+  for (int i = 0; i < 64; ++i) many += ",1";
+  ExpectRefused(tensor(many + "]"), "too many dimensions");
+  for (const char* json :
+       {"", "[]", "1", "\"x\"", "null", "{\"a\":1}", "{\"a\":[]}", "{\"__metadata__\":1}",
+        "{\"__metadata__\":{\"k\":1}}", "{\"__metadata__\":{\"k\":{}}}", "{\"a\":{}}",
+        "{\"__metadata__\":[]}"}) {
+    ExpectRefused(File(json), "save it again");
+  }
+  for (const char* json : {"{", "{}x", "{\"\xff\":{}}", "{\"a\"}", "{'a':1}"})
+    ExpectRefused(File(json), "not valid JSON");
+}
+
+TEST(SafetensorsReader, RefusesWrongLengths) {
+  const std::string file = Mixed();
+  for (size_t n = 0; n < file.size(); ++n) EXPECT_FALSE(OpenText(file.substr(0, n)).ok()) << n;
+  ExpectRefused(Little(~uint64_t{0}, 8) + "{}", "truncated or not .safetensors");
+  std::string large = Little(17 << 20, 8);
+  large.resize(8 + (17 << 20), ' ');
+  ExpectRefused(large, "split the file");
+}
+
+TEST(SafetensorsReader, SurvivesHostileHeadersInLittleMemory) {
+  // The longest list of tensors that a header can hold.
+  std::string json = "{";
+  json += Entry("0", "F16", "[0]", 0, 0);
+  for (int i = 1; json.size() < (16 << 20) - 100; ++i) {
+    json += ',';
+    json += Entry(std::to_string(i), "F16", "[0]", 0, 0);
+  }
+  json += "}";
+  EXPECT_TRUE(OpenText(File(json)).ok());
+  for (const char* pattern : {"[", "{\"a\":", "{\"__metadata__\":{", "\"", "\\", "1", "\x80"}) {
+    json.clear();
+    while (json.size() < 2 << 20) json += pattern;
+    ExpectRefused(File(json), "save it again");
+  }
+  ExpectBoundedMemory();
+}
+
+RC_GTEST_PROP(SafetensorsReader, NeverTakesAnyChangeAmiss, (const std::string& junk)) {
+  // Whatever replaces part of the file, the answer is a tensor list or one clear line.
+  std::string file = Mixed();
+  const size_t at = *rc::gen::inRange<size_t>(0, file.size());
+  file.replace(at, junk.size(), junk);
+  const auto r = OpenText(file);
+  if (!r.ok())
+    RC_ASSERT(r.status().code() == StatusCode::kBadInput && !r.status().message().empty());
+}
+
+}  // namespace
+}  // namespace actplane::io
