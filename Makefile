@@ -20,7 +20,7 @@ configure = test -f build/$(1)/build.ninja || cmake --preset $(1)
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 
 .NOTPARALLEL:
-.PHONY: help check-tools setup build test test-full map map-update demo bench install package-check \
+.PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz ci clean
 
 help:  ## this list
@@ -62,7 +62,14 @@ bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy
 	@.ci/setup.sh build test bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target actplane_bench
-	@build/release/bin/actplane_bench $(TENSOR)
+	@mkdir -p build/bench
+	@build/release/bin/actplane_bench --csv build/bench/bench.csv $(TENSOR)
+
+study:  ## the measurements behind docs/decisions/0001, in dB
+	@.ci/setup.sh build test bench
+	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target significance_study
+	@build/release/bin/significance_study $(TENSOR)
 
 install:  ## install command, libraries, headers and CMake package to PREFIX
 	@.ci/setup.sh build test

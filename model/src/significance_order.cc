@@ -336,10 +336,10 @@ Malformed DecodeSignificance(BitReader& in, const Config& config, BlockFields& f
   const FormatInfo info = InfoOf(config.format);
   const uint32_t n = config.block_len;
   const uint32_t quiet = 1U << (info.man_bits - 1);
-  fields = {.format = config.format, .n = n};
+  fields = {.format = config.format, .n = n};  // F-5.13: +0 unless something says otherwise
   trace.whole_field = in.GetBit() != 0;
-  if (trace.whole_field) {  // F-5.1
-    if (in.Get(7) != 0) return Malformed::kReserved;
+  if (trace.whole_field) {                            // F-5.1
+    if (in.Get(7) != 0) return Malformed::kReserved;  // F-7.2
     return DecodeField(in, config, true, fields, trace.field);
   }
 
@@ -356,7 +356,7 @@ Malformed DecodeSignificance(BitReader& in, const Config& config, BlockFields& f
     for (uint32_t i = 0; i < n; ++i) fields.values[i] = {ValueClass::kNan, 0, info.exp_max, quiet};
     return Malformed::kNone;
   }
-  if (h.base == 0 || h.base >= info.exp_max) return Malformed::kBase;
+  if (h.base == 0 || h.base >= info.exp_max) return Malformed::kBase;  // F-7.3
   if (h.planes > h.base + info.man_bits || h.grouped > h.planes) return Malformed::kPlanes;
 
   Plane waiting = All(n);
@@ -392,10 +392,10 @@ Malformed DecodeSignificance(BitReader& in, const Config& config, BlockFields& f
           RefinementBits(static_cast<int32_t>(h.base) - static_cast<int32_t>(p), config.format);
     });
   }
-  if (h.sign_stored) {
+  if (h.sign_stored) {  // F-5.9
     ForCandidates(significant, 0, n, [&](uint32_t i) { trace.values[i].sign = in.GetBit(); });
   }
-  if (in.overrun()) return Malformed::kTooShort;
+  if (in.overrun()) return Malformed::kTooShort;  // F-7.3
   trace.size_bits = in.position();
 
   PerValue<uint32_t> lost = {};  // refinement bits that a value has not got

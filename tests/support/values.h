@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocks that look like activations, and blocks that hurt. The same seed gives the same values everywhere.
+// Blocks that look like activations, and blocks that hurt. The same seed gives the same values
+// everywhere.
 #pragma once
 
 #include <algorithm>
@@ -48,20 +49,37 @@ inline uint32_t ToPattern(double value, Format format) {
   if (magnitude == 0) return sign;
   const int bias = static_cast<int>(info.exp_max / 2);
   const int exponent = std::max(std::ilogb(magnitude), 1 - bias);
-  const double steps = std::nearbyint(std::ldexp(magnitude, static_cast<int>(info.man_bits) - exponent));
-  // Carry out of the mantissa walks into the exponent by itself; a subnormal has no leading one to take off.
+  const double steps =
+      std::nearbyint(std::ldexp(magnitude, static_cast<int>(info.man_bits) - exponent));
+  // Carry out of the mantissa walks into the exponent by itself; a subnormal has no leading one to
+  // take off.
   const double pattern = std::ldexp(exponent + bias - 1, static_cast<int>(info.man_bits)) + steps;
   const auto infinity = static_cast<double>(info.exp_max << info.man_bits);
   return sign | static_cast<uint32_t>(std::min(pattern, infinity));
 }
 
 enum class Kind {
-  kNormal, kGelu, kSoftmax, kDropout, kMask, kConstant, kZeros, kNegative, kPowers,
-  kWide, kSubnormal, kSpecials, kManySpecials, kSignedZeros, kShortMantissa, kPatterns,
+  kNormal,
+  kGelu,
+  kSoftmax,
+  kDropout,
+  kMask,
+  kConstant,
+  kZeros,
+  kNegative,
+  kPowers,
+  kWide,
+  kSubnormal,
+  kSpecials,
+  kManySpecials,
+  kSignedZeros,
+  kShortMantissa,
+  kPatterns,
 };
 inline constexpr std::array kAllKinds = {
-    Kind::kNormal,    Kind::kGelu,     Kind::kSoftmax,      Kind::kDropout,     Kind::kMask,          Kind::kConstant,
-    Kind::kZeros,     Kind::kNegative, Kind::kPowers,       Kind::kWide,        Kind::kSubnormal,     Kind::kSpecials,
+    Kind::kNormal,       Kind::kGelu,        Kind::kSoftmax,       Kind::kDropout,
+    Kind::kMask,         Kind::kConstant,    Kind::kZeros,         Kind::kNegative,
+    Kind::kPowers,       Kind::kWide,        Kind::kSubnormal,     Kind::kSpecials,
     Kind::kManySpecials, Kind::kSignedZeros, Kind::kShortMantissa, Kind::kPatterns};
 
 // `count` bit patterns of one kind.
@@ -86,7 +104,9 @@ inline std::vector<uint32_t> MakePatterns(Kind kind, Format format, size_t count
       case Kind::kConstant: pattern = constant; break;
       case Kind::kZeros: pattern = 0; break;
       case Kind::kNegative: finite(-std::fabs(value)); break;
-      case Kind::kPowers: finite(std::ldexp(rng.OneIn(2) ? 1 : -1, static_cast<int>(rng.Below(20)) - 10)); break;
+      case Kind::kPowers:
+        finite(std::ldexp(rng.OneIn(2) ? 1 : -1, static_cast<int>(rng.Below(20)) - 10));
+        break;
       case Kind::kWide: finite(std::ldexp(value, static_cast<int>(rng.Below(240)) - 120)); break;
       case Kind::kSubnormal:
         pattern = static_cast<uint32_t>(rng.Next()) & ((1U << (info.man_bits + rng.Below(2))) - 1);
@@ -108,7 +128,9 @@ inline std::vector<uint32_t> MakePatterns(Kind kind, Format format, size_t count
         finite(value);
         pattern &= ~((1U << (info.man_bits / 2 + 1)) - 1);
         break;
-      case Kind::kPatterns: pattern = static_cast<uint32_t>(rng.Next()) & (sign_bit | (sign_bit - 1)); break;
+      case Kind::kPatterns:
+        pattern = static_cast<uint32_t>(rng.Next()) & (sign_bit | (sign_bit - 1));
+        break;
     }
   }
   return out;
