@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The golden model as a whole: one block, or a tensor, in and out of slots (docs/format.md).
+// The golden model as a whole: one block, or a tensor, in and out of slots (docs/format.md,
+// with worked examples in F-8.1).
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,7 @@ size_t CompressBlock(std::span<const std::byte> values, const Config& config,
                      std::span<std::byte> slot, BlockTrace* trace = nullptr);
 
 // Sections 3, 5 and 7. `slot`: exactly the bytes of the slot; `values`: up to N values are written,
-// all +0 if the slot is malformed. `config` must be valid.
+// all +0 if the slot is malformed; any other is legal and decoded (F-7.6). `config` must be valid.
 Malformed DecompressBlock(std::span<const std::byte> slot, const Config& config,
                           std::span<std::byte> values, BlockTrace* trace = nullptr);
 
