@@ -46,7 +46,7 @@ Bits Unpack(const std::vector<uint8_t>& slot, size_t first) {
 int Number(const Bits& bits, int at, int count) {
   int number = 0;
   for (int k = count - 1; k >= 0; --k) {
-    const size_t place = static_cast<size_t>(at + k);
+    const size_t place = static_cast<size_t>(at) + static_cast<size_t>(k);
     number = number * 2 + (place < bits.size() ? bits[place] : 0);
   }
   return number;
@@ -116,7 +116,8 @@ Outcome DecodeField(const Bits& bits, const RefConfig& c) {
   if (w > c.exp_bits + 1) out.fault = "F-7.1 delta width";
   if ((1 << w) < z + 2 * s) out.fault = "F-7.1 no room for the codes";
   if (g == 1 && sign_reads == 1) out.fault = "F-7.1 sign value";
-  if (static_cast<size_t>(header + n * (g + w)) > bits.size()) out.fault = "F-7.1 length";
+  const int fixed = header + n * (g + w);
+  if (static_cast<size_t>(fixed) > bits.size()) out.fault = "F-7.1 length";
   if (!out.fault.empty()) return out;
 
   // F-3.4: which planes follow, and F-3.5: how much of each the slot has.

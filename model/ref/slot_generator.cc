@@ -368,7 +368,7 @@ std::vector<uint8_t> BadLayerHeader(Random& random, const RefConfig& c, Defect d
     // Only the header differs, so that the length fits what follows it.
     const bool large = defect == Defect::kLayerBaseLarge;
     for (int k = 0; large || defect == Defect::kLayerBaseZero ? k < c.exp_bits : false; ++k) {
-      made.bits[static_cast<size_t>(13 + k)] = large ? 1 : 0;
+      made.bits[13 + static_cast<size_t>(k)] = large ? 1 : 0;
     }
     const int bytes = c.lossless ? BytesOf(Size(made.bits)) : LargestSlotBytes(c);
     if (BytesOf(made.signs) <= bytes) return Pack(made.bits, bytes, random);

@@ -54,12 +54,12 @@ Status ValidateConfig(const Config& c) {
   const uint32_t least = MinSlotBytes(c.format, c.block_len, c.order);
   const uint32_t most = MaxSlotBytes(c.format, c.block_len, c.order);
   if (c.slot_bytes < least || c.slot_bytes > most) {
+    const auto bytes = static_cast<double>(BlockBytes(c));
     return ConfigError(fmt::format(
         "a slot of {} bytes is too {} for {} blocks of {} values in order {}: use {} to {} bytes "
         "(ratio {:.3g} to {:.3g})",
         c.slot_bytes, c.slot_bytes < least ? "small" : "large", ToString(c.format), c.block_len,
-        ToString(c.order), least, most, double(BlockBytes(c)) / most,
-        double(BlockBytes(c)) / least));
+        ToString(c.order), least, most, bytes / most, bytes / least));
   }
   return OkStatus();
 }

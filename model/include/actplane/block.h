@@ -61,7 +61,7 @@ Fields Classify(uint32_t pattern, Format format);
 BlockFields Classify(const Block& block);
 
 // The bit pattern of a value.
-uint32_t Assemble(const Fields& fields, Format format);
+uint32_t Assemble(const Fields& v, Format format);
 
 // Why a slot is malformed (section 7); kNone: it is legal.
 enum class Malformed : uint8_t {
