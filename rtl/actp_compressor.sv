@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// actp_compressor - values in, slots out; order field.
+//
+// Format   sections 2 to 4        Model   actplane::CompressBlock (model/src/codec.cc)
+// Contract in:  values, little-endian, first value lowest; a beat is StreamWidth/32 values of FP32 or StreamWidth/16 of a
+//               16-bit format. A block ends after N values, or at `last`: then what is missing is padded with +0.
+//               Bytes whose keep bit is 0 read as 0. The configuration is sampled with the first beat of each block.
+//          out: one packet per block: the slot, `last` and keep on its final beat.
+//          Latency 4 cycles from the last beat of a block to the first beat of its slot. One beat per cycle, without a
+//          gap between blocks, as long as no slot has more beats than its block. Holds two blocks.
+//          No path from any input to any output (rule S4).
+// Method   skid, gather and base (running), schedule, form, pack: docs/architecture.md
+// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen)
+// Reset    empty; counters zero
+// Status   block_done_o pulses when the final beat of a slot leaves; the flags beside it belong to that slot. A slot size
+//          outside F-2.6 counts as the nearest legal one and raises bad_config_o with the slot.
+`include "actp_macros.svh"
+`default_nettype none
+
+module actp_compressor #(
+  parameter int unsigned BlockLen    = 128,
+  parameter int unsigned StreamWidth = 256
+) (
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_ni,
+  // configuration
+  input  wire logic [1:0]                   cfg_format_i,      // 0 FP32, 1 FP16, 2 BF16
+  input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes_i,
+  input  wire logic                         cfg_lossless_i,
+  input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap_i,   // 0: none
+  // values
+  input  wire logic                         in_valid_i,
+  output logic                              in_ready_o,
+  input  wire logic [StreamWidth-1:0]       in_data_i,
+  input  wire logic [StreamWidth/8-1:0]     in_keep_i,
+  input  wire logic                         in_last_i,
+  // slots
+  output logic                              out_valid_o,
+  input  wire logic                         out_ready_i,
+  output logic [StreamWidth-1:0]            out_data_o,
+  output logic [StreamWidth/8-1:0]          out_keep_o,
+  output logic                              out_last_o,
+  // status
+  output logic                              block_done_o,
+  output logic                              whole_o,           // nothing was cut: lossless by construction
+  output logic                              saturated_o,       // a value became zero for want of a delta code
+  output logic                              bad_config_o,
+  output logic [31:0]                       blocks_o,
+  output logic [31:0]                       bytes_in_o,        // N values for every block, padding included
+  output logic [31:0]                       bytes_out_o
+);
+  localparam int unsigned SlotW  = actp_pkg::SLOT_W;
+  localparam int unsigned WidthW = actp_pkg::WIDTH_W;
+  localparam int unsigned ManW   = actp_pkg::MAN_W;
+  localparam int unsigned CfgW   = 2 + SlotW + 1 + WidthW;
+  localparam int unsigned SkidW  = StreamWidth + StreamWidth / 8 + 1 + CfgW;
+
+  // ---- input
+  logic                     beat_valid, beat_ready, skid_last;
+  logic [StreamWidth-1:0]   skid_data;
+  logic [StreamWidth/8-1:0] skid_keep;
+  logic [1:0]               skid_format;
+  logic [SlotW-1:0]         skid_slot_bytes;
+  logic                     skid_lossless;
+  logic [WidthW-1:0]        skid_delta_cap;
+  logic [SkidW-1:0]         skid_in, skid_out;
+  assign skid_in = {cfg_format_i, cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i, in_last_i, in_keep_i, in_data_i};
+  assign {skid_format, skid_slot_bytes, skid_lossless, skid_delta_cap, skid_last, skid_keep, skid_data} = skid_out;
+  actp_skid #(.Width(SkidW)) u_skid (
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i(skid_in),
+    .out_valid_o(beat_valid), .out_ready_i(beat_ready), .out_data_o(skid_out)
+  );
+
+  // ---- gather and base: both stand still while a finished block waits for the pack stage
+  logic                   adv, take_valid, take_first, take_last, take_lossless;
+  logic [StreamWidth-1:0] take_data;
+  logic [1:0]             take_format;
+  logic [SlotW-1:0]       take_slot_bytes;
+  logic [WidthW-1:0]      take_delta_cap;
+  logic [32*BlockLen-1:0] planes;
+  logic [BlockLen-1:0]    man_zero;
+  actp_enc_gather #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_gather (
+    .clk_i, .rst_ni, .adv_i(adv),
+    .cfg_format_i(skid_format), .cfg_slot_bytes_i(skid_slot_bytes), .cfg_lossless_i(skid_lossless),
+    .cfg_delta_cap_i(skid_delta_cap),
+    .in_valid_i(beat_valid), .in_ready_o(beat_ready), .in_data_i(skid_data), .in_keep_i(skid_keep),
+    .in_last_i(skid_last),
+    .beat_valid_o(take_valid), .beat_first_o(take_first), .beat_last_o(take_last), .beat_o(take_data),
+    .beat_format_o(take_format), .beat_slot_bytes_o(take_slot_bytes), .beat_lossless_o(take_lossless),
+    .beat_delta_cap_o(take_delta_cap),
+    .planes_o(planes), .man_zero_o(man_zero)
+  );
+
+  logic              base_valid, base_lossless, has_zero, has_special, any_negative, all_negative;
+  logic [1:0]        base_format;
+  logic [SlotW-1:0]  base_slot_bytes;
+  logic [WidthW-1:0] base_delta_cap, needed_width;
+  logic [actp_pkg::EXP_W-1:0] base;
+  logic [ManW-1:0]   uniform_planes, uniform_value;
+  actp_enc_base #(.StreamWidth(StreamWidth)) u_base (
+    .clk_i, .rst_ni, .adv_i(adv),
+    .beat_valid_i(take_valid), .beat_first_i(take_first), .beat_last_i(take_last), .beat_i(take_data),
+    .beat_format_i(take_format), .beat_slot_bytes_i(take_slot_bytes), .beat_lossless_i(take_lossless),
+    .beat_delta_cap_i(take_delta_cap),
+    .valid_o(base_valid), .format_o(base_format), .slot_bytes_o(base_slot_bytes), .lossless_o(base_lossless),
+    .delta_cap_o(base_delta_cap), .base_o(base), .width_o(needed_width), .has_zero_o(has_zero),
+    .has_special_o(has_special), .any_negative_o(any_negative), .all_negative_o(all_negative),
+    .uniform_o(uniform_planes), .uniform_value_o(uniform_value)
+  );
+
+  // ---- schedule, into the header register
+  logic [actp_pkg::HEAD_W-1:0] head_d, head_q;
+  logic [3:0]                  head_bytes_d, head_bytes_q;
+  logic [WidthW-1:0]           width_d, width_q;
+  logic                        zero_code_d, zero_code_q, special_d, special_q, sign_stored_d, sign_stored_q;
+  logic [ManW-1:0]             stored_d, stored_q;
+  logic [ManW*5-1:0]           man_rank_d, man_rank_q;
+  logic [SlotW-1:0]            bytes_d, bytes_q;
+  logic                        saturated_d, saturated_q, whole_d, whole_q, bad_config_d, bad_config_q;
+  logic                        narrow_q;
+  actp_enc_schedule #(.BlockLen(BlockLen)) u_schedule (
+    .format_i(base_format), .slot_bytes_i(base_slot_bytes), .lossless_i(base_lossless), .delta_cap_i(base_delta_cap),
+    .base_i(base), .width_i(needed_width), .has_zero_i(has_zero), .has_special_i(has_special),
+    .any_negative_i(any_negative), .all_negative_i(all_negative),
+    .uniform_i(uniform_planes), .uniform_value_i(uniform_value),
+    .head_o(head_d), .head_bytes_o(head_bytes_d), .width_o(width_d), .zero_code_o(zero_code_d), .special_o(special_d),
+    .sign_stored_o(sign_stored_d), .stored_o(stored_d), .man_rank_o(man_rank_d), .bytes_o(bytes_d),
+    .saturated_o(saturated_d), .whole_o(whole_d), .bad_config_o(bad_config_d)
+  );
+
+  logic load, pack_busy, pack_done;
+  assign load = base_valid & (~pack_busy | pack_done);
+  assign adv  = ~base_valid | load;
+  always_ff @(posedge clk_i) begin
+    if (load) begin
+      head_q        <= head_d;
+      head_bytes_q  <= head_bytes_d;
+      width_q       <= width_d;
+      zero_code_q   <= zero_code_d;
+      special_q     <= special_d;
+      sign_stored_q <= sign_stored_d;
+      stored_q      <= stored_d;
+      man_rank_q    <= man_rank_d;
+      bytes_q       <= bytes_d;
+      saturated_q   <= saturated_d;
+      whole_q       <= whole_d;
+      bad_config_q  <= bad_config_d;
+      narrow_q      <= actp_pkg::is_narrow(base_format);
+    end
+  end
+
+  // ---- form and pack
+  logic [actp_pkg::ROWS*BlockLen-1:0] rows;
+  actp_enc_form #(.BlockLen(BlockLen)) u_form (
+    .clk_i, .load_i(load), .format_i(base_format), .base_i(base), .planes_i(planes), .man_zero_i(man_zero),
+    .width_i(width_q), .zero_code_i(zero_code_q), .special_i(special_q), .rows_o(rows)
+  );
+  actp_packer #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_packer (
+    .clk_i, .rst_ni, .start_i(load), .done_o(pack_done), .busy_o(pack_busy),
+    .rows_i(rows), .head_i(head_q), .head_bytes_i(head_bytes_q), .width_i(width_q), .sign_stored_i(sign_stored_q),
+    .stored_i(stored_q), .man_rank_i(man_rank_q), .bytes_i(bytes_q),
+    .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o
+  );
+
+  // ---- status: the flags travel with the final beat into the output register
+  logic              narrow_last_q;
+  logic [SlotW-1:0]  bytes_last_q;
+  always_ff @(posedge clk_i) begin
+    if (pack_done) begin
+      whole_o       <= whole_q;
+      saturated_o   <= saturated_q;
+      bad_config_o  <= bad_config_q;
+      narrow_last_q <= narrow_q;
+      bytes_last_q  <= bytes_q;
+    end
+  end
+  logic left;
+  assign left = out_valid_o & out_ready_i & out_last_o;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      block_done_o <= 1'b0;
+      blocks_o     <= '0;
+      bytes_in_o   <= '0;
+      bytes_out_o  <= '0;
+    end else begin
+      block_done_o <= left;
+      if (left) begin
+        blocks_o    <= blocks_o + 32'd1;
+        bytes_in_o  <= bytes_in_o + (narrow_last_q ? 32'(2 * BlockLen) : 32'(4 * BlockLen));
+        bytes_out_o <= bytes_out_o + 32'(bytes_last_q);
+      end
+    end
+  end
+
+  if (BlockLen != 32 && BlockLen != 64 && BlockLen != 128 && BlockLen != 256) begin : gen_bad_block_len
+    $fatal(1, "actp_compressor: BlockLen must be 32, 64, 128 or 256");
+  end
+  if (StreamWidth != 64 && StreamWidth != 128 && StreamWidth != 256 && StreamWidth != 512) begin : gen_bad_width
+    $fatal(1, "actp_compressor: StreamWidth must be 64, 128, 256 or 512");
+  end
+
+  `ACTP_STREAM(ValuesIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i})
+  `ACTP_STREAM(SlotsOut, out_valid_o, out_ready_i, {out_data_o, out_keep_o, out_last_o})
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// actp_packer - emit a slot: header, then the rows that are stored, cut at the end of the slot.
+//
+// Format   F-2.7, F-2.8, F-3.4, F-3.5        Model   actplane::EncodeField, BitWriter (model/src/field_order.cc)
+// Contract in:  start_i with the description of a block; the rows and the description hold until done_o.
+//          out: the slot as a stream, first beat one cycle after start_i, one beat per cycle; `last` and keep on the
+//               final beat. done_o: the final beat leaves for the output register in this cycle; start_i may be high again.
+// Method   word k holds the next StreamWidth bits of all stored rows in a row: the rows whose rank fits are picked by
+//          AND-OR. The header shifts the words by one of four distances, 16, 32, 48 or 64 bits.
+// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
+// Reset    idle, no output
+`include "actp_macros.svh"
+`default_nettype none
+
+module actp_packer #(
+  parameter int unsigned BlockLen    = 128,
+  parameter int unsigned StreamWidth = 256,
+  localparam int unsigned ManW  = actp_pkg::MAN_W,
+  localparam int unsigned SlotW = actp_pkg::SLOT_W,
+  localparam int unsigned HeadW = actp_pkg::HEAD_W
+) (
+  input  wire logic                              clk_i,
+  input  wire logic                              rst_ni,
+  // a block
+  input  wire logic                              start_i,
+  output logic                                   done_o,
+  output logic                                   busy_o,
+  input  wire logic [actp_pkg::ROWS*BlockLen-1:0] rows_i,
+  input  wire logic [HeadW-1:0]                  head_i,
+  input  wire logic [3:0]                        head_bytes_i,
+  input  wire logic [actp_pkg::WIDTH_W-1:0]      width_i,
+  input  wire logic                              sign_stored_i,
+  input  wire logic [ManW-1:0]                   stored_i,
+  input  wire logic [ManW*5-1:0]                 man_rank_i,
+  input  wire logic [SlotW-1:0]                  bytes_i,
+  // its slot
+  output logic                                   out_valid_o,
+  input  wire logic                              out_ready_i,
+  output logic [StreamWidth-1:0]                 out_data_o,
+  output logic [StreamWidth/8-1:0]               out_keep_o,
+  output logic                                   out_last_o
+);
+  localparam int unsigned N        = BlockLen;
+  localparam int unsigned WordRows = (StreamWidth > N) ? StreamWidth / N : 1;  // rows that a word touches
+  localparam int unsigned RowWords = (N > StreamWidth) ? N / StreamWidth : 1;  // words that a row takes
+  localparam int unsigned LogBeatB = $clog2(StreamWidth / 8);
+  localparam int unsigned CountW   = SlotW - LogBeatB + 1;
+  localparam int unsigned RankW    = actp_pkg::RANK_W;
+
+  // ---- which rows the word takes
+  logic                          busy_q;
+  logic [CountW-1:0]             count_q;
+  logic [RankW-1:0]              rank, fixed_rows;
+  logic [WordRows*N-1:0]         picked;
+  logic [StreamWidth-1:0]        word;
+
+  assign rank       = RankW'((count_q >> $clog2(RowWords)) << $clog2(WordRows));
+  assign fixed_rows = RankW'(width_i) + RankW'(sign_stored_i);
+  for (genvar r = 0; r < WordRows; r++) begin : gen_pick
+    logic [RankW-1:0]          want, want_code, want_man;
+    logic [actp_pkg::ROWS-1:0] pick;
+    assign want      = rank + RankW'(r);
+    assign want_code = want - RankW'(sign_stored_i);  // code bit w-1 first
+    assign want_man  = want - fixed_rows;
+    assign pick[actp_pkg::ROW_SIGN] = sign_stored_i & (want == '0);
+    for (genvar k = 0; k < actp_pkg::CODE_W; k++) begin : gen_code
+      localparam int unsigned Bit = actp_pkg::CODE_W - 1 - k;
+      assign pick[actp_pkg::ROW_CODE+k] =
+          (32'(width_i) > Bit) & (want_code == RankW'(width_i) - RankW'(Bit + 1)) & (want_code < RankW'(width_i));
+    end
+    for (genvar k = 0; k < ManW; k++) begin : gen_man
+      assign pick[actp_pkg::ROW_MAN+k] = stored_i[ManW-1-k] & (want_man == RankW'(man_rank_i[k*5 +: 5]));
+    end
+    logic [N-1:0] row;
+    always_comb begin
+      row = '0;
+      for (int unsigned p = 0; p < actp_pkg::ROWS; p++) begin
+        row = row | (rows_i[p*N +: N] & {N{pick[p]}});
+      end
+    end
+    assign picked[r*N +: N] = row;
+  end
+  if (RowWords == 1) begin : gen_whole_rows
+    assign word = picked;
+  end else begin : gen_part_rows
+    logic [$clog2(RowWords)-1:0] part;
+    assign part = count_q[$clog2(RowWords)-1:0];
+    assign word = picked[part*StreamWidth +: StreamWidth];
+  end
+
+  // ---- header in front: the last HeadW bits before the word, then H of them and the rest of the word
+  logic [HeadW-1:0]             carry, carry_q, head_top;
+  logic [HeadW+StreamWidth-17:0] joined;  // the top 16 bits of a word always wait
+  logic [StreamWidth-1:0]       beat;
+  always_comb begin
+    unique case (head_bytes_i)
+      4'd2:    head_top = {head_i[15:0], 48'd0};
+      4'd4:    head_top = {head_i[31:0], 32'd0};
+      4'd6:    head_top = {head_i[47:0], 16'd0};
+      default: head_top = head_i;
+    endcase
+  end
+  assign carry  = (count_q == '0) ? head_top : carry_q;
+  assign joined = {word[StreamWidth-17:0], carry};
+  always_comb begin
+    unique case (head_bytes_i)
+      4'd2:    beat = joined[48 +: StreamWidth];
+      4'd4:    beat = joined[32 +: StreamWidth];
+      4'd6:    beat = joined[16 +: StreamWidth];
+      default: beat = joined[0 +: StreamWidth];
+    endcase
+  end
+
+  // ---- the cut
+  logic [SlotW-1:0]         last_byte;
+  logic                     last, move;
+  logic [StreamWidth/8-1:0] keep;
+  logic [StreamWidth-1:0]   masked;
+  assign last_byte = bytes_i - SlotW'(1);
+  assign last = count_q == CountW'(last_byte >> LogBeatB);
+  for (genvar b = 0; b < StreamWidth / 8; b++) begin : gen_keep
+    if (b == 0) begin : gen_first
+      assign keep[b] = 1'b1;
+    end else begin : gen_other
+      assign keep[b] = ~last | (last_byte[LogBeatB-1:0] >= LogBeatB'(b));
+    end
+    assign masked[b*8 +: 8] = beat[b*8 +: 8] & {8{keep[b]}};
+  end
+  assign move   = busy_q & (~out_valid_o | out_ready_i);
+  assign done_o = move & last;
+  assign busy_o = busy_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      busy_q      <= 1'b0;
+      out_valid_o <= 1'b0;
+      count_q     <= '0;
+    end else begin
+      busy_q      <= start_i | (busy_q & ~done_o);
+      out_valid_o <= move | (out_valid_o & ~out_ready_i);
+      if (move) count_q <= last ? '0 : count_q + CountW'(1);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (move) begin
+      carry_q    <= word[StreamWidth-1 -: HeadW];
+      out_data_o <= masked;
+      out_keep_o <= keep;
+      out_last_o <= last;
+    end
+  end
+
+  `ACTP_STREAM(PackOut, out_valid_o, out_ready_i, {out_data_o, out_keep_o, out_last_o})
+  `ACTP_ASSERT(StartWhenFree_A, start_i |-> !busy_q || done_o)
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,19 @@
+# The RTL, in compilation order, for every tool. Lint fails when this list and the folder disagree.
+actp_pkg.sv
+common/actp_skid.sv
+common/actp_max_tree.sv
+common/actp_prefix_count.sv
+common/actp_packer.sv
+common/actp_unpacker.sv
+enc/actp_enc_classify.sv
+enc/actp_enc_gather.sv
+enc/actp_enc_base.sv
+enc/actp_enc_schedule.sv
+enc/actp_enc_form.sv
+dec/actp_dec_header.sv
+dec/actp_dec_planes.sv
+dec/actp_dec_rebuild.sv
+actp_compressor.sv
+actp_decompressor.sv
+actp_compressor_axis.sv
+actp_decompressor_axis.sv
