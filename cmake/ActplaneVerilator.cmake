@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# RTL to C++ models. rtl/files.f says which files, rtl/configs.txt which named configurations.
+#
+# Verilator runs at build time, one command for each model, so that configuring stays quick and models
+# are made in parallel; verilate() of Verilator's own package would run them all while configuring.
+if(DEFINED ACTP_GATHER)  # cmake -P, from the command below: one source for what runs often, one for the rest
+  set(slow "__Slow[.]cpp$|__Syms[.]cpp$|__ConstPool")
+  file(GLOB parts RELATIVE "${ACTP_GATHER}" "${ACTP_GATHER}/*.cpp")
+  foreach(mode IN ITEMS EXCLUDE INCLUDE)
+    set(some "${parts}")
+    list(FILTER some ${mode} REGEX "${slow}")
+    list(TRANSFORM some REPLACE "(.+)" "#include \"\\1\"\n")
+    list(JOIN some "" text)
+    if(mode STREQUAL EXCLUDE)
+      file(WRITE "${ACTP_GATHER}/fast.cc" "${text}")
+    else()
+      file(WRITE "${ACTP_GATHER}/slow.cc" "${text}")
+    endif()
+  endforeach()
+  return()
+endif()
+
+find_package(verilator 5.006 REQUIRED
+  HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator /usr/local/share/verilator)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)  # FST waveforms
+
+option(ACTPLANE_RTL_COVERAGE "Count lines and toggles of the RTL (slow)" OFF)
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-march=native ACTPLANE_HAS_MARCH_NATIVE)
+set(ACTPLANE_MODEL_OPT "-O2;$<$<BOOL:${ACTPLANE_HAS_MARCH_NATIVE}>:-march=native>"
+  CACHE STRING "How the verilated models are compiled; -march=native makes them 12 % faster")
+
+# Lines of a list file without comments and blanks.
+function(_actp_read_list FILE OUT)
+  file(STRINGS "${FILE}" lines)
+  list(TRANSFORM lines REPLACE "[#].*$" "")
+  list(TRANSFORM lines STRIP)
+  list(FILTER lines EXCLUDE REGEX "^$")
+  set(${OUT} "${lines}" PARENT_SCOPE)
+endfunction()
+
+# Adding a file or a configuration configures anew.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/rtl/files.f" "${PROJECT_SOURCE_DIR}/rtl/configs.txt")
+
+_actp_read_list("${PROJECT_SOURCE_DIR}/rtl/files.f" _files)
+list(TRANSFORM _files PREPEND "${PROJECT_SOURCE_DIR}/rtl/")
+set(ACTP_RTL_FILES "${_files}")
+
+# ACTP_RTL_CONFIGS: the names; ACTP_CONFIG_<name>: "BlockLen;StreamWidth".
+_actp_read_list("${PROJECT_SOURCE_DIR}/rtl/configs.txt" _configs)
+set(ACTP_RTL_CONFIGS "")
+foreach(_config IN LISTS _configs)
+  string(REGEX REPLACE "[ \t]+" ";" _config "${_config}")
+  list(POP_FRONT _config _name)
+  list(APPEND ACTP_RTL_CONFIGS "${_name}")
+  set(ACTP_CONFIG_${_name} "${_config}")
+endforeach()
+
+# Verilator's runtime, compiled once for all models.
+add_library(actp_verilator_runtime STATIC
+  "${VERILATOR_ROOT}/include/verilated.cpp"
+  "${VERILATOR_ROOT}/include/verilated_threads.cpp"
+  "${VERILATOR_ROOT}/include/verilated_cov.cpp"
+  "${VERILATOR_ROOT}/include/verilated_fst_c.cpp")
+target_compile_features(actp_verilator_runtime PUBLIC cxx_std_20)
+target_compile_options(actp_verilator_runtime PRIVATE -w)
+target_include_directories(actp_verilator_runtime SYSTEM PUBLIC
+  "${VERILATOR_ROOT}/include" "${VERILATOR_ROOT}/include/vltstd")
+target_compile_definitions(actp_verilator_runtime PUBLIC
+  VM_SC=0 VM_TRACE=1 VM_TRACE_VCD=0 VM_TRACE_FST=1 VM_COVERAGE=$<BOOL:${ACTPLANE_RTL_COVERAGE}>)
+target_link_libraries(actp_verilator_runtime PUBLIC Threads::Threads ZLIB::ZLIB)
+
+# actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...])
+# Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: BlockLen
+# and StreamWidth are set as far as TOP has them. With PARAMS, which come on top, any other name will do.
+# SV: files besides rtl/files.f, where TOP is not in there. Every model can write waveforms; that costs no
+# measurable time until one is asked for.
+function(actp_verilate TOP CONFIG)
+  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "" "PARAMS;SV")
+  set(name "V${TOP}_${CONFIG}")
+
+  set(sv_files "")
+  foreach(file IN LISTS ARG_SV)
+    get_filename_component(file "${file}" ABSOLUTE)
+    list(APPEND sv_files "${file}")
+  endforeach()
+  set(sources ${ACTP_RTL_FILES} ${sv_files})
+  set(top_file "${sources}")
+  list(FILTER top_file INCLUDE REGEX "/${TOP}[.]sv$")
+  if(NOT top_file)
+    message(FATAL_ERROR "actp_verilate: no file ${TOP}.sv in rtl/files.f or SV")
+  endif()
+
+  set(params "")
+  if(DEFINED ACTP_CONFIG_${CONFIG})
+    file(STRINGS "${top_file}" declared REGEX "^ *parameter ")
+    list(GET ACTP_CONFIG_${CONFIG} 0 block_len)
+    list(GET ACTP_CONFIG_${CONFIG} 1 stream_width)
+    if(declared MATCHES "BlockLen ")
+      list(APPEND params "-GBlockLen=${block_len}")
+    endif()
+    if(declared MATCHES "StreamWidth ")
+      list(APPEND params "-GStreamWidth=${stream_width}")
+    endif()
+  elseif(NOT ARG_PARAMS)
+    message(FATAL_ERROR "actp_verilate: ${CONFIG} is not in rtl/configs.txt, and there are no PARAMS")
+  endif()
+  foreach(param IN LISTS ARG_PARAMS)
+    list(APPEND params "-G${param}")
+  endforeach()
+
+  set(waivers "${PROJECT_SOURCE_DIR}/tests/lint/waivers.vlt")
+  if(NOT EXISTS "${waivers}")
+    set(waivers -Wno-SYNCASYNCNET)
+  endif()
+  # Warnings are for `make lint`; here a mutant must run, not fail to compile. Without -fno-dfg Verilator
+  # joins a wide vector with many drivers by concatenation, piece by piece: the models take 2.4 times as long.
+  set(dir "${CMAKE_CURRENT_BINARY_DIR}/verilated/${name}")
+  set(command "${VERILATOR_BIN}" --cc --prefix ${name} --top-module ${TOP} --Mdir "${dir}"
+    -O3 -fno-dfg --assert --x-initial unique --x-assign unique --no-timing -Wno-fatal -Wno-lint -Wno-style
+    "-I${PROJECT_SOURCE_DIR}/rtl/include" ${params}
+    --trace-fst --trace-structs
+    $<$<BOOL:${ACTPLANE_RTL_COVERAGE}>:--coverage-line> $<$<BOOL:${ACTPLANE_RTL_COVERAGE}>:--coverage-toggle>
+    ${waivers} ${sources})
+  set(gather "${PROJECT_SOURCE_DIR}/cmake/ActplaneVerilator.cmake")
+  add_custom_command(
+    OUTPUT "${dir}/fast.cc" "${dir}/slow.cc" "${dir}/${name}.h"
+    COMMAND "${CMAKE_COMMAND}" -E rm -rf "${dir}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${dir}"
+    COMMAND ${command}
+    COMMAND "${CMAKE_COMMAND}" -DACTP_GATHER=${dir} -P "${gather}"
+    DEPENDS ${sources} "${PROJECT_SOURCE_DIR}/rtl/include/actp_macros.svh" "${gather}"
+    COMMENT "Verilating ${name}" COMMAND_EXPAND_LISTS VERBATIM)
+  # What runs once is compiled for time to build.
+  set_source_files_properties("${dir}/slow.cc" PROPERTIES COMPILE_OPTIONS -O0)
+  set_source_files_properties("${dir}/fast.cc" PROPERTIES COMPILE_OPTIONS "${ACTPLANE_MODEL_OPT}")
+  add_library(${name} STATIC "${dir}/fast.cc" "${dir}/slow.cc" "${dir}/${name}.h")
+  target_compile_options(${name} PRIVATE -w -g0)
+  target_include_directories(${name} SYSTEM PUBLIC "${dir}")
+  target_link_libraries(${name} PUBLIC actp_verilator_runtime)
+endfunction()

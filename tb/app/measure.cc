@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/measure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "core/rng.h"
+#include "seq/encoded_seq.h"
+#include "support/values.h"
+
+namespace actplane::tb {
+namespace {
+
+std::vector<std::byte> Activations(Format format, uint64_t values, bool growth) {
+  testing_support::Rng rng(1);
+  const auto kind = growth ? testing_support::Kind::kPatterns : testing_support::Kind::kNormal;
+  return testing_support::ToBytes(testing_support::MakePatterns(kind, format, values, rng), format);
+}
+
+struct OneRun {
+  Verdict verdict;
+  Timing timing;
+  uint64_t slot_bytes = 0;  // the largest
+};
+
+OneRun RunFor(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c, uint64_t blocks,
+              bool growth) {
+  const auto format = static_cast<Format>(c.format);
+  std::unique_ptr<Sequence> sequence = std::make_unique<FileSeq>(
+      std::vector<FileTensor>{{c, Activations(format, blocks * config.block_len, growth)}},
+      config.block_len);
+  if (kind == DeviceKind::kDecompressor) {
+    sequence = std::make_unique<EncodedSeq>(std::move(sequence), config.block_len);
+  }
+  OneRun one;
+  const std::unique_ptr<Device> device = MakeDevice(kind, config.name, {});
+  CodecEnv env(*device, *sequence, {}, StallProfile::kNone, nullptr, nullptr,
+               [&](const Expected& e) {
+                 const size_t slot = kind == DeviceKind::kCompressor ? e.out.size() : e.in.size();
+                 one.slot_bytes = std::max<uint64_t>(one.slot_bytes, slot);
+               });
+  one.verdict = env.Run();
+  one.timing = env.timing();
+  return one;
+}
+
+std::string Mode(const DeviceConfig& c) {
+  return c.lossless ? "lossless" : fmt::format("T={}", c.slot_bytes);
+}
+
+}  // namespace
+
+Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c,
+                    uint64_t blocks, bool growth) {
+  const uint32_t beat_bytes = config.stream_width / 8;
+  const uint32_t block_bytes = BlockBytes(c.Nearest(config.block_len));
+  const OneRun alone = RunFor(kind, config, c, 1, growth);
+  const OneRun stream = RunFor(kind, config, c, blocks, growth);
+  const Timing& t = stream.timing;
+  Measurement m;
+  m.verdict = alone.verdict.ok() ? stream.verdict : alone.verdict;
+  m.block_beats = block_bytes / beat_bytes;
+  m.slot_beats = CeilDiv(stream.slot_bytes, beat_bytes);
+  const uint64_t cycles =
+      kind == DeviceKind::kCompressor ? t.last_in - t.first_in + 1 : t.last_out - t.first_out + 1;
+  m.bubbles = cycles - blocks * m.block_beats;
+  m.cycles_per_block = static_cast<double>(cycles) / static_cast<double>(blocks);
+  m.bytes_per_cycle = block_bytes / m.cycles_per_block;
+  m.latency = alone.timing.max_latency;
+  m.stream_latency = t.max_latency;
+  return m;
+}
+
+std::vector<MeasuredRow> MeasureAll(uint64_t blocks) {
+  std::vector<MeasuredRow> rows;
+  for (const NamedConfig& config : NamedConfigs()) {
+    for (const DeviceKind kind : {DeviceKind::kCompressor, DeviceKind::kDecompressor}) {
+      for (uint32_t f = 0; f < 3; ++f) {
+        const uint32_t block_bytes = config.block_len * InfoOf(static_cast<Format>(f)).value_bytes;
+        for (const DeviceConfig& c :
+             {DeviceConfig{f, block_bytes / 2, false, 0, false},
+              DeviceConfig{f, block_bytes, false, 0, false}, DeviceConfig{f, 0, true, 0, false}}) {
+          rows.push_back({config, kind, c, Measure(kind, config, c, blocks)});
+        }
+      }
+    }
+  }
+  return rows;
+}
+
+std::string MeasuredTable(const std::vector<MeasuredRow>& rows) {
+  std::string text =
+      fmt::format("{:<9} {:>4} {:>5}  {:<12} {:<5} {:<9} {:>10} {:>11} {:>12} {:>8} {:>8}\n",
+                  "config", "N", "width", "device", "fmt", "mode", "slot beats", "block beats",
+                  "cycles/block", "B/cycle", "latency");
+  for (const MeasuredRow& r : rows) {
+    const Measurement& m = r.measurement;
+    text += fmt::format(
+        "{:<9} {:>4} {:>5}  {:<12} {:<5} {:<9} {:>10} {:>11} {:>12.2f} {:>8.2f} {:>8}{}\n",
+        r.config.name, r.config.block_len, r.config.stream_width, ToString(r.kind),
+        actplane::ToString(static_cast<Format>(r.device_config.format)), Mode(r.device_config),
+        m.slot_beats, m.block_beats, m.cycles_per_block, m.bytes_per_cycle, m.latency,
+        m.verdict.ok() ? "" : "  FAILED " + m.verdict.first_failure);
+  }
+  return text;
+}
+
+std::string MeasuredJson(const std::vector<MeasuredRow>& rows) {
+  std::string text = "[";
+  for (const MeasuredRow& r : rows) {
+    const Measurement& m = r.measurement;
+    text += fmt::format(
+        "{}\n  {{\"config\": \"{}\", \"block_len\": {}, \"stream_width\": {}, \"device\": \"{}\", "
+        "\"format\": \"{}\", "
+        "\"mode\": \"{}\", \"slot_beats\": {}, \"block_beats\": {}, \"cycles_per_block\": {:.4f}, "
+        "\"bytes_per_cycle\": {:.4f}, \"latency\": {}, \"bubbles\": {}, \"ok\": {}}}",
+        text.size() > 1 ? "," : "", r.config.name, r.config.block_len, r.config.stream_width,
+        ToString(r.kind), actplane::ToString(static_cast<Format>(r.device_config.format)),
+        Mode(r.device_config), m.slot_beats, m.block_beats, m.cycles_per_block, m.bytes_per_cycle,
+        m.latency, m.bubbles, m.verdict.ok());
+  }
+  return text + "\n]\n";
+}
+
+}  // namespace actplane::tb

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Throughput and latency in cycles, when nobody stalls and one configuration holds.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/run.h"
+
+namespace actplane::tb {
+
+struct Measurement {
+  Verdict verdict;
+  uint64_t block_beats = 0;     // B: beats of the values of a block
+  uint64_t slot_beats = 0;      // of the longest slot
+  double cycles_per_block = 0;  // at the side of the values
+  double bytes_per_cycle = 0;   // of values
+  uint64_t bubbles =
+      0;  // cycles without a beat between the first and the last one, at the side of the values
+  uint64_t latency = 0;         // of a block alone: last beat in to first beat out
+  uint64_t stream_latency = 0;  // the longest, in a stream of blocks
+};
+
+// Blocks of activations under one configuration through one device; `growth`: values that need
+// every plane.
+Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConfig& device_config,
+                    uint64_t blocks, bool growth = false);
+
+struct MeasuredRow {
+  NamedConfig config;
+  DeviceKind kind;
+  DeviceConfig device_config;
+  Measurement measurement;
+};
+
+// Every named configuration, device and format: half size, the largest slot without a gap, and
+// lossless.
+std::vector<MeasuredRow> MeasureAll(uint64_t blocks);
+std::string MeasuredTable(const std::vector<MeasuredRow>& rows);
+std::string MeasuredJson(const std::vector<MeasuredRow>& rows);
+
+}  // namespace actplane::tb

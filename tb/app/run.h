@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of the bench, from names: device, configuration, sequence, stalls.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/artifacts.h"
+#include "env/codec_env.h"
+#include "seq/sequences.h"
+
+namespace actplane::tb {
+
+struct RunResult {
+  Verdict verdict;
+  Timing timing;
+};
+
+// run.device is compressor or decompressor. After a failure the run is repeated with waveform and
+// log.
+RunResult RunOnce(const RunConfig& run, Coverage* coverage = nullptr,
+                  const std::vector<FileTensor>& tensors = {}, const std::string& trace_file = {},
+                  const std::function<void(const Expected&)>& on_block = {});
+
+// Compressor RTL, and what it puts out through the decompressor RTL.
+struct RoundTripResult {
+  RunResult compressor, decompressor;
+};
+RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>& tensors = {},
+                             const std::function<void(const Expected&)>& on_block = {});
+
+// The kind of that name, or nothing.
+std::optional<DeviceKind> ParseDevice(const std::string& name);
+const NamedConfig* FindConfig(const std::string& name);
+
+}  // namespace actplane::tb

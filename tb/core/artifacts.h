@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a failed run leaves behind, without being asked: build/artifacts/<test>-<seed>/ with
+// wave.fst, items.log and replay.txt, and the line to start it again.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include "core/log.h"
+#include "core/run_config.h"
+#include "core/verdict.h"
+
+namespace actplane::tb {
+
+// How one execution of a run differs from another of the same RunConfig: not in what happens.
+struct Execution {
+  std::string trace_file;  // FST; empty: none
+  uint64_t trace_from_cycle = 0;
+  ItemLog* log = nullptr;
+};
+
+class Artifacts {
+ public:
+  explicit Artifacts(const RunConfig& run)
+      : folder_(std::filesystem::path(run.artifacts) / fmt::format("{}-{:x}", run.test, run.seed)) {
+    std::error_code ignored;
+    std::filesystem::create_directories(folder_, ignored);
+  }
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  void Write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name) << text;
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// Runs once; after a failure once more with waveform and log. A rerun that passes is a failure too.
+inline Verdict RunWithArtifacts(const RunConfig& run,
+                                const std::function<Verdict(const Execution&)>& execute) {
+  constexpr uint64_t kCyclesBeforeFailure = 5000;
+  const Verdict first = execute({});
+  if (first.ok()) return first;
+
+  const Artifacts artifacts(run);
+  ItemLog log;
+  log.Enable();
+  Execution again{artifacts.Path("wave.fst"), 0, &log};
+  if (first.first_failure_cycle > kCyclesBeforeFailure) {
+    again.trace_from_cycle = first.first_failure_cycle - kCyclesBeforeFailure;
+  }
+  const Verdict second = execute(again);
+  Verdict verdict = first;
+  if (second.ok() || second.first_failure != first.first_failure) {
+    verdict.first_failure += fmt::format("  (NOT REPRODUCED: the rerun says {})",
+                                         second.ok() ? "pass" : second.first_failure);
+  }
+  artifacts.Write("items.log", log.text());
+  artifacts.Write("replay.txt", fmt::format("{}\n{}\n", run.ReplayLine(), verdict.first_failure));
+  fmt::print(stderr, "FAILED  {}: {}\n        see {}\n{}\n", ToString(verdict.outcome),
+             verdict.first_failure, artifacts.Path(""), run.ReplayLine());
+  return verdict;
+}
+
+}  // namespace actplane::tb

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The item log of a run: one line per event, `cycle component event key=value`. Off unless a run is
+// repeated because it failed.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace actplane::tb {
+
+class ItemLog {
+ public:
+  void Enable() { enabled_ = true; }
+  void SetCycle(uint64_t cycle) { cycle_ = cycle; }
+
+  template <typename... Args>
+  void Add(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
+    if (!enabled_) return;
+    text_ += fmt::format("{} {} {}\n", cycle_, component,
+                         fmt::format(format, std::forward<Args>(args)...));
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  bool enabled_ = false;
+  uint64_t cycle_ = 0;
+  std::string text_;
+};
+
+}  // namespace actplane::tb

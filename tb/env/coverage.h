@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functional coverage: bins with goals, filled from what monitors saw. Not a check: its verdict
+// stands apart.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "env/predictor.h"
+#include "stream/stall.h"
+
+namespace actplane::tb {
+
+// What a reset can fall into.
+enum class ResetPhase : uint8_t { kIdle, kInPacket, kBetween, kOutput };
+
+class Coverage {
+ public:
+  Coverage();  // declares every bin
+
+  void SampleRun(DeviceKind kind, StallProfile stall);
+  void SampleReset(DeviceKind kind, ResetPhase phase);
+  void SampleBackPressure(DeviceKind kind, bool input_waits, bool output_waits);
+  // A block that came out, and the one in front of it if no reset was between them.
+  void SampleBlock(DeviceKind kind, const Expected& block, const Expected* previous,
+                   uint32_t block_len, uint32_t stream_width);
+  void Add(const Coverage& other);
+
+  uint64_t Hits(const std::string& bin) const { return bins_.at(bin).hits; }
+  size_t bins() const { return bins_.size(); }
+  size_t reached() const;
+  std::vector<std::string> Missing() const;
+  std::string Table() const;  // by group
+  std::string Json() const;
+
+ private:
+  struct Bin {
+    uint64_t hits = 0;
+    uint64_t goal = 1;
+  };
+  void Declare(std::string_view group, const std::vector<std::string>& bins, uint64_t goal = 1);
+  void Hit(std::string_view group, std::string_view bin);
+  void SampleCompressed(const Expected& e, uint32_t block_len);
+  void SampleDecompressed(const Expected& e, uint32_t block_len);
+
+  std::map<std::string, Bin, std::less<>> bins_;  // "cp_enc_width/fp32.w3"
+  std::string key_;                               // kept to save allocations
+};
+
+}  // namespace actplane::tb

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scoreboard: compares exact bits, at the output and at the stages inside, so that the first wrong
+// stage is named. Knows nothing of time: events come in the order of the blocks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "env/predictor.h"
+
+namespace actplane::tb {
+
+class Scoreboard {
+ public:
+  explicit Scoreboard(const CodecPins& pins) : pins_(pins) {}
+
+  void Expect(std::shared_ptr<const Expected> block);
+  // Events of the device; each looks at the pins of this cycle.
+  void OnStages();
+  void OnOutputBeat(const Beat& beat);
+  void Flush();  // reset: what is under way will never come
+
+  void Fail(std::string what);  // also for what others find
+  uint64_t blocks() const { return blocks_; }
+  uint64_t stages() const { return stages_; }
+  uint64_t mismatches() const { return mismatches_; }
+  const std::string& first_failure() const { return first_failure_; }
+  bool empty() const { return waiting_.empty() && bytes_.empty(); }
+  size_t in_flight() const { return waiting_.size(); }
+  // The block whose output has just been completed, for coverage and statistics.
+  const Expected* completed() const { return completed_.get(); }
+  bool output_open() const { return !bytes_.empty(); }
+  void Finish();  // what is still missing
+
+ private:
+  void CheckFacts(const Expected& e);       // compressor: gather, base, schedule
+  void CheckRows(const Expected& e);        // compressor: form
+  void CheckSlotParsed(const Expected& e);  // decompressor: header, planes
+  void CheckOutput(const Expected& e);
+  void CheckRow(const Expected& e, const char* stage, const char* row, uint32_t bit, Pins rows,
+                uint32_t at, const Plane& want, uint32_t lanes);
+  void CheckField(const Expected& e, const char* stage, const char* field, uint64_t got,
+                  uint64_t want);
+  std::string Describe(const Expected& e) const;
+  const Expected* At(uint64_t position) const;
+
+  CodecPins pins_;
+  std::deque<std::shared_ptr<const Expected>> waiting_;
+  uint64_t done_ = 0;      // blocks that have left waiting_
+  uint64_t at_facts_ = 0;  // the next block that each stage will show
+  uint64_t at_rows_ = 0;
+  std::vector<std::byte> bytes_;  // of the packet that is coming out
+  std::shared_ptr<const Expected> completed_;
+  uint64_t since_reset_ = 0, bytes_in_ = 0, bytes_out_ = 0,
+           malformed_ = 0;  // what the counters must read
+
+  uint64_t blocks_ = 0;
+  uint64_t stages_ = 0;
+  uint64_t mismatches_ = 0;
+  std::string first_failure_;
+};
+
+}  // namespace actplane::tb

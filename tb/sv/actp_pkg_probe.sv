@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// actp_pkg_probe - every constant and function of actp_pkg at a port, for tests/rtl/pkg_parity_test.cc.
+//
+// Contract combinational
+// Params   none
+`default_nettype none
+
+module actp_pkg_probe (
+  input  wire logic [1:0]                    fmt_i,
+  input  wire logic                          extension_i,
+  input  wire logic [31:0]                   block_len_i,
+  output logic [1:0]                         fp32_o,
+  output logic [1:0]                         fp16_o,
+  output logic [1:0]                         bf16_o,
+  output logic [31:0]                        exp_w_o,
+  output logic [31:0]                        man_w_o,
+  output logic [31:0]                        code_w_o,
+  output logic [31:0]                        rows_o,
+  output logic [31:0]                        row_sign_o,
+  output logic [31:0]                        row_code_o,
+  output logic [31:0]                        row_man_o,
+  output logic [31:0]                        rank_w_o,
+  output logic [31:0]                        head_w_o,
+  output logic [31:0]                        slot_w_o,
+  output logic [31:0]                        width_w_o,
+  output logic [3:0]                         exp_bits_o,
+  output logic [4:0]                         man_bits_o,
+  output logic [actp_pkg::EXP_W-1:0]         exp_max_o,
+  output logic                               is_narrow_o,
+  output logic                               is_format_o,
+  output logic [actp_pkg::MAN_W-1:0]         man_rows_o,
+  output logic [1:0]                         ext_word_bytes_o,
+  output logic [3:0]                         head_bytes_o,
+  output logic [actp_pkg::SLOT_W-1:0]        min_slot_o,
+  output logic [actp_pkg::SLOT_W-1:0]        max_slot_o
+);
+  assign fp32_o     = actp_pkg::FP32;
+  assign fp16_o     = actp_pkg::FP16;
+  assign bf16_o     = actp_pkg::BF16;
+  assign exp_w_o    = actp_pkg::EXP_W;
+  assign man_w_o    = actp_pkg::MAN_W;
+  assign code_w_o   = actp_pkg::CODE_W;
+  assign rows_o     = actp_pkg::ROWS;
+  assign row_sign_o = actp_pkg::ROW_SIGN;
+  assign row_code_o = actp_pkg::ROW_CODE;
+  assign row_man_o  = actp_pkg::ROW_MAN;
+  assign rank_w_o   = actp_pkg::RANK_W;
+  assign head_w_o   = actp_pkg::HEAD_W;
+  assign slot_w_o   = actp_pkg::SLOT_W;
+  assign width_w_o  = actp_pkg::WIDTH_W;
+
+  assign exp_bits_o       = actp_pkg::exp_bits(fmt_i);
+  assign man_bits_o       = actp_pkg::man_bits(fmt_i);
+  assign exp_max_o        = actp_pkg::exp_max(fmt_i);
+  assign is_narrow_o      = actp_pkg::is_narrow(fmt_i);
+  assign is_format_o      = actp_pkg::is_format(fmt_i);
+  assign man_rows_o       = actp_pkg::man_rows(fmt_i);
+  assign ext_word_bytes_o = actp_pkg::ext_word_bytes(fmt_i);
+  assign head_bytes_o     = actp_pkg::head_bytes(fmt_i, extension_i);
+  assign min_slot_o       = actp_pkg::min_slot(fmt_i, block_len_i);
+  assign max_slot_o       = actp_pkg::max_slot(fmt_i, block_len_i);
+endmodule
+
+`default_nettype wire
