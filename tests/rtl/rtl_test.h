@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the module tests share: the fixture, bits of ports, and how the RTL holds what the model
+// holds.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "actplane/field_order.h"
+#include "actplane/format.h"
+#include "core/sim.h"
+#include "support/clause.h"
+#include "support/scale.h"
+#include "support/values.h"
+
+namespace actplane::rtl_test {
+
+using testing_support::Rng;
+using testing_support::Scaled;
+
+inline constexpr std::array kFormats = {Format::kFp32, Format::kFp16, Format::kBf16};
+
+// Numbers of actp_pkg; pkg_parity_test compares them with the RTL.
+inline constexpr uint32_t kManW = 23;
+inline constexpr uint32_t kCodeW = 9;
+inline constexpr uint32_t kRows = 1 + kCodeW + kManW;
+inline constexpr uint32_t kRowCode = 1;
+inline constexpr uint32_t kRowMan = 1 + kCodeW;
+
+// Bits [at +: count] of a port of any width, count <= 64.
+template <class Port>
+uint64_t GetBits(const Port& port, uint32_t at, uint32_t count) {
+  const auto bytes = std::as_bytes(std::span(&port, 1));
+  uint64_t value = 0;
+  for (uint32_t k = 0; k < count; ++k) {
+    const uint32_t b = at + k;
+    value |= uint64_t{BitOf(std::to_integer<uint64_t>(bytes[b / 8]), b % 8)} << k;
+  }
+  return value;
+}
+
+template <class Port>
+void PutBits(Port& port, uint32_t at, uint32_t count, uint64_t value) {
+  const auto bytes = std::as_writable_bytes(std::span(&port, 1));
+  for (uint32_t k = 0; k < count; ++k) {
+    const uint32_t b = at + k;
+    const auto mask = std::byte{1} << (b % 8);
+    bytes[b / 8] = BitOf(value, k) != 0 ? bytes[b / 8] | mask : bytes[b / 8] & ~mask;
+  }
+}
+
+template <class Port>
+void PutPlane(Port& port, uint32_t row, const Plane& plane, uint32_t n) {
+  for (uint32_t i = 0; i < n; ++i) PutBits(port, row * n + i, 1, plane.Get(i) ? 1 : 0);
+}
+
+template <class Port>
+void PutRandom(Port& port, uint32_t bits, Rng& rng) {
+  for (uint32_t at = 0; at < bits; at += 32)
+    PutBits(port, at, std::min(32U, bits - at), rng.Next());
+}
+
+// Whole bytes [at ..) of a port.
+template <class Port>
+void PutBytes(Port& port, std::span<const std::byte> bytes) {
+  std::ranges::copy(bytes, std::as_writable_bytes(std::span(&port, 1)).begin());
+}
+template <class Port>
+std::vector<std::byte> GetBytes(const Port& port, size_t count) {
+  const auto bytes = std::as_bytes(std::span(&port, 1)).first(count);
+  return {bytes.begin(), bytes.end()};
+}
+
+inline uint32_t LowMask32(uint32_t count) { return static_cast<uint32_t>(LowMask(count)); }
+
+// A map of mantissa planes as the RTL holds it: aligned at the top of 23 bits.
+inline uint32_t AlignMan(uint32_t mantissa, Format format) {
+  return mantissa << (kManW - InfoOf(format).man_bits);
+}
+inline uint32_t AllMan(Format format) { return LowMask32(InfoOf(format).man_bits); }
+
+// Stored mantissa rows above each row, the top one first: 5 bits each.
+template <class Port>
+void PutRanks(Port& port, const FieldHeader& header, Format format) {
+  const uint32_t stored = AlignMan(header.map, format);
+  uint32_t rank = 0;
+  for (uint32_t k = 0; k < kManW; ++k) {
+    PutBits(port, k * 5, 5, rank);
+    rank += BitOf(stored, kManW - 1 - k);
+  }
+}
+
+// The stored planes of a block, in the order of F-3.4.
+inline std::vector<const Plane*> StoredPlanes(const Planes& planes, const FieldHeader& header,
+                                              Format format) {
+  std::vector<const Plane*> list;
+  if (header.sign_stored) list.push_back(&planes.sign);
+  for (uint32_t k = header.width; k-- > 0;) list.push_back(&planes.delta[k]);
+  for (uint32_t k = InfoOf(format).man_bits; k-- > 0;) {
+    if (BitOf(header.map, k) != 0) list.push_back(&planes.mantissa[k]);
+  }
+  return list;
+}
+
+// Rows of a block as the RTL orders them: sign, code bit 8 .. 0, mantissa bit 22 .. 0.
+template <class Port>
+void PutRows(Port& port, const Planes& planes, Format format, uint32_t n) {
+  const uint32_t man = InfoOf(format).man_bits;
+  PutPlane(port, 0, planes.sign, n);
+  for (uint32_t k = 0; k < kCodeW; ++k) {
+    PutPlane(port, kRowCode + kCodeW - 1 - k, planes.delta[k], n);
+  }
+  for (uint32_t k = 0; k < man; ++k) PutPlane(port, kRowMan + man - 1 - k, planes.mantissa[k], n);
+}
+
+inline Plane RandomPlane(uint32_t n, Rng& rng) {
+  Plane plane;
+  for (uint32_t i = 0; i < n; ++i) {
+    if (rng.OneIn(2)) plane.Set(i);
+  }
+  return plane;
+}
+
+inline Planes RandomPlanes(uint32_t n, Rng& rng) {
+  Planes planes;
+  planes.sign = RandomPlane(n, rng);
+  for (Plane& p : planes.delta) p = RandomPlane(n, rng);
+  for (Plane& p : planes.mantissa) p = RandomPlane(n, rng);
+  return planes;
+}
+
+// Any header that F-7.1 allows, also those that no encoder makes.
+inline FieldHeader RandomHeader(Format format, Rng& rng) {
+  const FormatInfo info = InfoOf(format);
+  FieldHeader h;
+  h.base = rng.Below(info.exp_max);
+  h.zero_code = rng.OneIn(2);
+  h.extension = rng.OneIn(2);
+  h.saturated = rng.OneIn(2);
+  h.special = h.extension && rng.OneIn(2);
+  const uint32_t reserved = (h.zero_code ? 1U : 0U) + (h.special ? 2U : 0U);
+  do {
+    h.width = rng.Below(info.exp_bits + 2);
+  } while ((1U << h.width) < reserved);
+  h.sign_stored = rng.OneIn(2);
+  h.map = AllMan(format);
+  if (h.extension) {
+    h.map &= static_cast<uint32_t>(rng.OneIn(2) ? rng.Next() : rng.Next() | rng.Next());
+    h.value = static_cast<uint32_t>(rng.Next()) & AllMan(format) & ~h.map;
+    h.sign_value = !h.sign_stored && rng.OneIn(2);
+  }
+  return h;
+}
+
+// A block of random values of a random kind.
+inline Block RandomBlock(Format format, uint32_t n, Rng& rng) {
+  const auto kind = testing_support::kAllKinds[rng.Below(testing_support::kAllKinds.size())];
+  const auto patterns = testing_support::MakePatterns(kind, format, n, rng);
+  Block block{.format = format, .n = n};
+  std::ranges::copy(patterns, block.patterns.begin());
+  return block;
+}
+
+// A legal slot size, smaller ones more often.
+inline uint32_t RandomSlotBytes(Format format, uint32_t n, Rng& rng) {
+  const uint32_t least = MinSlotBytes(format, n, Order::kField);
+  const uint32_t most = MaxSlotBytes(format, n, Order::kField);
+  return least + rng.Below(rng.OneIn(2) ? most - least + 1 : (most - least) / 2);
+}
+
+// The first failure ends a test: what follows would only repeat it.
+class StopAtFailure : public ::testing::EmptyTestEventListener {
+ public:
+  static void Install() {
+    auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
+    static StopAtFailure* only = nullptr;
+    if (only == nullptr) listeners.Append(only = new StopAtFailure);  // which owns it
+  }
+
+ private:
+  void OnTestPartResult(const ::testing::TestPartResult& result) override {
+    if (result.failed()) throw ::testing::AssertionException(result);
+  }
+};
+
+// The fixture of a module: `Config` is a struct of the generated duts.h.
+template <class Config>
+class RtlTest : public ::testing::Test {
+ protected:
+  using Dut = typename Config::Dut;
+
+  static void SetUpTestSuite() { StopAtFailure::Install(); }
+  void TearDown() override { EXPECT_FALSE(sim_.gotError()) << "an assertion of the RTL fired"; }
+
+  Dut& dut() { return sim_.dut(); }
+  tb::Sim<Dut>& sim() { return sim_; }
+  Rng& rng() { return rng_; }
+
+ private:
+  tb::Sim<Dut> sim_;
+  Rng rng_{20240521};
+};
+
+}  // namespace actplane::rtl_test

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bench can fail: one violation of each stream rule, wrong bits at the output and at every
+// stage, a device that hangs; and what a failed run leaves behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "system_test_support.h"
+
+namespace actplane::tb {
+namespace {
+
+using ::testing::HasSubstr;
+using Tamper = TamperedDevice::Tamper;
+
+class BenchFails : public ::testing::TestWithParam<DeviceKind> {
+ protected:
+  Verdict RunTampered(Tamper before, Tamper after, Tamper settle = {},
+                      StallProfile stall = StallProfile::kBursty) {
+    RunConfig run = FixedRun(std::string(ToString(GetParam())), "tiny", "random", stall, 200);
+    run.watchdog_cycles = 2000;
+    TamperedDevice device(MakeDevice(GetParam(), "tiny", {run.seed, {}, 0}), std::move(before),
+                          std::move(after), std::move(settle));
+    const auto sequence = MakeSequence(GetParam(), run, 32, 64);
+    return CodecEnv(device, *sequence, run, stall, nullptr, nullptr).Run();
+  }
+  // Counts calls, so that a fault comes once the pipe is full.
+  static bool Later(int& calls) { return ++calls > 300; }
+};
+
+TEST_P(BenchFails, NotWithoutAReason) { EXPECT_TRUE(RunTampered({}, {}).ok()); }
+
+TEST_P(BenchFails, S1ABeatThatIsSaidToMoveAndDoesNot) {
+  const Verdict v = RunTampered({}, [](CodecPins& p) { p.in.ready.Set(1); });
+  EXPECT_FALSE(v.ok());
+}
+
+TEST_P(BenchFails, S2ValidThatFalls) {
+  bool waited = false;
+  const Verdict v = RunTampered({}, [=](CodecPins& p) mutable {
+    if (waited) p.out.valid.Set(0);
+    waited = p.out.Valid() && p.out.ready.Get() == 0;
+  });
+  EXPECT_EQ(v.outcome, Outcome::kMismatch);
+  EXPECT_THAT(v.first_failure, HasSubstr("rule S2: valid fell"));
+}
+
+TEST_P(BenchFails, S2PayloadThatChanges) {
+  bool waited = false;
+  const Verdict v = RunTampered({}, [=](CodecPins& p) mutable {
+    const bool now = p.out.Valid() && p.out.ready.Get() == 0;
+    if (waited) p.out.data.bytes()[0] ^= std::byte{1};
+    waited = now;
+  });
+  EXPECT_EQ(v.outcome, Outcome::kMismatch);
+  EXPECT_THAT(v.first_failure, HasSubstr("rule S2: payload changed"));
+}
+
+TEST_P(BenchFails, S3ValidThatFollowsReady) {
+  const Verdict v = RunTampered({}, {}, [](CodecPins& p) { p.out.valid.Set(p.out.ready.Get()); });
+  EXPECT_THAT(v.first_failure, ::testing::AnyOf(HasSubstr("rule S3"), HasSubstr("rule S4")));
+}
+
+TEST_P(BenchFails, S4AnOutputThatFollowsAnInput) {
+  const Verdict v = RunTampered({}, {}, [](CodecPins& p) { p.in.ready.Set(p.in.valid.Get()); });
+  EXPECT_THAT(v.first_failure, HasSubstr("rule S4"));
+}
+
+TEST_P(BenchFails, S5APayloadThatCountsWithoutValid) {
+  int calls = 0;
+  const Verdict v = RunTampered(
+      [=](CodecPins& p) mutable {
+        if (!p.in.Valid() && Later(calls)) p.in.valid.Set(1);
+      },
+      {});
+  EXPECT_FALSE(v.ok());
+}
+
+TEST_P(BenchFails, ABitAtTheOutput) {
+  const Verdict v = RunTampered({}, [](CodecPins& p) { p.out.data.bytes()[5] ^= std::byte{0x10}; });
+  EXPECT_EQ(v.outcome, Outcome::kMismatch);
+  EXPECT_THAT(v.first_failure, HasSubstr("output: byte"));
+}
+
+TEST_P(BenchFails, AnEndTooLateAndAnEndTooEarly) {
+  for (const uint64_t last : {0U, 1U}) {
+    EXPECT_FALSE(RunTampered({}, [=](CodecPins& p) { p.out.last.Set(last); }).ok());
+  }
+}
+
+TEST_P(BenchFails, AStatusFlagAndACounter) {
+  const Verdict flag = RunTampered({}, [](CodecPins& p) {
+    const Pins& pins = p.kind == DeviceKind::kCompressor ? p.saturated : p.malformed;
+    Pins(pins).Set(1);
+  });
+  EXPECT_THAT(flag.first_failure, HasSubstr("stage status"));
+  const Verdict counter =
+      RunTampered({}, [](CodecPins& p) { p.bytes_in.Set(p.bytes_in.Get() + 1); });
+  EXPECT_FALSE(counter.ok());
+}
+
+TEST_P(BenchFails, EachStageIsNamed) {
+  struct Case {
+    const char* stage;
+    Pins CompressorProbe::*enc;
+    Pins DecompressorProbe::*dec;
+  };
+  const std::vector<Case> cases = {
+      {"gather", &CompressorProbe::planes, nullptr},
+      {"base", &CompressorProbe::needed_width, nullptr},
+      {"base", &CompressorProbe::uniform, nullptr},
+      {"schedule", &CompressorProbe::head, nullptr},
+      {"schedule", &CompressorProbe::slot_bytes, nullptr},
+      {"form", &CompressorProbe::rows, nullptr},
+      {"header", nullptr, &DecompressorProbe::base},
+      {"header", nullptr, &DecompressorProbe::stored},
+      {"planes", nullptr, &DecompressorProbe::complete},
+      {"planes", nullptr, &DecompressorProbe::man_rows},
+      {"planes", nullptr, &DecompressorProbe::malformed},
+      {"planes", nullptr, &DecompressorProbe::rows},
+  };
+  for (const Case& c : cases) {
+    if ((GetParam() == DeviceKind::kCompressor) != (c.enc != nullptr)) continue;
+    const Verdict v = RunTampered({}, [&](CodecPins& p) {
+      Pins& pins = c.enc != nullptr ? p.enc.*c.enc : p.dec.*c.dec;
+      for (std::byte& b : pins.raw()) b = ~b;
+    });
+    EXPECT_EQ(v.outcome, Outcome::kMismatch);
+    EXPECT_THAT(v.first_failure, HasSubstr(fmt::format("stage {}:", c.stage)));
+  }
+}
+
+TEST_P(BenchFails, ADeviceThatHangs) {
+  const Verdict input =
+      RunTampered([](CodecPins& p) { p.in.valid.Set(0); }, [](CodecPins& p) { p.in.ready.Set(0); });
+  EXPECT_EQ(input.outcome, Outcome::kTimeout);
+  const Verdict output = RunTampered({}, [](CodecPins& p) { p.out.valid.Set(0); });
+  EXPECT_FALSE(output.ok());
+}
+
+TEST_P(BenchFails, NothingComparedIsNoPass) {
+  RunConfig run =
+      FixedRun(std::string(ToString(GetParam())), "tiny", "random", StallProfile::kNone, 0);
+  const auto device = MakeDevice(GetParam(), "tiny", {});
+  const auto sequence = MakeSequence(GetParam(), run, 32, 64);
+  EXPECT_EQ(CodecEnv(*device, *sequence, run, StallProfile::kNone, nullptr, nullptr).Run().outcome,
+            Outcome::kNothingCompared);
+}
+
+std::string ReadText(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+// Runs with a fault in every execution, or only in the first one.
+Verdict RunWithFault(const RunConfig& run, DeviceKind kind, bool always) {
+  int executions = 0;
+  return RunWithArtifacts(run, [&](const Execution& how) {
+    const bool fault = always || executions++ == 0;
+    TamperedDevice device(
+        MakeDevice(kind, run.config, {run.seed, how.trace_file, how.trace_from_cycle}), {},
+        [=](CodecPins& p) {
+          if (fault && p.blocks.Get() == 5) p.out.data.bytes()[0] ^= std::byte{1};
+        });
+    const auto sequence = MakeSequence(kind, run, 32, 64);
+    CodecEnv env(device, *sequence, run, StallProfile::kNone, how.log, nullptr);
+    const Verdict v = env.Run();
+    device.Finish();
+    return v;
+  });
+}
+
+TEST_P(BenchFails, AFailureLeavesWaveLogAndReplayLine) {
+  RunConfig run =
+      FixedRun(std::string(ToString(GetParam())), "tiny", "random", StallProfile::kNone, 50);
+  run.test = "bench-fails";
+  run.artifacts = ArtifactsOf(run.device);
+  const Verdict v = RunWithFault(run, GetParam(), true);
+  EXPECT_EQ(v.outcome, Outcome::kMismatch);
+  EXPECT_THAT(v.first_failure, Not(HasSubstr("NOT REPRODUCED")));
+  const std::string folder = fmt::format("{}/bench-fails-{:x}/", run.artifacts, run.seed);
+  EXPECT_GT(std::filesystem::file_size(folder + "wave.fst"), 1000U);
+  EXPECT_THAT(ReadText(folder + "items.log"), HasSubstr("sequence packet"));
+  EXPECT_THAT(ReadText(folder + "replay.txt"), HasSubstr("REPLAY  make sim DEVICE=" + run.device));
+  std::filesystem::remove_all(run.artifacts);
+}
+
+TEST_P(BenchFails, ARerunThatPassesIsAFailureToo) {
+  RunConfig run =
+      FixedRun(std::string(ToString(GetParam())), "tiny", "random", StallProfile::kNone, 50);
+  run.test = "bench-flaky";
+  run.artifacts = ArtifactsOf(run.device + "-flaky");
+  const Verdict v = RunWithFault(run, GetParam(), false);
+  EXPECT_EQ(v.outcome, Outcome::kMismatch);
+  EXPECT_THAT(v.first_failure, HasSubstr("NOT REPRODUCED"));
+  std::filesystem::remove_all(run.artifacts);
+}
+
+INSTANTIATE_TEST_SUITE_P(System, BenchFails,
+                         ::testing::Values(DeviceKind::kCompressor, DeviceKind::kDecompressor),
+                         [](const auto& p) { return std::string(ToString(p.param)); });
+
+}  // namespace
+}  // namespace actplane::tb
