@@ -9,6 +9,7 @@ JOBS         ?= $(shell nproc)# parallel jobs
 SCALE        ?= ci#             random volume of the tests: quick, ci or full
 TENSOR       ?= $(wildcard tests/data/*.npy)# demo, bench: files to work on
 FUZZ_SECONDS ?= 30#             fuzz: time for each target; 600 before a release
+SOAK_BLOCKS  ?= 2000000#        soak: how many
 COVERAGE_MIN ?= 95#             coverage: percent of the lines of model/
 PREFIX       ?= /usr/local#     install: where to
 
@@ -21,7 +22,8 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 
 .NOTPARALLEL:
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
-        fmt fmt-check tidy lint asan coverage fuzz ci clean
+        fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
+        gate-modules ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -111,6 +113,40 @@ fuzz:  ## every libFuzzer target for FUZZ_SECONDS
 	@.ci/setup.sh build fuzz
 	@$(call build,fuzz)
 	@.ci/fuzz.sh
+
+rtl-test:  ## compressor and decompressor RTL against the golden model, module by module and whole
+	@.ci/setup.sh build test rtl
+	@$(call build,rtl)
+	@.ci/test.sh rtl --label-regex 'rtl|system'
+
+rtl-lint:  ## Verilator and Yosys over all sixteen configurations
+	@.ci/setup.sh rtl lint
+	@.ci/rtl_lint.sh
+
+sim: sim-build  ## one run of the bench, as in `make sim ARGS="--config wide --stall bursty"`
+	@build/rtl/bin/actplane-sim $(ARGS)
+
+verify: sim-build  ## TENSOR through compressor and decompressor RTL and the golden model
+	@build/rtl/bin/actplane-verify $(TENSOR) $(ARGS)
+
+soak: sim-build  ## SOAK_BLOCKS random blocks over all configurations, sequences and stalls
+	@build/rtl/bin/actplane-sim --soak $(SOAK_BLOCKS)
+
+sim-build:
+	@.ci/setup.sh build test rtl
+	@$(call configure,rtl) && cmake --build --preset rtl --parallel $(JOBS) --target actplane_sim actplane_verify
+
+mutate:  ## break the RTL on purpose; every mutant must turn a test red
+	@.ci/setup.sh build test rtl
+	@.ci/mutate.sh
+
+cover:  ## line and toggle coverage of rtl/
+	@.ci/setup.sh build test rtl coverage
+	@.ci/rtl_coverage.sh
+
+gate-modules:  ## the module tests on the netlists that Yosys makes
+	@.ci/setup.sh build test rtl
+	@.ci/gate_modules.sh
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run

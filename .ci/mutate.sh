@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# mutate.sh [MUTANT...]: proves that the tests can fail. Each patch of tests/mutants breaks one line of a copy of rtl/;
+# the test it names must turn red. Fails if a mutant survives, does not apply or does not compile.
+#   first line of a patch   what is broken
+#   second line             Test: the program of tests/rtl that must see it, in its first configuration
+# shellcheck source=.ci/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+root=$PWD/build/mutate
+mkdir -p "$root/result"
+rm -f "$root/result"/*
+export root
+
+test_of() { sed -n 's/^Test: //p' "$1"; }
+
+mutants=()
+if [[ $# -gt 0 ]]; then
+  for name in "$@"; do mutants+=("tests/mutants/$(basename "$name" .patch).patch"); done
+else
+  mapfile -t mutants < <(find tests/mutants -name '*.patch' | sort)
+fi
+[[ ${#mutants[@]} -gt 0 ]] || die "no patch in tests/mutants"
+for mutant in "${mutants[@]}"; do
+  [[ -f $mutant ]] || die "no such mutant: $mutant"
+  test=$(test_of "$mutant")
+  [[ -f tests/rtl/$test.cc ]] || die "$mutant names no test of tests/rtl (Test: ...)"
+  say "$test $mutant"
+done | sort >"$root/list"
+
+# Runs in the copy of one worker; prints the first test that failed, or nothing.
+first_failure() { # BUILD TEST LOG
+  local status=0
+  timeout 60 "$1/bin/$2" --gtest_fail_fast --gtest_brief=1 >"$3" 2>&1 </dev/null || status=$?
+  if [[ $status -eq 124 ]]; then
+    say "time-out"
+  elif [[ $status -ne 0 ]]; then
+    sed -n 's/^\[  FAILED  \] \([^ ,]*\).*/\1/p' "$3" | head -n 1 | grep . || say "crash"
+  fi
+}
+
+# All mutants of one test, one after the other, in a tree of their own.
+mutate_test() { # TEST
+  local test=$1 slot tree build mutant name log start killed verdict
+  for ((slot = 0; ; slot = (slot + 1) % JOBS)); do  # a free tree: they are as many as workers
+    exec 9>"$root/lock.$slot"
+    if flock -n 9; then break; fi
+  done
+  tree=$root/tree.$slot build=$root/build.$slot
+  mkdir -p "$tree"
+  rm -rf "${tree:?}/rtl"
+  cp -rpu CMakeLists.txt cmake model tb tests "$tree"
+  cp -r rtl "$tree"  # newer than what was built from the last mutant
+  log=$root/result/$test.log
+  if [[ ! -f $build/build.ninja ]]; then
+    cmake -G Ninja -S "$tree" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O0' \
+      -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_RTL_FIRST=ON -DACTPLANE_MODEL_OPT=-O0 >"$log" 2>&1 ||
+      { say "FAULT $test cmake failed: $log" >"$root/result/$test" && return; }
+  fi
+  if ! cmake --build "$build" --parallel 1 --target "$test" >"$log" 2>&1; then
+    say "FAULT $test does not compile without a mutant: $log" >"$root/result/$test"
+    return
+  fi
+  killed=$(first_failure "$build" "$test" "$log")
+  if [[ -n $killed ]]; then
+    say "FAULT $test is red without a mutant: $killed" >"$root/result/$test"
+    return
+  fi
+  while read -r mutant; do
+    name=$(basename "$mutant" .patch) start=$EPOCHREALTIME
+    log=$root/result/$name.log
+    cp -r rtl "$tree"
+    if ! patch -s -N --no-backup-if-mismatch -p 1 -d "$tree" <"$mutant" >"$log" 2>&1; then
+      verdict='FAULT does not apply'
+    elif diff -rq rtl "$tree/rtl" >"$log"; then
+      verdict='FAULT changes nothing'
+    elif ! cmake --build "$build" --parallel 1 --target "$test" >"$log" 2>&1; then
+      verdict='FAULT does not compile'
+    else
+      killed=$(first_failure "$build" "$test" "$log")
+      verdict=${killed:-SURVIVED}
+    fi
+    printf '%-28s %-24s %-46s %5.1f\n' "$name" "$(sed -n 's|^+++ b/rtl/.*/*\(actp_[a-z_]*\)[.]sv.*|\1|p' "$mutant")" \
+      "$verdict" "$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')" | tee -a "$root/result/table"
+  done < <(awk -v test="$test" '$1 == test { print $2 }' "$root/list")
+}
+export -f mutate_test first_failure say
+export JOBS
+
+printf '%-28s %-24s %-46s %5s\n' mutant module 'killed by' s
+# shellcheck disable=SC2016  # $1 is for the inner shell
+awk '{ print $1 }' "$root/list" | uniq -c | sort -rn | awk '{ print $2 }' |
+  xargs -P "$JOBS" -n 1 bash -euo pipefail -c 'mutate_test "$1"' _
+cat "$root"/result/*_test 2>/dev/null && die "the tests are not green to begin with (lines above)"
+count=$(wc -l <"$root/result/table")
+bad=$(grep -cE ' (SURVIVED|FAULT .*) ' "$root/result/table" || true)
+[[ $count -eq ${#mutants[@]} ]] || die "$count of ${#mutants[@]} mutants were tried"
+[[ $bad -eq 0 ]] || die "$bad of $count mutants were not killed"
+say "mutate     $count mutants, all killed"

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# rtl_lint.sh: rtl/ is what both tools read alike, in all sixteen configurations.
+#   list       rtl/files.f names the files of the folder
+#   text       the subset of SystemVerilog, the header comment and the length of every file
+#   verilator  -Wall of both tops in every configuration, and of every module alone
+#   yosys      both tops in every configuration, warnings are errors, no latch, no undriven net
+# Waivers are in tests/lint/waivers.vlt.
+# shellcheck source=.ci/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+lengths=(32 64 128 256)
+widths=(64 128 256 512)
+tops=(actp_compressor_axis actp_decompressor_axis)
+work=$PWD/build/rtl-lint
+rm -rf "$work"
+mkdir -p "$work"
+mapfile -t files < <(sed 's/#.*//; /^ *$/d' rtl/files.f)
+faults=0
+
+fault() { # FILE[:LINE] TEXT
+  say "$1: $2"
+  faults=$((faults + 1))
+}
+
+# ---- list
+diff <(printf '%s\n' "${files[@]}" | sort) <(cd rtl && find . -name '*.sv' -printf '%P\n' | sort) >"$work/list.diff" ||
+  { cat "$work/list.diff" && die "rtl/files.f and the folder disagree (< list, > folder)"; }
+
+# ---- text
+# Looks for a construct in the code (not in comments) of one file.
+forbid() { # FILE REGEX TEXT
+  local at
+  while IFS=: read -r at _; do
+    fault "$1:$at" "$3"
+  done < <(sed 's|//.*||; s|"[^"]*"||g' "$1" | grep -nE "$2" || true)
+}
+require() { # FILE REGEX TEXT
+  grep -qE "$2" "$1" || fault "$1" "$3"
+}
+
+for name in "${files[@]}"; do
+  file=rtl/$name module=$(basename "$name" .sv)
+  forbid "$file" '\bimport\b' 'import: write actp_pkg::name (Yosys 0.23 refuses it)'
+  forbid "$file" "'\\{" "assignment pattern '{ }: assign field by field"
+  forbid "$file" '\b(return|break|continue)\b' 'return, break or continue: a function assigns its own name'
+  forbid "$file" '\b(casex|casez|inside|foreach|interface|modport|initial|always_latch)\b' 'outside the subset of both tools'
+  forbid "$file" '\balways +@|\balways @|\balways\b *\*' 'write always_comb or always_ff'
+  forbid "$file" "\\b(parameter|localparam) +type\\b|\\bint'\\(|_e'\\(" 'type parameter or cast that Yosys 0.23 refuses or misreads'
+  forbid "$file" "'[xXzZ]\\b|[0-9]'[bhdo][0-9a-fA-F_]*[xXzZ?]" 'X or Z as a value'
+  forbid "$file" '\btypedef\b.*\] *\w+_t *;.*\[|\w+_t +\[' 'array of a packed type: Yosys 0.23 builds a wrong netlist without a word'
+  forbid "$file" '\bassert +property|\bcover +property|\bassume +property|##[0-9]' 'write ACTP_ASSERT or ACTP_COVER'
+  [[ $(head -n 1 "$file") == '// SPDX-License-Identifier: Apache-2.0' ]] || fault "$file:1" 'no SPDX line'
+  [[ $(sed -n 2p "$file") == "// $module - "* ]] || fault "$file:2" "no line: // $module - purpose"
+  if [[ $module != actp_pkg ]]; then
+    require "$file" "^module $module( |\$)" "does not hold the module of its name"
+    require "$file" '^// Contract ' 'no line: // Contract'
+    require "$file" '^// Params ' 'no line: // Params'
+  fi
+  case $name in enc/* | dec/* | actp_pkg.sv | actp_compressor.sv | actp_decompressor.sv)
+    require "$file" '^// Format +[Fs].*Model ' 'no line: // Format CLAUSES        Model FUNCTION' ;;
+  esac
+  require "$file" '^`default_nettype none$' 'no `default_nettype none'
+  [[ $(tail -n 1 "$file") == '`default_nettype wire' ]] || fault "$file" 'does not end with `default_nettype wire'
+  [[ $(wc -l <"$file") -le 250 ]] || fault "$file" 'more than 250 lines: split it'
+done
+[[ $faults -eq 0 ]] || die "$faults faults in the text of rtl/"
+say "text       ${#files[@]} files"
+
+# ---- the jobs of the two tools, one line each: NAME COMMAND
+cd rtl
+sources=("${files[@]/#/$PWD/}")
+read_all="read_verilog -defer -sv -DSYNTHESIS -Iinclude ${files[*]}"
+lint() { # NAME ARGUMENT...
+  printf '%s verilator --lint-only -Wall --no-timing -Iinclude ../tests/lint/waivers.vlt %s\n' "$1" "${*:2} ${sources[*]}"
+}
+{
+  # Yosys first, the large ones above all: they take longest. One run for each length, so that what does
+  # not depend on the width is read once; a module without ports holds the tops and is deleted before the check.
+  for ((i = ${#lengths[@]} - 1; i >= 0; i--)); do
+    n=${lengths[i]} all=lint_${lengths[i]}
+    {
+      say "module $all;"
+      for w in "${widths[@]}"; do
+        for top in "${tops[@]}"; do say "  $top #(.BlockLen($n), .StreamWidth($w)) u_${top}_$w ();"; done
+      done
+      say endmodule
+    } >"$work/$all.sv"
+    # proc_dlatch is an error by itself under -e; the selection is the second lock.
+    say "$read_all $work/$all.sv; hierarchy -check -top $all; delete $all; proc; check -assert; \
+select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_*; select -assert-any t:\$dff t:\$adff" >"$work/$all.ys"
+    say "yosys-$n yosys -q -e .* -s $work/$all.ys"
+  done
+  for n in "${lengths[@]}"; do
+    for w in "${widths[@]}"; do
+      for top in "${tops[@]}"; do lint "$top-$n-$w" -GBlockLen="$n" -GStreamWidth="$w" --top-module "$top"; done
+    done
+  done
+  for name in "${files[@]}"; do
+    module=$(basename "$name" .sv)
+    if [[ $module != actp_pkg ]]; then lint "$module" --top-module "$module"; fi
+  done
+} >"$work/jobs"
+
+run_job() { # NAME COMMAND...; silence is success
+  local log=$1.log
+  if ! "${@:2}" >"$log" 2>&1 </dev/null || [[ -s $log ]]; then
+    printf '%s: %s\n' "$(basename "$1")" "$(grep -m 3 -E 'Warning|ERROR|Error' "$log" || head -n 3 "$log")"
+    return 1
+  fi
+}
+export -f run_job
+export work
+# shellcheck disable=SC2016  # $work and $@ are for the inner shell
+xargs -P "$JOBS" -L 1 bash -c 'set -f; run_job "$work/$1" "${@:2}"' _ <"$work/jobs" ||
+  die "warnings or errors (lines above; logs in build/rtl-lint)"
+say "verilator  $((${#lengths[@]} * ${#widths[@]} * ${#tops[@]})) configurations, $((${#files[@]} - 1)) modules alone"
+say "yosys      $((${#lengths[@]} * ${#widths[@]} * ${#tops[@]})) configurations, no latch"
