@@ -34,7 +34,6 @@ synthesise() { # MODULE CONFIG
       check -assert
       select -assert-none t:\$_DLATCH_* t:\$_DLATCHSR_*
       tee -q -o $netlists/$name/$module.stat stat
-      splitnets
       write_verilog -noattr $netlists/$name/$module.sv"
   ) >"$build/log/$module.log" 2>&1 </dev/null || {
     printf '%s: %s\n' "$module" "$(tail -n 1 "$build/log/$module.log")"

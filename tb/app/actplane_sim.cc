@@ -119,7 +119,7 @@ std::string RowJson(const char* device, const RunConfig& run, const RunResult& r
       seconds);
 }
 
-int Simulate(const Arguments& a) {
+int Simulate(Arguments a) {
   const NamedConfig* config = FindConfig(a.run.config);
   if (config == nullptr)
     return Usage(fmt::format("no configuration '{}'; see --list", a.run.config));
@@ -130,6 +130,7 @@ int Simulate(const Arguments& a) {
     return Usage(fmt::format("no device '{}'; see --list", a.run.device));
   std::vector<FileTensor> tensors;
   if (a.run.sequence == "file") {
+    a.run.file_options = a.files.Arguments();
     Result<std::vector<FileTensor>> loaded = LoadTensors(a.run.files, a.files, config->block_len);
     if (!loaded.ok()) return Usage(loaded.status().message());
     tensors = std::move(*loaded);

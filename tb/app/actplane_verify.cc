@@ -26,8 +26,8 @@ double Over(uint64_t a, uint64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
-Row Verify(const std::string& config, const std::string& file, const LoadedTensor& loaded,
-           uint64_t blocks, const std::string& artifacts) {
+Row Verify(const std::string& config, const std::string& file, const FileOptions& options,
+           const LoadedTensor& loaded, uint64_t blocks, const std::string& artifacts) {
   const FileTensor& tensor = loaded.tensor;
   const uint32_t block_len = FindConfig(config)->block_len;
   const Config model = tensor.config.Nearest(block_len);
@@ -37,6 +37,7 @@ Row Verify(const std::string& config, const std::string& file, const LoadedTenso
   run.config = config;
   run.sequence = "file";
   run.files = {file};
+  run.file_options = options.Arguments();
   run.artifacts = artifacts;
   const uint64_t all = CeilDiv(tensor.values.size(), BlockBytes(model));
   run.blocks = blocks == 0 ? all : std::min(blocks, all);
@@ -168,7 +169,7 @@ int main(int argc, char** argv) {
         return static_cast<int>(Outcome::kUsage);
       }
       for (const LoadedTensor& t : *tensors)
-        rows.push_back(Verify(config, file, t, blocks, artifacts));
+        rows.push_back(Verify(config, file, pass, t, blocks, artifacts));
     }
   }
   uint64_t compared = 0, mismatches = 0;

@@ -25,6 +25,14 @@ void AddFileOptions(CLI::App& app, FileOptions& o, bool with_ratio) {
       ->check(CLI::Range(0, 9));
 }
 
+std::string FileOptions::Arguments() const {
+  std::string text = lossless ? " --lossless" : fmt::format(" --ratio {}", ratio);
+  if (!format.empty()) text += " --format " + format;
+  if (fill != "midpoint") text += " --fill " + fill;
+  if (delta_cap != 0) text += fmt::format(" --delta-cap {}", delta_cap);
+  return text;
+}
+
 Result<DeviceConfig> ConfigFor(const FileOptions& o, Format format, uint32_t block_len) {
   Config c;
   c.format = format;

@@ -19,6 +19,8 @@ struct FileOptions {
   std::string format = {};  // empty: as the file says
   std::string fill = "midpoint";
   uint32_t delta_cap = 0;
+
+  std::string Arguments() const;  // as they are written on a command line
 };
 // Without --ratio, which the programs read differently, unless asked for.
 void AddFileOptions(CLI::App& app, FileOptions& options, bool with_ratio = true);

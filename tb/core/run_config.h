@@ -19,15 +19,16 @@ struct RunConfig {
   uint64_t seed = 1;
   uint64_t blocks = 1000;
   std::vector<std::string> files = {};  // of the sequence `file`
+  std::string file_options = {};        // how they are read, as arguments
   uint64_t watchdog_cycles = 20000;     // without progress
   std::string artifacts = "build/artifacts";
 
   std::string ReplayLine() const {
-    std::string line = fmt::format(
-        "REPLAY  make sim DEVICE={} CONFIG={} SEQUENCE={} SEED={:#x} BLOCKS={} STALL={}", device,
-        config, sequence, seed, blocks, stall);
-    if (!files.empty()) line += fmt::format(" TENSOR='{}'", fmt::join(files, " "));
-    return line;
+    std::string arguments =
+        fmt::format("--device {} --config {} --sequence {} --seed {:#x} --blocks {} --stall {}",
+                    device, config, sequence, seed, blocks, stall);
+    if (!files.empty()) arguments += fmt::format("{} {}", file_options, fmt::join(files, " "));
+    return fmt::format("REPLAY  make sim ARGS='{}'", arguments);
   }
 };
 

@@ -6,7 +6,6 @@
 
 namespace actplane::rtl_test {
 namespace {
-
 template <class Config>
 class DecRebuild : public RtlTest<Config> {
  protected:

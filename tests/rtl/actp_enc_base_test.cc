@@ -4,7 +4,6 @@
 
 namespace actplane::rtl_test {
 namespace {
-
 template <class Config>
 class EncBase : public RtlTest<Config> {
  protected:

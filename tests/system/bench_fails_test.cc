@@ -185,7 +185,8 @@ TEST_P(BenchFails, AFailureLeavesWaveLogAndReplayLine) {
   const std::string folder = fmt::format("{}/bench-fails-{:x}/", run.artifacts, run.seed);
   EXPECT_GT(std::filesystem::file_size(folder + "wave.fst"), 1000U);
   EXPECT_THAT(ReadText(folder + "items.log"), HasSubstr("sequence packet"));
-  EXPECT_THAT(ReadText(folder + "replay.txt"), HasSubstr("REPLAY  make sim DEVICE=" + run.device));
+  EXPECT_THAT(ReadText(folder + "replay.txt"),
+              HasSubstr("REPLAY  make sim ARGS='--device " + run.device));
   std::filesystem::remove_all(run.artifacts);
 }
 
