@@ -163,19 +163,24 @@ module actp_compressor #(
   );
 
   // ---- status: the flags travel with the final beat into the output register
-  logic              narrow_last_q;
+  logic              left;
+  logic              narrow_last_q, whole_last_q, saturated_last_q, bad_config_last_q;
   logic [SlotW-1:0]  bytes_last_q;
+  assign left = out_valid_o & out_ready_i & out_last_o;
   always_ff @(posedge clk_i) begin
     if (pack_done) begin
-      whole_o       <= whole_q;
-      saturated_o   <= saturated_q;
-      bad_config_o  <= bad_config_q;
-      narrow_last_q <= narrow_q;
-      bytes_last_q  <= bytes_q;
+      whole_last_q      <= whole_q;
+      saturated_last_q  <= saturated_q;
+      bad_config_last_q <= bad_config_q;
+      narrow_last_q     <= narrow_q;
+      bytes_last_q      <= bytes_q;
+    end
+    if (left) begin  // the next slot may follow at once
+      whole_o      <= whole_last_q;
+      saturated_o  <= saturated_last_q;
+      bad_config_o <= bad_config_last_q;
     end
   end
-  logic left;
-  assign left = out_valid_o & out_ready_i & out_last_o;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       block_done_o <= 1'b0;

@@ -157,8 +157,9 @@ module actp_decompressor #(
   );
 
   // ---- status
-  logic           lossless_load_q, malformed_load_q, narrow_load_q, narrow_last_q;
+  logic           lossless_load_q, malformed_load_q, narrow_load_q, narrow_last_q, lossless_last_q, malformed_last_q, left;
   logic [SlotW:0] bytes_load_q, bytes_last_q;
+  assign left = out_valid_o & out_ready_i & out_last_o;
   always_ff @(posedge clk_i) begin
     if (load) begin
       lossless_load_q  <= complete & ~done_q.saturated & ~malformed;
@@ -167,14 +168,16 @@ module actp_decompressor #(
       bytes_load_q     <= bytes_q;
     end
     if (rebuild_done) begin
-      lossless_o    <= lossless_load_q;
-      malformed_o   <= malformed_load_q;
-      narrow_last_q <= narrow_load_q;
-      bytes_last_q  <= bytes_load_q;
+      lossless_last_q  <= lossless_load_q;
+      malformed_last_q <= malformed_load_q;
+      narrow_last_q    <= narrow_load_q;
+      bytes_last_q     <= bytes_load_q;
+    end
+    if (left) begin  // the next block may follow at once
+      lossless_o  <= lossless_last_q;
+      malformed_o <= malformed_last_q;
     end
   end
-  logic left;
-  assign left = out_valid_o & out_ready_i & out_last_o;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       block_done_o       <= 1'b0;
@@ -186,7 +189,7 @@ module actp_decompressor #(
       block_done_o <= left;
       if (left) begin
         blocks_o           <= blocks_o + 32'd1;
-        malformed_blocks_o <= malformed_blocks_o + 32'(malformed_o);
+        malformed_blocks_o <= malformed_blocks_o + 32'(malformed_last_q);
         bytes_in_o         <= bytes_in_o + 32'(bytes_last_q);
         bytes_out_o        <= bytes_out_o + (narrow_last_q ? 32'(2 * BlockLen) : 32'(4 * BlockLen));
       end
