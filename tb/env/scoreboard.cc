@@ -81,6 +81,7 @@ const Expected* Scoreboard::At(uint64_t position) const {
 }
 
 void Scoreboard::OnStages() {
+  CheckStatus();
   const bool compress = pins_.kind == DeviceKind::kCompressor;
   if (compress && pins_.enc.rows_valid.Get() != 0) {
     if (const Expected* e = At(at_rows_++)) CheckRows(*e);
@@ -211,32 +212,45 @@ void Scoreboard::OnOutputBeat(const Beat& beat) {
   CheckOutput(e);
   bytes_.clear();
   completed_ = std::move(waiting_.front());
+  status_due_ = completed_;
   waiting_.pop_front();
   ++done_;
   ++blocks_;
 }
 
-void Scoreboard::CheckOutput(const Expected& e) {
-  // The counters change when the final beat leaves: they still tell of the blocks before.
+// One cycle after the final beat has left: the pulse, the flags beside it, and the counters.
+void Scoreboard::CheckStatus() {
+  const std::shared_ptr<const Expected> due = std::exchange(status_due_, nullptr);
+  const uint64_t done = pins_.block_done.Get();
+  if (due == nullptr) {
+    if (done != 0) Fail("stage status: block_done without a block");
+    return;
+  }
+  const Expected& e = *due;
+  const bool malformed = e.malformed != Malformed::kNone;
+  const bool compress = pins_.kind == DeviceKind::kCompressor;
+  ++since_reset_;
+  bytes_out_ += e.out.size();
+  // The length of a packet is counted up to 2048.
+  bytes_in_ += compress ? BlockBytes(e.config) : std::min<size_t>(e.in.size(), 2048);
+  if (malformed) ++malformed_;
+  CheckField(e, "status", "block done", done, 1);
   CheckField(e, "status", "blocks", pins_.blocks.Get(), static_cast<uint32_t>(since_reset_));
   CheckField(e, "status", "bytes in", pins_.bytes_in.Get(), static_cast<uint32_t>(bytes_in_));
   CheckField(e, "status", "bytes out", pins_.bytes_out.Get(), static_cast<uint32_t>(bytes_out_));
-  ++since_reset_;
-  bytes_out_ += e.out.size();
-  if (pins_.kind == DeviceKind::kCompressor) {
-    bytes_in_ += BlockBytes(e.config);
+  if (compress) {
     CheckField(e, "status", "whole", pins_.whole.Get(), e.whole ? 1 : 0);
     CheckField(e, "status", "saturated", pins_.saturated.Get(), e.saturated ? 1 : 0);
     CheckField(e, "status", "bad configuration", pins_.bad_config.Get(), e.bad_config ? 1 : 0);
   } else {
-    bytes_in_ += std::min<size_t>(e.in.size(), 2048);  // the length of a packet is counted that far
     CheckField(e, "status", "malformed blocks", pins_.malformed_blocks.Get(),
                static_cast<uint32_t>(malformed_));
-    CheckField(e, "status", "malformed", pins_.malformed.Get(),
-               e.malformed != Malformed::kNone ? 1 : 0);
+    CheckField(e, "status", "malformed", pins_.malformed.Get(), malformed ? 1 : 0);
     CheckField(e, "status", "lossless", pins_.lossless.Get(), e.lossless ? 1 : 0);
-    if (e.malformed != Malformed::kNone) ++malformed_;
   }
+}
+
+void Scoreboard::CheckOutput(const Expected& e) {
   if (bytes_ == e.out) return;
   if (bytes_.size() != e.out.size()) {
     return Fail(
@@ -255,6 +269,7 @@ void Scoreboard::Flush() {
   at_facts_ = at_rows_ = done_;
   bytes_.clear();
   completed_.reset();
+  status_due_.reset();
   since_reset_ = bytes_in_ = bytes_out_ = malformed_ = 0;
 }
 

@@ -19,7 +19,8 @@ class Scoreboard {
   explicit Scoreboard(const CodecPins& pins) : pins_(pins) {}
 
   void Expect(std::shared_ptr<const Expected> block);
-  // Events of the device; each looks at the pins of this cycle.
+  // Events of the device; each looks at the pins of this cycle. OnStages() comes first, in every
+  // cycle.
   void OnStages();
   void OnOutputBeat(const Beat& beat);
   void Flush();  // reset: what is under way will never come
@@ -41,6 +42,7 @@ class Scoreboard {
   void CheckRows(const Expected& e);        // compressor: form
   void CheckSlotParsed(const Expected& e);  // decompressor: header, planes
   void CheckOutput(const Expected& e);
+  void CheckStatus();
   void CheckRow(const Expected& e, const char* stage, const char* row, uint32_t bit, Pins rows,
                 uint32_t at, const Plane& want, uint32_t lanes);
   void CheckField(const Expected& e, const char* stage, const char* field, uint64_t got,
@@ -55,6 +57,7 @@ class Scoreboard {
   uint64_t at_rows_ = 0;
   std::vector<std::byte> bytes_;  // of the packet that is coming out
   std::shared_ptr<const Expected> completed_;
+  std::shared_ptr<const Expected> status_due_;  // its final beat left in the cycle before
   uint64_t since_reset_ = 0, bytes_in_ = 0, bytes_out_ = 0,
            malformed_ = 0;  // what the counters must read
 
