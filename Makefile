@@ -16,8 +16,8 @@ PREFIX       ?= /usr/local#     install: where to
 export JOBS FUZZ_SECONDS COVERAGE_MIN
 export ACTP_TEST_SCALE = $(SCALE)
 
-# Runs CMake where it has not run yet; after that ninja does it when a CMakeLists.txt changes.
-configure = test -f build/$(1)/build.ninja || cmake --preset $(1)
+# Runs CMake where it has not run with these presets; after that ninja does it when a CMakeLists.txt changes.
+configure = cmp -s CMakePresets.json build/$(1)/presets.json || { cmake --preset $(1) && cp CMakePresets.json build/$(1)/presets.json; }
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 
 .NOTPARALLEL:
@@ -37,11 +37,11 @@ check-tools:  ## which packages are here, which are missing, what each is for
 setup:  ## install the packages that every verb together needs (apt-get)
 	@.ci/setup.sh all
 
-build:  ## compile library, command and tests
-	@.ci/setup.sh build test
+build:  ## compile library, command, RTL models, bench and tests
+	@.ci/setup.sh build test rtl
 	@$(call build,$(PRESET))
 
-test: build  ## all unit tests, then the map
+test: build  ## all tests of model and RTL, then the map
 	@rm -rf build/$(PRESET)/xml  # the map must see this run only
 	@.ci/test.sh $(PRESET) --label-exclude package && .ci/map.sh build/$(PRESET)
 	@printf '%s, map complete\n' "$$(cat build/$(PRESET)/tests.txt)"
@@ -55,26 +55,26 @@ map:  ## every clause of docs/format.md has code and a passed test (after `make 
 map-update:  ## rewrite the table in docs/verification.md
 	@.ci/map.sh --update build/$(PRESET)
 
-demo:  ## compress real GPT-2 activations and show what comes back
-	@.ci/setup.sh build test
-	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_cli
+demo:  ## real GPT-2 activations through the command, then through the RTL
+	@.ci/setup.sh build test rtl
+	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_cli actplane_verify
 	@.ci/demo.sh $(TENSOR)
 
 bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy
-	@.ci/setup.sh build test bench
+	@.ci/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target actplane_bench
 	@mkdir -p build/bench
 	@build/release/bin/actplane_bench --csv build/bench/bench.csv $(TENSOR)
 
 study:  ## the measurements behind docs/decisions/0001, in dB
-	@.ci/setup.sh build test bench
+	@.ci/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target significance_study
 	@build/release/bin/significance_study $(TENSOR)
 
-install:  ## install command, libraries, headers and CMake package to PREFIX
-	@.ci/setup.sh build test
+install:  ## install commands, libraries, headers and CMake package to PREFIX
+	@.ci/setup.sh build test rtl
 	@$(call build,release)
 	@cmake --install build/release --prefix $(PREFIX)
 
@@ -90,12 +90,12 @@ fmt-check:  ## fail where the layout differs
 	@.ci/fmt.sh --check
 
 tidy:  ## clang-tidy over model/
-	@.ci/setup.sh build test lint
+	@.ci/setup.sh build test rtl lint
 	@$(call configure,$(PRESET))
 	@.ci/tidy.sh $(PRESET)
 
 lint:  ## scripts, independence of the second decoder, clang-tidy
-	@.ci/setup.sh build test lint
+	@.ci/setup.sh build test rtl lint
 	@$(call configure,$(PRESET))
 	@.ci/lint.sh $(PRESET)
 
@@ -114,27 +114,25 @@ fuzz:  ## every libFuzzer target for FUZZ_SECONDS
 	@$(call build,fuzz)
 	@.ci/fuzz.sh
 
-rtl-test:  ## compressor and decompressor RTL against the golden model, module by module and whole
-	@.ci/setup.sh build test rtl
-	@$(call build,rtl)
-	@.ci/test.sh rtl --label-regex 'rtl|system'
+rtl-test: build  ## only compressor and decompressor RTL against the golden model, module by module and whole
+	@.ci/test.sh $(PRESET) --label-regex 'rtl|system'
 
 rtl-lint:  ## Verilator and Yosys over all sixteen configurations
 	@.ci/setup.sh rtl lint
 	@.ci/rtl_lint.sh
 
 sim: sim-build  ## one run of the bench, as in `make sim ARGS="--config wide --stall bursty"`
-	@build/rtl/bin/actplane-sim $(ARGS)
+	@build/release/bin/actplane-sim $(ARGS)
 
 verify: sim-build  ## TENSOR through compressor and decompressor RTL and the golden model
-	@build/rtl/bin/actplane-verify $(TENSOR) $(ARGS)
+	@build/release/bin/actplane-verify $(TENSOR) $(ARGS)
 
 soak: sim-build  ## SOAK_BLOCKS random blocks over all configurations, sequences and stalls
-	@build/rtl/bin/actplane-sim --soak $(SOAK_BLOCKS)
+	@build/release/bin/actplane-sim --soak $(SOAK_BLOCKS)
 
 sim-build:
 	@.ci/setup.sh build test rtl
-	@$(call configure,rtl) && cmake --build --preset rtl --parallel $(JOBS) --target actplane_sim actplane_verify
+	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_sim actplane_verify
 
 mutate:  ## break the RTL on purpose; every mutant must turn a test red
 	@.ci/setup.sh build test rtl

@@ -28,6 +28,7 @@ show actplane decompress $out/fixed.apl $out/fixed.npy
 show actplane compress "$first" $out/lossless.apl --lossless
 show actplane decompress $out/lossless.apl $out/lossless.npy
 show actplane compare "$first" $out/lossless.npy
+show actplane verify "$@" --ratio 3.2
 
 plain=0 packed=0
 for file in "$@"; do
@@ -43,3 +44,6 @@ awk -v n=$# -v a=$plain -v b=$packed 'BEGIN { printf "lossless     %d of %d tens
 "$actplane" eval "$@" --ratio 3.2 --csv | awk -F, '
   NR > 1 { last[$2] = sprintf("ratio %.1f    order %-12s  SNR %.1f dB, largest error %.3g", $5, $2, $6, $7) }
   END { print last["field"]; print last["significance"] }'
+"$actplane" verify "$@" --ratio 3.2 --json | awk -F'"(blocks|mismatches|ok)": ' '
+  NF > 3 { blocks += $2; mismatches += $3; if ($4 ~ /^false/) mismatches++ }
+  END { printf "RTL          %d blocks through compressor and decompressor, %d mismatches with the model\n", blocks, mismatches; exit mismatches }'

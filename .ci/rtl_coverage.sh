@@ -30,9 +30,9 @@ LC_ALL=C awk -v root="$PWD/" -v waivers=tests/lint/coverage_waivers.txt -v line_
   BEGIN {
     while ((getline text < waivers) > 0) {
       if (text ~ /^#/ || text ~ /^ *$/) continue
-      n = split(text, w, /[ \t]+/)
+      n = split(text, words, /[ \t]+/)
       if (n < 4) { print "coverage_waivers.txt: no reason: " text; bad = 1; continue }
-      waived_file[++waiver] = w[1]; waived_kind[waiver] = w[2]; waived_name[waiver] = "^(" w[3] ")$"
+      waived_file[++waiver] = words[1]; waived_kind[waiver] = words[2]; waived_name[waiver] = "^(" words[3] ")$"
     }
   }
   /^C / {
@@ -66,9 +66,9 @@ LC_ALL=C awk -v root="$PWD/" -v waivers=tests/lint/coverage_waivers.txt -v line_
     }
     for (file in seen) {
       printf "  line %5.1f %% of %3d   toggle %5.1f %% of %5d   %s\n", percent(file SUBSEP "line"), total[file, "line"],
-        percent(file SUBSEP "toggle"), total[file, "toggle"], file | "sort -k 9"
+        percent(file SUBSEP "toggle"), total[file, "toggle"], file | "sort -k 11"
     }
-    close("sort -k 9")
+    close("sort -k 11")
     for (key in lcov) { split(key, p, SUBSEP); by_file[p[1]] = by_file[p[1]] "DA:" p[2] "," lcov[key] "\n" }
     for (file in by_file) printf "TN:\nSF:%s%s\n%send_of_record\n", root, file, by_file[file] > info
     for (w = 1; w <= waiver; w++) if (!(w in used)) { print "coverage_waivers.txt: not needed: " waived_file[w] " " waived_name[w]; bad = 1 }

@@ -72,13 +72,17 @@ target_compile_definitions(actp_verilator_runtime PUBLIC
   VM_SC=0 VM_TRACE=1 VM_TRACE_VCD=0 VM_TRACE_FST=1 VM_COVERAGE=$<BOOL:${ACTPLANE_RTL_COVERAGE}>)
 target_link_libraries(actp_verilator_runtime PUBLIC Threads::Threads ZLIB::ZLIB)
 
-# actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...])
+# actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...])
 # Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: BlockLen
 # and StreamWidth are set as far as TOP has them. With PARAMS, which come on top, any other name will do.
 # SV: files besides rtl/files.f, where TOP is not in there. Every model can write waveforms; that costs no
-# measurable time until one is asked for.
+# measurable time until one is asked for. OPT: in place of ACTPLANE_MODEL_OPT, for models that run too briefly for it.
 function(actp_verilate TOP CONFIG)
-  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "" "PARAMS;SV")
+  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "" "PARAMS;SV;OPT")
+  set(opt "${ACTPLANE_MODEL_OPT}")
+  if(ARG_OPT)
+    set(opt "${ARG_OPT}")
+  endif()
   set(name "V${TOP}_${CONFIG}")
 
   set(sv_files "")
@@ -135,7 +139,7 @@ function(actp_verilate TOP CONFIG)
     COMMENT "Verilating ${name}" COMMAND_EXPAND_LISTS VERBATIM)
   # What runs once is compiled for time to build.
   set_source_files_properties("${dir}/slow.cc" PROPERTIES COMPILE_OPTIONS -O0)
-  set_source_files_properties("${dir}/fast.cc" PROPERTIES COMPILE_OPTIONS "${ACTPLANE_MODEL_OPT}")
+  set_source_files_properties("${dir}/fast.cc" PROPERTIES COMPILE_OPTIONS "${opt}")
   add_library(${name} STATIC "${dir}/fast.cc" "${dir}/slow.cc" "${dir}/${name}.h")
   target_compile_options(${name} PRIVATE -w -g0)
   target_include_directories(${name} SYSTEM PUBLIC "${dir}")

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // actplane: compresses tensors and shows what it does to them. Each subcommand has its own file.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <exception>
+#include <filesystem>
 #include <sstream>
 
 #include "actplane/io/output_file.h"
@@ -17,7 +19,20 @@ ExitCode Finish(const Status& status) {
   return ExitCodeOf(status);
 }
 
+// `actplane verify` is a program of its own, since it carries the verilated RTL: built and
+// installed beside this one, or found in PATH. Returns only when it is not there.
+ExitCode RunVerify(char** arguments) {
+  std::error_code ignored;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const std::string program = (self.parent_path() / "actplane-verify").string();
+  execv(program.c_str(), arguments);
+  execvp("actplane-verify", arguments);
+  return Finish(ConfigError(
+      "verify needs the program actplane-verify beside this one; build it: make sim-build"));
+}
+
 int Run(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "verify") return RunVerify(argv + 1);
   CLI::App app{
       "Compresses neural-network activations to a fixed rate, and shows what that does to them.\n"
       "Exit codes: 0 done, 1 mismatch, 2 usage, 3 bad input.",
@@ -30,6 +45,8 @@ int Run(int argc, char** argv) {
   app.footer("actplane SUBCOMMAND --help has examples.");
   const std::array commands = {AddStats(app), AddCompress(app), AddDecompress(app), AddInspect(app),
                                AddEval(app),  AddMemh(app),     AddCompare(app)};
+  app.add_subcommand("verify", "Send tensors through the RTL and compare with the model")
+      ->prefix_command();
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version

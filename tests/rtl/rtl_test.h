@@ -7,7 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "actplane/field_order.h"
@@ -187,6 +191,31 @@ class StopAtFailure : public ::testing::EmptyTestEventListener {
   }
 };
 
+// Module tests have fixed seeds, so that a failed one can be run again for its waveform. ACTP_WAVE
+// names the file; `none` turns this off where failures are wanted.
+inline std::string WaveFile() {
+  const char* file = std::getenv("ACTP_WAVE");
+  return file == nullptr || std::string(file) == "none" ? "" : file;
+}
+
+inline void RerunWithWave() {
+  if (std::getenv("ACTP_WAVE") != nullptr) return;
+  const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+  std::string name = std::string(info->test_suite_name()) + "." + info->name();
+  const std::string filter = name;
+  std::ranges::replace(name, '/', '-');
+  std::error_code ignored;
+  const std::string folder = std::string(ACTP_SOURCE_DIR) + "/build/artifacts";
+  std::filesystem::create_directories(folder, ignored);
+  const std::string wave = folder + "/" + name + ".fst";
+  const std::string line = "ACTP_WAVE='" + wave + "' " +
+                           std::filesystem::read_symlink("/proc/self/exe", ignored).string() +
+                           " --gtest_filter='" + filter + "'";
+  const int again = std::system((line + " >/dev/null 2>&1").c_str());
+  std::cerr << "WAVE    " << wave << (again == 0 ? "  (NOT REPRODUCED: the rerun passes)" : "")
+            << "\nREPLAY  " << line << "\n";
+}
+
 // The fixture of a module: `Config` is a struct of the generated duts.h.
 template <class Config>
 class RtlTest : public ::testing::Test {
@@ -194,14 +223,18 @@ class RtlTest : public ::testing::Test {
   using Dut = typename Config::Dut;
 
   static void SetUpTestSuite() { StopAtFailure::Install(); }
-  void TearDown() override { EXPECT_FALSE(sim_.gotError()) << "an assertion of the RTL fired"; }
+  void TearDown() override {
+    const bool fired = sim_.gotError();
+    if (fired || HasFailure()) RerunWithWave();
+    EXPECT_FALSE(fired) << "an assertion of the RTL fired";
+  }
 
   Dut& dut() { return sim_.dut(); }
   tb::Sim<Dut>& sim() { return sim_; }
   Rng& rng() { return rng_; }
 
  private:
-  tb::Sim<Dut> sim_;
+  tb::Sim<Dut> sim_{{.seed = 1, .trace_file = WaveFile(), .trace_from_cycle = 0}};
   Rng rng_{20240521};
 };
 

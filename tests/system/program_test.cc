@@ -78,6 +78,13 @@ TEST(VerifyProgram, ReportsMismatchesCyclesAndLatency) {
   EXPECT_THAT(ran.text, HasSubstr(" 0 mismatches"));
 }
 
+TEST(VerifyProgram, IsASubcommandOfActplane) {
+  const Ran ran =
+      Call(std::string(ACTP_ACTPLANE) + " verify " + kData + "ln1_in.npy --config tiny --blocks 4");
+  EXPECT_EQ(ran.code, 0) << ran.text;
+  EXPECT_THAT(ran.text, HasSubstr("none"));
+}
+
 TEST(VerifyProgram, Lossless) {
   const Ran ran =
       Call(kVerify + " " + kData + "attn_drop_mask.npy --lossless --blocks 20 --config wide");
