@@ -13,6 +13,10 @@ mkdir -p "$root/result"
 rm -f "$root/result"/*
 export root
 
+quick=
+if [[ $# -eq 0 && ${ACTP_TEST_SCALE:-} == quick ]]; then quick=1; fi
+export ACTP_TEST_SCALE=ci
+
 test_of() { sed -n 's/^Test: //p' "$1"; }
 
 mutants=()
@@ -30,7 +34,7 @@ for mutant in "${mutants[@]}"; do
   test=$(test_of "$mutant")
   [[ -f tests/rtl/$test.cc ]] || die "$mutant names no test of tests/rtl (Test: ...)"
   say "$test $mutant"
-done | sort | awk -v quick="$([[ $# -eq 0 && ${ACTP_TEST_SCALE:-} == quick ]] && echo 1)" '!quick || ++seen[$1] <= 2' >"$root/list"
+done | sort | awk -v quick=$quick '!quick || ++seen[$1] <= 2' >"$root/list"
 
 # Runs in the copy of one worker; prints the first test that failed, or nothing.
 first_failure() { # BUILD TEST LOG

@@ -37,6 +37,7 @@ struct MeasuredRow {
 // Every named configuration, device and format: half size, the largest slot without a gap, and
 // lossless.
 std::vector<MeasuredRow> MeasureAll(uint64_t blocks);
+// One line for each configuration and device, the worst of its rows.
 std::string MeasuredTable(const std::vector<MeasuredRow>& rows);
 std::string MeasuredJson(const std::vector<MeasuredRow>& rows);
 
