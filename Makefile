@@ -11,9 +11,12 @@ TENSOR       ?= $(wildcard tests/data/*.npy)# demo, bench: files to work on
 FUZZ_SECONDS ?= 30#             fuzz: time for each target; 600 before a release
 SOAK_BLOCKS  ?= 2000000#        soak: how many
 COVERAGE_MIN ?= 95#             coverage: percent of the lines of model/
+CONFIG       ?= default#        synth, timing, area-update, fpga, power: a name of rtl/configs.txt, or all
+LIBERTY      ?=#                synth, timing, power: liberty files besides osu018, .lib or .lib.gz
+CLOCK_GATING ?= 0#              synth, area-update, timing: 1 puts registers behind clock gates
 PREFIX       ?= /usr/local#     install: where to
 
-export JOBS FUZZ_SECONDS COVERAGE_MIN
+export JOBS FUZZ_SECONDS COVERAGE_MIN CONFIG LIBERTY CLOCK_GATING
 export ACTP_TEST_SCALE = $(SCALE)
 
 # Runs CMake where it has not run with these presets; after that ninja does it when a CMakeLists.txt changes.
@@ -23,7 +26,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .NOTPARALLEL:
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
-        gate-modules ci clean
+        gate gate-modules synth area-check area-update timing timing-update fpga fpga-update power ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -145,6 +148,26 @@ cover:  ## line and toggle coverage of rtl/
 gate-modules:  ## the module tests on the netlists that Yosys makes
 	@.ci/setup.sh build test rtl
 	@.ci/gate_modules.sh
+
+synth:  ## area, flops, depth and the breakdown by module, as in `make synth CONFIG=wide LIBERTY=my.lib.gz`
+	@.ci/setup.sh rtl synth
+	@synth/flow/area.sh
+
+area-check:  ## the default configuration again: no latch, the flops and the area of synth/reports/area.csv
+	@.ci/setup.sh rtl synth
+	@CONFIG=default LIBERTY= synth/flow/area.sh --check
+
+area-update:  ## rewrite the rows of CONFIG in synth/reports/area.csv
+	@.ci/setup.sh rtl synth
+	@synth/flow/area.sh --update
+
+timing:  ## the clock that osu018 and LIBERTY allow, and the modules on the worst path
+	@.ci/setup.sh rtl synth
+	@synth/flow/timing.sh
+
+timing-update:  ## rewrite the rows of CONFIG in synth/reports/timing.csv
+	@.ci/setup.sh rtl synth
+	@synth/flow/timing.sh --update
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run

@@ -125,7 +125,7 @@ function(actp_verilate TOP CONFIG)
   set(command "${VERILATOR_BIN}" --cc --prefix ${name} --top-module ${TOP} --Mdir "${dir}"
     -O3 -fno-dfg --assert --x-initial unique --x-assign unique --no-timing -Wno-fatal -Wno-lint -Wno-style
     "-I${PROJECT_SOURCE_DIR}/rtl/include" ${params}
-    --trace-fst --trace-structs
+    $<$<NOT:$<BOOL:${ACTPLANE_GATE_NETLIST}>>:--trace-fst> $<$<NOT:$<BOOL:${ACTPLANE_GATE_NETLIST}>>:--trace-structs>
     $<$<BOOL:${ACTPLANE_RTL_COVERAGE}>:--coverage-line> $<$<BOOL:${ACTPLANE_RTL_COVERAGE}>:--coverage-toggle>
     ${waivers} ${sources})
   set(gather "${PROJECT_SOURCE_DIR}/cmake/ActplaneVerilator.cmake")

@@ -23,7 +23,9 @@ void RunAll(const std::string& config, const std::string& device) {
       const Verdict v = RunOnce(run).verdict;
       EXPECT_TRUE(v.ok()) << ToString(v.outcome) << ": " << v.first_failure << "\n"
                           << run.ReplayLine();
+#ifndef ACTP_NETLIST  // which shows nothing of its inside
       EXPECT_GT(v.stages, v.blocks / 2);
+#endif
     }
   }
 }

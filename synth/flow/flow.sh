@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034  # much of this is for those who source it
+# Sourced by the scripts of this folder: which design, which libraries, Yosys up to the mapped netlist.
+# Everything is made in build/synth; a netlist is made again only when something that went into it has changed.
+called_from=$PWD
+here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+# shellcheck source=.ci/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
+
+OSU018=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
+GE=synth/lib/actp_ge.lib
+# Cells for power domains and probing, which no mapper should take for plain logic.
+NOT_FOR_LOGIC='__lpflow_|__probe|sparecell'
+
+work=build/synth
+config=${CONFIG:-default} list='' top='' params=() liberties=() gating=off delay=${DELAY:-1000} lenient=false
+yosys_version=
+
+# An argument is a path from where the user stands.
+path_of() { case $1 in /*) say "$1" ;; *) say "$called_from/$1" ;; esac; }
+
+need() { # COMMAND PACKAGE
+  command -v "$1" >/dev/null || die "$1 is not installed; run: make setup (or apt-get install $2)"
+}
+
+# Takes what every script here takes; the rest is left in `rest`.
+parse() {
+  local file each arguments=("$@")
+  rest=()
+  [[ -z ${CLOCK_GATING:-} || ${CLOCK_GATING:-} == 0 ]] || gating=on
+  for file in ${LIBERTY:-}; do liberties+=("$(path_of "$file")"); done
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      --config) config=${2:?--config needs a name of rtl/configs.txt} && shift ;;
+      --files) list=$(path_of "${2:?--files needs a file list}") && shift ;;
+      --top) top=${2:?--top needs a module} && shift ;;
+      --param) params+=("${2:?--param needs NAME=VALUE}") && shift ;;
+      --liberty) liberties+=("$(path_of "${2:?--liberty needs a file}")") && shift ;;
+      --delay) delay=${2:?--delay needs picoseconds} && shift ;;
+      --clock-gating) gating=on ;;
+      --lenient) lenient=true ;;
+      *) rest+=("$1") ;;
+    esac
+    shift
+  done
+  if [[ $config == all && -z $list ]]; then
+    while read -r each _; do
+      (cd "$called_from" && "$BASH" "$here" "${arguments[@]}" --config "$each")
+    done < <(grep "^[a-z]" rtl/configs.txt)
+    exit
+  fi
+  need yosys yosys
+  yosys_version=$(yosys -V | awk '{ print $2 }')
+  choose_design
+}
+
+# Sets: name, tops, sources, include, params.
+choose_design() {
+  local numbers folder
+  if [[ -n $list ]]; then
+    [[ -r $list ]] || die "cannot read the file list $list (one source per line, relative to the list)"
+    [[ -n $top ]] || die "--files needs --top MODULE as well"
+    name=$(basename "${list%.*}")
+    tops=("$top")
+  else
+    list=$PWD/rtl/files.f
+    numbers=$(awk -v name="$config" '$1 == name { print "BlockLen=" $2, "StreamWidth=" $3 }' rtl/configs.txt)
+    [[ -n $numbers ]] ||
+      die "no configuration '$config' in rtl/configs.txt; there are: $(awk '/^[a-z]/ { printf "%s ", $1 }' rtl/configs.txt)"
+    name=$config
+    read -ra params <<<"$numbers ${params[*]}"
+    tops=(actp_compressor actp_decompressor)
+    if [[ -n $top ]]; then tops=("$top"); fi
+  fi
+  folder=$(dirname "$list")
+  mapfile -t sources < <(sed 's/#.*//; s/[ \t]*$//; /^ *$/d' "$list" | awk -v at="$folder/" '{ print ($0 ~ /^\// ? "" : at) $0 }')
+  [[ ${#sources[@]} -gt 0 ]] || die "the file list $list is empty"
+  for file in "${sources[@]}"; do [[ -r $file ]] || die "cannot read $file, which $list names"; done
+  include=$folder/include
+}
+
+# osu018 where it is installed, and can do what is asked for.
+has_osu018() {
+  if [[ $gating == on ]]; then
+    say "osu018 has no clock gate: no row for it"
+    return 1
+  fi
+  [[ -r $OSU018 ]] || { say "osu018 is not installed (apt-get install qflow-tech-osu018): no row for it" && return 1; }
+}
+
+# Prepares a liberty file; sets lib_name, lib (the file to use), facts.
+use_library() { # FILE
+  local file=$1 stem
+  [[ -r $file ]] || die "cannot read the liberty file $file; give LIBERTY=FILE, a .lib or .lib.gz"
+  stem=$(basename "$file") stem=${stem%.gz} stem=${stem%.lib}
+  lib=$PWD/$work/lib/$stem.lib facts=$PWD/$work/lib/$stem.facts
+  mkdir -p "$work/lib"
+  if [[ ! -s $facts || $file -nt $facts || synth/flow/liberty.awk -nt $facts ]]; then
+    rm -f "$lib"
+    if [[ $file == *.gz ]]; then gzip -cd "$file"; else cat "$file"; fi >"$lib.all" || die "cannot unpack $file"
+    awk -v drop="$NOT_FOR_LOGIC" -v clean="$lib" -f synth/flow/liberty.awk "$lib.all" >"$facts.new"
+    rm "$lib.all"
+    grep -q '^cell ' "$facts.new" || die "$file is not a liberty file: no cell in it"
+    mv "$facts.new" "$facts"
+  fi
+  lib_name=$(awk '$1 == "library" { print $2; exit }' "$facts")
+  nand2=$(awk '$4 == "nand2" && !/ dont_use$/ && (!area || $3 < area) { area = $3 } END { print area }' "$facts")
+  [[ -n $nand2 ]] || die "$file has no NAND2 that this flow recognises: gate equivalents have no unit"
+  grep -q '^timing yes' "$facts" || die "$file has no timing tables: abc cannot map to it"
+  # The smallest buffer drives every input of the design; every output drives four of them.
+  read -r buffer load < <(awk '
+    $1 == "load_unit" { unit = $2 }
+    $4 == "buf" && !/ dont_use$/ && tolower($2) !~ /clk|dly|del/ && (!area || $3 < area) { area = $3; name = $2; cap = $7 }
+    END { if (name) print name, 4 * cap }' "$facts") || die "$file has no buffer that this flow recognises"
+  printf 'set_driving_cell %s\nset_load %s\n' "$buffer" "$load" >"${lib%.lib}.constr"
+}
+
+# Runs Yosys on a script; its last error is the error of this script.
+yosys_run() { # LOG SCRIPT-FILE OPTION...
+  local log=$1 script=$2
+  if ! timeout "${SYNTH_TIMEOUT:-3600}" yosys -q -l "$log" "${@:3}" -s "$script" >"$log.out" 2>&1 </dev/null; then
+    die "yosys: $(cat "$log" "$log.out" | grep -m 1 ERROR: || echo "stopped (killed, or longer than ${SYNTH_TIMEOUT:-3600} s)"); log: $log"
+  fi
+  rm -f "$log.out"
+}
+
+# True when FILE was made from exactly these inputs.
+fresh() { # FILE INPUT-TEXT
+  [[ -s $1 && -s $1.key && $(<"$1.key") == "$(sha256sum <<<"$2")" ]]
+}
+seal() { sha256sum <<<"$2" >"$1.key"; }
+
+# Sets `generic`: the design as gates of Yosys, flat or as a tree of modules.
+elaborate() { # TOP flat|tree
+  local top=$1 shape=$2 flatten='' settings='' param script inputs middle='' headers
+  local strict=(-e '.*')
+  if [[ $lenient == true ]]; then strict=(); fi
+  mkdir -p "$work/$name/$top"
+  generic=$PWD/$work/$name/$top/$shape-$gating.il
+  for param in "${params[@]}"; do settings+=" -chparam ${param/=/ }"; done
+  [[ $shape == tree ]] || flatten=-flatten
+  # Word-level registers are gone after the first half of synth.
+  if [[ $gating == on ]]; then middle="techmap -map $PWD/synth/lib/clock_gate.v t:\$dffe t:\$adffe"; fi
+  script="$(printf 'read_verilog -defer -sv -DSYNTHESIS%s %s\n' "$([[ ! -d $include ]] || printf ' -I%s' "$include")" "${sources[*]}")
+$([[ $gating == off ]] || say "read_verilog -lib $PWD/synth/lib/clock_gate_box.v")
+hierarchy -check -top $top$settings
+rename -top $top
+chformal -remove
+synth $flatten -top $top -run begin:fine
+$middle
+synth $flatten -top $top -run fine:
+check -assert
+$([[ $lenient == true ]] || say "select -assert-none t:\$_DLATCH_* t:\$_DLATCHSR_* t:\$dlatch")
+tee -q -o ${generic%.il}.modules ls
+exec -- awk -f $PWD/synth/flow/rename.awk ${generic%.il}.modules > ${generic%.il}.rename
+script ${generic%.il}.rename
+write_rtlil $generic"
+  mapfile -t headers < <([[ ! -d $include ]] || find "$include" -type f | sort)
+  inputs="$yosys_version $script $(sha256sum "${sources[@]}" synth/lib/clock_gate*.v synth/flow/rename.awk "${headers[@]}")"
+  if fresh "$generic" "$inputs"; then return; fi
+  say "$script" >"${generic%.il}.ys"
+  rm -f "$generic.key"
+  yosys_run "${generic%.il}.log" "${generic%.il}.ys" "${strict[@]}"
+  seal "$generic" "$inputs"
+}
+
+# Sets `mapped` (path without ending): .stat, .depth, .v of the design in the cells of the library in use.
+map_netlist() { # TOP flat|tree
+  local top=$1 shape=$2 script inputs gate=''
+  elaborate "$top" "$shape"
+  mapped=$PWD/$work/$name/$top/$shape-$gating-$(basename "${lib%.lib}")
+  if [[ $gating == on ]]; then
+    # A gate with a test pin gets it tied low; the plain one is preferred.
+    gate=$(awk '$4 == "icg" { test = ($8 != "" && $8 != "dont_use"); if (test == 0 && (!area || $3 < area)) { area = $3; line = $2 " " $5 " " $6 " " $7 } } END { print line }' "$facts")
+    [[ -n $gate ]] || die "$lib_name has no integrated clock gate; leave CLOCK_GATING out"
+    read -r icg clock enable out <<<"$gate"
+    say "module ACTP_CLOCK_GATE (input C, E, output GC); $icg gate (.$clock(C), .$enable(E), .$out(GC)); endmodule" >"$mapped.gate.v"
+    gate="techmap -map $mapped.gate.v"
+  fi
+  script="read_rtlil $generic
+read_liberty -lib $lib
+$gate
+dfflibmap -liberty $lib
+opt
+abc -D $delay -constr ${lib%.lib}.constr -liberty $lib
+setundef -zero
+opt_clean -purge
+check -assert
+tee -q -o $mapped.stat stat
+tee -q -o $mapped.depth ltp -noff *$(awk '$4 ~ /^(flop|latch|icg)$/ { printf " t:%s %%d", $2 }' "$facts")
+write_rtlil $mapped.il
+splitnets$([[ $shape == flat ]] || say " -ports")
+opt_clean -purge
+write_verilog -noattr -noexpr $mapped.v"
+  inputs="$(<"$generic.key") $script $(sha256sum "$lib" "${lib%.lib}.constr")"
+  if fresh "$mapped.v" "$inputs"; then return; fi
+  say "$script" >"$mapped.ys"
+  rm -f "$mapped.v.key"
+  yosys_run "$mapped.log" "$mapped.ys"
+  seal "$mapped.v" "$inputs"
+}
+
+# Puts new rows in place of those with the same first K fields; the rest stays. Never leaves half a file.
+merge() { # FILE HEADER KEY-FIELDS NEW-ROWS
+  { [[ ! -f $1 ]] || tail -n +2 "$1"; } | awk -F, -v keys="$3" '
+    function key(  i, k) { for (i = 1; i <= keys; i++) k = k "," $i; return k }
+    FNR == NR { new[key()] = 1; line[++n] = $0; next }
+    !(key() in new) { print }
+    END { for (i = 1; i <= n; i++) print line[i] }' "$4" - |
+    awk -F, 'BEGIN { while ((getline text < "rtl/configs.txt") > 0) { split(text, w, /[ \t]+/); at[w[1]] = ++n } }
+      { printf "%d\t%s\t%d\t%s\n", ($1 in at) ? at[$1] : 99, $1 "," $2, NR, $0 }' |
+    LC_ALL=C sort -t $'\t' -k1,1n -k2,2 -k3,3n | cut -f 4- >"$work/merged.csv"
+  { say "$2" && cat "$work/merged.csv"; } >"$1.new"
+  mv "$1.new" "$1"
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# timing.sh [OPTION...]: the clock that a mapped netlist allows, by OpenSTA: ideal clock, no wires but the wire load
+# model that the library has as its default. Options as of area.sh, and
+#   --clock PORT             of another design; clk_i, aclk or clk is found without
+#   --update                 write the rows into synth/reports/timing.csv
+# Two netlists: the flat one gives the period; the one that keeps its modules is a little slower and tells which
+# modules the worst path passes, and for how long.
+# shellcheck source=synth/flow/flow.sh
+source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
+
+report=synth/reports/timing.csv
+header='config,top,library,wire_load,delay_ps,period_ns,mhz,in_to_reg_ns,reg_to_out_ns,in_to_out_ns,from,to,modules_period_ns,modules,opensta'
+parse "$@"
+update=false clock=''
+set -- "${rest[@]}"
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --clock) clock=${2:?--clock needs a port} && shift ;;
+    --update) update=true ;;
+    *) die "unknown argument: $1" ;;
+  esac
+  shift
+done
+need sta opensta
+sta_version=$(sta -version)
+if has_osu018; then
+  liberties=("$OSU018" "${liberties[@]}")
+elif [[ ${#liberties[@]} -eq 0 ]]; then
+  die "no library with timing: apt-get install qflow-tech-osu018, or give LIBERTY=FILE"
+fi
+for file in "${liberties[@]}"; do use_library "$file"; done
+
+analyse() { # TOP LOG: runs OpenSTA on the mapped netlist
+  local port=$clock name
+  for name in clk_i aclk clk clock; do
+    if [[ -z $port ]] && grep -qE "^  input $name;" "$mapped.v"; then port=$name; fi
+  done
+  wire_load=$(awk '$1 == "wire_load" { print $2 }' "$facts")
+  STA_LIB=$lib STA_NETLIST=$mapped.v STA_TOP=$1 STA_CLOCK=$port STA_WIRE_LOAD=$wire_load \
+    timeout 1200 sta -no_splash synth/flow/timing.tcl >"$2" 2>&1 </dev/null || die "OpenSTA failed: $(grep -m 1 Error "$2"); log: $2"
+  if grep -q '^Error' "$2"; then die "OpenSTA: $(grep -m 1 '^Error' "$2"); log: $2"; fi
+  grep -q '^FIGURE' "$2" || die "OpenSTA found no path in $mapped.v (is the clock another port? --clock PORT); log: $2"
+}
+figure() { awk -v kind="$2" '$1 == "FIGURE" && $2 == kind { printf "%.3f", 1000 - $3 }' "$1"; }
+# The name of a register in the source is that of the net behind its output.
+named() { # CELL
+  awk -v cell="$1" '
+    index($0, " " cell " (") { inside = 1 }
+    inside && match($0, /\.Q[A-Z_0-9]*\(/) { s = substr($0, RSTART + RLENGTH); sub(/\)[^)]*$/, "", s); sub(/^\\/, "", s); gsub(/ /, "", s); print s; exit }
+    inside && /;/ { exit }' "$mapped.v"
+}
+ends() { # LOG KIND: cells at the start and at the end of the path
+  awk -v kind="$2" '$1 == "PATH" { on = $2 == kind } on && $1 == "Startpoint:" { from = $2 } on && $1 == "Endpoint:" { print from, $2; exit }' "$1"
+}
+# What each instance adds to the worst path, in the order in which it passes them.
+passed() { # LOG
+  awk '$1 == "PATH" { on = $2 == "reg_to_reg" } $1 == "END" { on = 0 } !on { next }
+    ($3 == "^" || $3 == "v") && $4 ~ /\// && $NF ~ /\)$/ {
+      at = $4; sub(/\/[^\/]*$/, "", at); if (!sub(/\/[^\/]*$/, "", at)) at = "top"
+      if (at != last) { name[++n] = at; last = at }
+      sum[n] += $1
+    }
+    END { for (i = 1; i <= n; i++) printf "%s%s %.2f", (i > 1 ? "; " : ""), name[i], sum[i]; print "" }' "$1"
+}
+
+rows=$work/$name/timing.csv.new
+mkdir -p "$work/$name"
+: >"$rows"
+for top in "${tops[@]}"; do
+  for file in "${liberties[@]}"; do
+    use_library "$file"
+    map_netlist "$top" tree
+    log=$mapped.timing.log
+    analyse "$top" "$log"
+    tree_period=$(figure "$log" reg_to_reg) modules=$(passed "$log")
+    map_netlist "$top" flat
+    log=$mapped.timing.log
+    analyse "$top" "$log"
+    period=$(figure "$log" reg_to_reg) in_reg=$(figure "$log" in_to_reg) reg_out=$(figure "$log" reg_to_out)
+    in_out=$(figure "$log" in_to_out)
+    read -r from to < <(ends "$log" reg_to_reg) || from='' to=''
+    from=$(named "${from:-none}") to=$(named "${to:-none}")
+    mhz=$(awk -v p="${period:-$in_out}" 'BEGIN { printf "%.0f", 1000 / p }')
+    say "$name,$top,$lib_name,${wire_load:-none},$delay,$period,$mhz,$in_reg,$reg_out,$in_out,$from,$to,$tree_period,$modules,$sta_version" >>"$rows"
+    printf '%-10s %-18s %-30s %7.3f ns  %4d MHz  in to reg %6s  reg to out %6s  in to out %s\n' \
+      "$name" "$top" "$lib_name" "${period:-$in_out}" "$mhz" "$in_reg" "$reg_out" "${in_out:-none}"
+    say "  from $from to $to"
+    say "  with modules kept ${tree_period:-no} ns: $modules"
+  done
+done
+if [[ $update == true ]]; then
+  merge "$report" "$header" 3 "$rows"
+  say "timing     $(wc -l <"$rows") rows of $name written to $report"
+else
+  say "timing     ${#tops[@]} tops, ${#liberties[@]} libraries; rows: $rows"
+fi
