@@ -14,9 +14,10 @@ COVERAGE_MIN ?= 95#             coverage: percent of the lines of model/
 CONFIG       ?= default#        synth, timing, area-update, fpga, power: a name of rtl/configs.txt, or all
 LIBERTY      ?=#                synth, timing, power: liberty files besides osu018, .lib or .lib.gz
 CLOCK_GATING ?= 0#              synth, area-update, timing: 1 puts registers behind clock gates
+GATE_CONFIGS ?= tiny narrow burst# gate: which configurations
 PREFIX       ?= /usr/local#     install: where to
 
-export JOBS FUZZ_SECONDS COVERAGE_MIN CONFIG LIBERTY CLOCK_GATING
+export JOBS FUZZ_SECONDS COVERAGE_MIN CONFIG LIBERTY CLOCK_GATING GATE_CONFIGS
 export ACTP_TEST_SCALE = $(SCALE)
 
 # Runs CMake where it has not run with these presets; after that ninja does it when a CMakeLists.txt changes.
@@ -32,7 +33,7 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nVariables, as in `make test PRESET=debug`:\n'
 	@printf '  %-14s %s\n' PRESET '$(PRESET)' JOBS '$(JOBS)' SCALE '$(SCALE)' TENSOR '$(or $(TENSOR),none)' \
-	  FUZZ_SECONDS '$(FUZZ_SECONDS)' COVERAGE_MIN '$(COVERAGE_MIN)' PREFIX '$(PREFIX)'
+	  CONFIG '$(CONFIG)' LIBERTY '$(or $(LIBERTY),none)' FUZZ_SECONDS '$(FUZZ_SECONDS)' COVERAGE_MIN '$(COVERAGE_MIN)' PREFIX '$(PREFIX)'
 
 check-tools:  ## which packages are here, which are missing, what each is for
 	@.ci/setup.sh --check all
@@ -145,6 +146,10 @@ cover:  ## line and toggle coverage of rtl/
 	@.ci/setup.sh build test rtl coverage
 	@.ci/rtl_coverage.sh
 
+gate:  ## the bench on netlists of the AXI tops (GATE_CONFIGS), every output bit against the golden model
+	@.ci/setup.sh build test rtl synth
+	@synth/flow/gate.sh
+
 gate-modules:  ## the module tests on the netlists that Yosys makes
 	@.ci/setup.sh build test rtl
 	@.ci/gate_modules.sh
@@ -168,6 +173,18 @@ timing:  ## the clock that osu018 and LIBERTY allow, and the modules on the wors
 timing-update:  ## rewrite the rows of CONFIG in synth/reports/timing.csv
 	@.ci/setup.sh rtl synth
 	@synth/flow/timing.sh --update
+
+fpga:  ## LUTs, registers and block RAM in Xilinx 7, ECP5 and iCE40
+	@.ci/setup.sh rtl synth
+	@synth/flow/fpga.sh
+
+fpga-update:  ## rewrite the rows of CONFIG in synth/reports/fpga.csv
+	@.ci/setup.sh rtl synth
+	@synth/flow/fpga.sh --update
+
+power: sim-build  ## power of the netlist from the activity of TENSOR in the bench
+	@.ci/setup.sh rtl synth
+	@$(if $(filter file,$(origin TENSOR)),,TENSOR='$(TENSOR)') synth/flow/power.sh
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run

@@ -77,6 +77,7 @@ choose_design() {
   [[ ${#sources[@]} -gt 0 ]] || die "the file list $list is empty"
   for file in "${sources[@]}"; do [[ -r $file ]] || die "cannot read $file, which $list names"; done
   include=$folder/include
+  mapfile -t headers < <([[ ! -d $include ]] || find "$include" -type f | sort)
 }
 
 # osu018 where it is installed, and can do what is asked for.
@@ -130,22 +131,32 @@ fresh() { # FILE INPUT-TEXT
 }
 seal() { sha256sum <<<"$2" >"$1.key"; }
 
+# The start of every script: files, parameters, a top of its own name, no assertions.
+read_design() { # TOP [COMMAND before elaboration]
+  local param settings='' flags=''
+  for param in "${params[@]}"; do settings+=" -chparam ${param/=/ }"; done
+  if [[ -d $include ]]; then flags=" -I$include"; fi
+  say "read_verilog -defer -sv -DSYNTHESIS$flags ${sources[*]}
+${2:-}
+hierarchy -check -top $1$settings
+rename -top $1
+chformal -remove"
+}
+
 # Sets `generic`: the design as gates of Yosys, flat or as a tree of modules.
 elaborate() { # TOP flat|tree
-  local top=$1 shape=$2 flatten='' settings='' param script inputs middle='' headers
+  local top=$1 shape=$2 flatten='' script inputs middle='' box=''
   local strict=(-e '.*')
   if [[ $lenient == true ]]; then strict=(); fi
   mkdir -p "$work/$name/$top"
   generic=$PWD/$work/$name/$top/$shape-$gating.il
-  for param in "${params[@]}"; do settings+=" -chparam ${param/=/ }"; done
   [[ $shape == tree ]] || flatten=-flatten
   # Word-level registers are gone after the first half of synth.
-  if [[ $gating == on ]]; then middle="techmap -map $PWD/synth/lib/clock_gate.v t:\$dffe t:\$adffe"; fi
-  script="$(printf 'read_verilog -defer -sv -DSYNTHESIS%s %s\n' "$([[ ! -d $include ]] || printf ' -I%s' "$include")" "${sources[*]}")
-$([[ $gating == off ]] || say "read_verilog -lib $PWD/synth/lib/clock_gate_box.v")
-hierarchy -check -top $top$settings
-rename -top $top
-chformal -remove
+  if [[ $gating == on ]]; then
+    middle="techmap -map $PWD/synth/lib/clock_gate.v t:\$dffe t:\$adffe"
+    box="read_verilog -lib $PWD/synth/lib/clock_gate_box.v"
+  fi
+  script="$(read_design "$top" "$box")
 synth $flatten -top $top -run begin:fine
 $middle
 synth $flatten -top $top -run fine:
@@ -155,7 +166,6 @@ tee -q -o ${generic%.il}.modules ls
 exec -- awk -f $PWD/synth/flow/rename.awk ${generic%.il}.modules > ${generic%.il}.rename
 script ${generic%.il}.rename
 write_rtlil $generic"
-  mapfile -t headers < <([[ ! -d $include ]] || find "$include" -type f | sort)
   inputs="$yosys_version $script $(sha256sum "${sources[@]}" synth/lib/clock_gate*.v synth/flow/rename.awk "${headers[@]}")"
   if fresh "$generic" "$inputs"; then return; fi
   say "$script" >"${generic%.il}.ys"

@@ -69,7 +69,7 @@ cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_REL
   -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_GATE_NETLIST="$netlists" -DACTPLANE_MODEL_OPT=-O1 >"$build/log/configure.log" 2>&1 ||
   die "cmake failed: $build/log/configure.log"
 cmake --build "$build" --parallel "$JOBS" --target gate_test >"$build/log/build.log" 2>&1 ||
-  die "the bench does not compile on the netlists: $(grep -m 1 -E 'error|FAILED' "$build/log/build.log"); log: $build/log/build.log"
+  die "the bench does not compile on the netlists: $(grep -m 1 -E ' error: |FAILED' "$build/log/build.log"); log: $build/log/build.log"
 say "models     compiled in $((SECONDS - start)) s"
 
 start=$SECONDS log=$build/log/test.log
