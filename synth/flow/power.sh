@@ -6,7 +6,7 @@
 #   --period NS              of the clock (2)
 #   --ratio R                of the compression (2)
 #   --blocks N               to simulate (256)
-# TENSOR: the values, one file of tests/data without it. ACTP_SIM: the simulator, build/rtl/bin/actplane-sim without it.
+# TENSOR: the values, one file of tests/data without it. ACTP_SIM: the simulator, build/release/bin/actplane-sim without it.
 # shellcheck source=synth/flow/flow.sh
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 
@@ -25,7 +25,7 @@ done
 need sta opensta
 need verilator verilator
 need g++ g++
-sim=${ACTP_SIM:-build/rtl/bin/actplane-sim}
+sim=${ACTP_SIM:-build/release/bin/actplane-sim}
 [[ -x $sim ]] || die "no simulator $sim; run: make sim-build"
 tensor=${TENSOR:-tests/data/fc_in.npy}
 tensor=${tensor%% *}
