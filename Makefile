@@ -27,7 +27,8 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .NOTPARALLEL:
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
-        gate gate-modules synth area-check area-update timing timing-update fpga fpga-update power ci clean
+        gate gate-modules synth area-check area-update timing timing-update fpga fpga-update power \
+        explore ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -185,6 +186,10 @@ fpga-update:  ## rewrite the rows of CONFIG in synth/reports/fpga.csv
 power: sim-build  ## power of the netlist from the activity of TENSOR in the bench
 	@.ci/setup.sh rtl synth
 	@$(if $(filter file,$(origin TENSOR)),,TENSOR='$(TENSOR)') synth/flow/power.sh
+
+explore:  ## area, clock, cycles, ratio and SNR over block lengths and stream widths, as table and pictures
+	@.ci/setup.sh build test rtl synth
+	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run

@@ -40,16 +40,18 @@ function(_actp_read_list FILE OUT)
   set(${OUT} "${lines}" PARENT_SCOPE)
 endfunction()
 
+set(ACTPLANE_RTL_CONFIGS_FILE "${PROJECT_SOURCE_DIR}/rtl/configs.txt" CACHE FILEPATH "The named configurations")
+
 # Adding a file or a configuration configures anew.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-  "${PROJECT_SOURCE_DIR}/rtl/files.f" "${PROJECT_SOURCE_DIR}/rtl/configs.txt")
+  "${PROJECT_SOURCE_DIR}/rtl/files.f" "${ACTPLANE_RTL_CONFIGS_FILE}")
 
 _actp_read_list("${PROJECT_SOURCE_DIR}/rtl/files.f" _files)
 list(TRANSFORM _files PREPEND "${PROJECT_SOURCE_DIR}/rtl/")
 set(ACTP_RTL_FILES "${_files}")
 
 # ACTP_RTL_CONFIGS: the names; ACTP_CONFIG_<name>: "BlockLen;StreamWidth".
-_actp_read_list("${PROJECT_SOURCE_DIR}/rtl/configs.txt" _configs)
+_actp_read_list("${ACTPLANE_RTL_CONFIGS_FILE}" _configs)
 set(ACTP_RTL_CONFIGS "")
 foreach(_config IN LISTS _configs)
   string(REGEX REPLACE "[ \t]+" ";" _config "${_config}")

@@ -7,6 +7,7 @@
 #   --liberty FILE           .lib or .lib.gz, more than once if wanted; osu018 is always measured where it is installed
 #   --delay PS               what abc aims at (1000)
 #   --clock-gating           registers of 8 bits and more behind clock gates
+#   --flat                   no breakdown by module
 #   --lenient                warnings of Yosys do not count as errors, and latches may be (other people's designs)
 #   --check                  compare with synth/reports/area.csv: no latch, the same flops, at most 1 % of area
 #   --update                 write the rows and the breakdown by module into synth/reports
@@ -65,7 +66,7 @@ breakdown() { # TOP: where the area is
 
 for top in "${tops[@]}"; do
   measure "$top"
-  if [[ $mode != check && $gating == off ]]; then breakdown "$top"; fi
+  if [[ $mode != check && $gating == off && $flat_only == false ]]; then breakdown "$top"; fi
 done
 
 case $mode in

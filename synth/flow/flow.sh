@@ -12,8 +12,10 @@ GE=synth/lib/actp_ge.lib
 # Cells for power domains and probing, which no mapper should take for plain logic.
 NOT_FOR_LOGIC='__lpflow_|__probe|sparecell'
 
+CONFIGS=${ACTPLANE_CONFIGS:-rtl/configs.txt}  # explore.sh has more of them
+
 work=build/synth
-config=${CONFIG:-default} list='' top='' params=() liberties=() gating=off delay=${DELAY:-1000} lenient=false
+config=${CONFIG:-default} list='' top='' params=() liberties=() gating=off delay=${DELAY:-1000} lenient=false flat_only=false
 yosys_version=
 
 # An argument is a path from where the user stands.
@@ -39,6 +41,7 @@ parse() {
       --delay) delay=${2:?--delay needs picoseconds} && shift ;;
       --clock-gating) gating=on ;;
       --lenient) lenient=true ;;
+      --flat) flat_only=true ;;
       *) rest+=("$1") ;;
     esac
     shift
@@ -46,7 +49,7 @@ parse() {
   if [[ $config == all && -z $list ]]; then
     while read -r each _; do
       (cd "$called_from" && "$BASH" "$here" "${arguments[@]}" --config "$each")
-    done < <(grep "^[a-z]" rtl/configs.txt)
+    done < <(grep "^[a-z]" "$CONFIGS")
     exit
   fi
   need yosys yosys
@@ -64,9 +67,9 @@ choose_design() {
     tops=("$top")
   else
     list=$PWD/rtl/files.f
-    numbers=$(awk -v name="$config" '$1 == name { print "BlockLen=" $2, "StreamWidth=" $3 }' rtl/configs.txt)
+    numbers=$(awk -v name="$config" '$1 == name { print "BlockLen=" $2, "StreamWidth=" $3 }' "$CONFIGS")
     [[ -n $numbers ]] ||
-      die "no configuration '$config' in rtl/configs.txt; there are: $(awk '/^[a-z]/ { printf "%s ", $1 }' rtl/configs.txt)"
+      die "no configuration '$config' in $CONFIGS; there are: $(awk '/^[a-z]/ { printf "%s ", $1 }' "$CONFIGS")"
     name=$config
     read -ra params <<<"$numbers ${params[*]}"
     tops=(actp_compressor actp_decompressor)

@@ -3,6 +3,7 @@
 # timing.sh [OPTION...]: the clock that a mapped netlist allows, by OpenSTA: ideal clock, no wires but the wire load
 # model that the library has as its default. Options as of area.sh, and
 #   --clock PORT             of another design; clk_i, aclk or clk is found without
+#   --only                   the named libraries, not osu018
 #   --update                 write the rows into synth/reports/timing.csv
 # Two netlists: the flat one gives the period; the one that keeps its modules is a little slower and tells which
 # modules the worst path passes, and for how long.
@@ -12,19 +13,22 @@ source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 report=synth/reports/timing.csv
 header='config,top,library,wire_load,delay_ps,period_ns,mhz,in_to_reg_ns,reg_to_out_ns,in_to_out_ns,from,to,modules_period_ns,modules,opensta'
 parse "$@"
-update=false clock=''
+update=false only=false clock=''
 set -- "${rest[@]}"
 while [[ $# -gt 0 ]]; do
   case $1 in
     --clock) clock=${2:?--clock needs a port} && shift ;;
     --update) update=true ;;
+    --only) only=true ;;
     *) die "unknown argument: $1" ;;
   esac
   shift
 done
 need sta opensta
 sta_version=$(sta -version)
-if has_osu018; then
+if [[ $only == true ]]; then
+  [[ ${#liberties[@]} -gt 0 ]] || die "--only needs --liberty FILE"
+elif has_osu018; then
   liberties=("$OSU018" "${liberties[@]}")
 elif [[ ${#liberties[@]} -eq 0 ]]; then
   die "no library with timing: apt-get install qflow-tech-osu018, or give LIBERTY=FILE"
@@ -70,10 +74,13 @@ mkdir -p "$work/$name"
 for top in "${tops[@]}"; do
   for file in "${liberties[@]}"; do
     use_library "$file"
-    map_netlist "$top" tree
-    log=$mapped.timing.log
-    analyse "$top" "$log"
-    tree_period=$(figure "$log" reg_to_reg) modules=$(passed "$log")
+    tree_period='' modules=''
+    if [[ $flat_only == false ]]; then
+      map_netlist "$top" tree
+      log=$mapped.timing.log
+      analyse "$top" "$log"
+      tree_period=$(figure "$log" reg_to_reg) modules=$(passed "$log")
+    fi
     map_netlist "$top" flat
     log=$mapped.timing.log
     analyse "$top" "$log"
@@ -86,7 +93,7 @@ for top in "${tops[@]}"; do
     printf '%-10s %-18s %-30s %7.3f ns  %4d MHz  in to reg %6s  reg to out %6s  in to out %s\n' \
       "$name" "$top" "$lib_name" "${period:-$in_out}" "$mhz" "$in_reg" "$reg_out" "${in_out:-none}"
     say "  from $from to $to"
-    say "  with modules kept ${tree_period:-no} ns: $modules"
+    [[ $flat_only == true ]] || say "  with modules kept ${tree_period:-no} ns: $modules"
   done
 done
 if [[ $update == true ]]; then

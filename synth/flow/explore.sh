@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# explore.sh [OPTION...]: the design space as one table. Every point is a block length and a stream width.
+#   --points FILE    lines of rtl/configs.txt (all sixteen without it)
+#   --liberty FILE   for the clock; osu018 without it
+#   --ratio R        of block to slot, for the signal-to-noise ratio (3.2)
+#   --slurm          points become a job array of an existing cluster; --sbatch 'OPTION...' goes to sbatch
+#   --update         write the table and the picture into synth/reports
+# Area, flops and clock come from the flow of this folder, cycles from a simulation of every point, ratio and SNR from
+# `actplane` on tests/data. A point is on the Pareto front of its direction when no other one is at least as good in
+# kGE, bytes per cycle and SNR, and better in one.
+#   --point NAME     (inside) measures one point
+# shellcheck source=.ci/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
+
+out=$PWD/build/explore
+self=$PWD/synth/flow/explore.sh
+points='' liberty='' ratio=3.2 slurm=false sbatch='' update=false point=''
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --points) points=${2:?--points needs a file} && shift ;;
+    --liberty) liberty=$(realpath "${2:?--liberty needs a file}") && shift ;;
+    --ratio) ratio=${2:?--ratio needs a number} && shift ;;
+    --slurm) slurm=true ;;
+    --sbatch) sbatch=${2:?--sbatch needs options} && shift ;;
+    --update) update=true ;;
+    --point) point=${2:?--point needs a name} && shift ;;
+    *) die "unknown argument: $1" ;;
+  esac
+  shift
+done
+[[ -z $liberty || -r $liberty ]] || die "cannot read the liberty file $liberty"
+
+# ---- one point: area.csv and timing.csv of its own
+if [[ -n $point ]]; then
+  export ACTPLANE_CONFIGS=$out/configs.txt
+  mkdir -p "$out/point"
+  synth/flow/area.sh --config "$point" --flat >"$out/point/$point.log"
+  synth/flow/timing.sh --config "$point" --flat ${liberty:+--liberty "$liberty" --only} >>"$out/point/$point.log"
+  cp "build/synth/$point/area.csv.new" "$out/point/$point.area"
+  cp "build/synth/$point/timing.csv.new" "$out/point/$point.timing"
+  exit
+fi
+
+# ---- which points
+rm -rf "$out/point"
+mkdir -p "$out"
+if [[ -n $points ]]; then
+  [[ -r $points ]] || die "cannot read $points: lines of NAME BLOCK-LENGTH STREAM-WIDTH, as in rtl/configs.txt"
+  sed 's/#.*//; /^ *$/d' "$points" >"$out/configs.txt.new"
+else
+  for n in 32 64 128 256; do for w in 64 128 256 512; do say "n${n}w$w $n $w"; done; done >"$out/configs.txt.new"
+fi
+cmp -s "$out/configs.txt.new" "$out/configs.txt" || cp "$out/configs.txt.new" "$out/configs.txt"
+mapfile -t names < <(awk '{ print $1 }' "$out/configs.txt")
+[[ ${#names[@]} -gt 0 ]] || die "no point in $points"
+
+# ---- cycles of every point, with the model beside them
+say "cycles     simulating ${#names[@]} points"
+cmake -G Ninja -S . -B "$out/sim" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DACTPLANE_MODEL_OPT=-O0 \
+  -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_TESTS=OFF -DACTPLANE_RTL_CONFIGS_FILE="$out/configs.txt" >"$out/cmake.log" ||
+  die "cmake failed: build/explore/cmake.log"
+cmake --build "$out/sim" --parallel "$JOBS" --target actplane_sim actplane_cli >"$out/build.log" ||
+  die "no build: build/explore/build.log"
+"$out/sim/bin/actplane-sim" --table --json >"$out/cycles.json" || die "a device differs from the model: build/explore/cycles.json"
+
+# ---- ratio and SNR of every block length
+: >"$out/quality"
+while read -r n; do
+  snr=$("$out/sim/bin/actplane" eval tests/data/*.npy --block "$n" --ratio "$ratio" --order field --csv | tail -n 1 | awk -F, '{ print $6 }')
+  lossless=$("$out/sim/bin/actplane" stats tests/data/*.npy --block "$n" --json | jq '[.. | .ratio? | objects | .total] | .[-2]')
+  say "$n $snr $lossless" >>"$out/quality"
+done < <(awk '{ print $2 }' "$out/configs.txt" | sort -un)
+
+# ---- area and clock
+share=(${liberty:+--liberty "$liberty"})
+if [[ $slurm == true ]]; then
+  command -v sbatch >/dev/null || die "no sbatch here; install a Slurm client (Debian: slurm-client) or leave --slurm out"
+  printf '%s\n' "${names[@]}" >"$out/names"
+  # shellcheck disable=SC2086  # options of the user, words of their own
+  sbatch --wait --job-name=actplane-explore --chdir="$PWD" --array="1-${#names[@]}" --output="$out/slurm-%a.log" $sbatch \
+    --wrap "$self --point \"\$(sed -n \${SLURM_ARRAY_TASK_ID}p $out/names)\" ${share[*]}" ||
+    die "a job of the array failed: build/explore/slurm-*.log"
+else
+  # shellcheck disable=SC2016  # for the inner shell
+  printf '%s\n' "${names[@]}" | xargs -P "$JOBS" -I{} bash -euo pipefail -c \
+    '"$1" --point "$2" "${@:3}"; echo "area       $2, $(find "$0/point" -name "*.timing" | wc -l) done"' "$out" "$self" {} "${share[@]}" ||
+    die "a point was not measured (lines above); logs in build/synth/POINT"
+fi
+
+# ---- one table
+for name in "${names[@]}"; do [[ -s $out/point/$name.timing ]] || die "no result of point $name: build/explore"; done
+jq -r '.[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] | @tsv' "$out/cycles.json" >"$out/cycles.tsv"
+{
+  say "point,block_len,stream_width,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
+  cat "$out"/point/*.area "$out"/point/*.timing | awk -F, -v configs="$out/configs.txt" -v cycles="$out/cycles.tsv" -v quality="$out/quality" '
+    BEGIN {
+      OFS = ","
+      while ((getline text < configs) > 0) { split(text, w, " "); order[++points] = w[1]; len[w[1]] = w[2]; width[w[1]] = w[3] }
+      while ((getline text < quality) > 0) { split(text, w, " "); snr[w[1]] = w[2]; lossless[w[1]] = w[3] }
+      while ((getline text < cycles) > 0) {
+        split(text, w, "\t"); key = w[1] SUBSEP w[2]
+        if (!(key in rate) || w[3] < rate[key]) rate[key] = w[3]
+        if (w[4] > latency[key]) latency[key] = w[4]
+      }
+    }
+    { side = $2 == "actp_compressor" ? "compressor" : "decompressor"; key = $1 SUBSEP side }
+    $3 == "actp_ge" { ge[key] = $7; seq[key] = $8; ff[key] = $9; next }
+    NF > 14 { period[key] = $6; library = $3 }
+    END {
+      for (d = 1; d <= 2; d++) {
+        side = d == 1 ? "compressor" : "decompressor"
+        for (i = 1; i <= points; i++) {
+          key = order[i] SUBSEP side
+          front = "yes"
+          for (j = 1; j <= points; j++) {
+            other = order[j] SUBSEP side
+            if (ge[other] <= ge[key] && rate[other] >= rate[key] && snr[len[order[j]]] >= snr[len[order[i]]] &&
+                (ge[other] < ge[key] || rate[other] > rate[key] || snr[len[order[j]]] > snr[len[order[i]]])) front = "no"
+          }
+          n = len[order[i]]
+          print order[i], n, width[order[i]], side, sprintf("%.2f", ge[key] / 1000), sprintf("%.2f", seq[key] / 1000), ff[key],
+            rate[key], sprintf("%.3f", ge[key] / 1000 / rate[key]), period[key], sprintf("%.2f", rate[key] / period[key]),
+            library, latency[key], snr[n], sprintf("%.3f", lossless[n]), front
+        }
+      }
+    }'
+} >"$out/explore.csv.new"
+mv "$out/explore.csv.new" "$out/explore.csv"
+column -s, -t "$out/explore.csv"
+
+# ---- pictures
+for direction in compressor decompressor; do
+  gnuplot -e "table='$out/explore.csv'; direction='$direction'; picture='$out/explore_$direction.svg'" synth/flow/explore.gp ||
+    die "gnuplot could not draw build/explore/explore_$direction.svg"
+done
+if [[ $update == true ]]; then
+  cp "$out"/explore.csv "$out"/explore_*.svg synth/reports/
+fi
+say "explore    ${#names[@]} points, $(grep -c ',yes$' "$out/explore.csv") on the Pareto fronts: build/explore/explore.csv, explore_compressor.svg, explore_decompressor.svg"
