@@ -53,9 +53,10 @@ module actp_decompressor #(
   localparam int unsigned HeadW  = actp_pkg::HEAD_W;
   localparam int unsigned CfgW   = 2 + SlotW + 1 + 1;
   localparam int unsigned SkidW  = StreamWidth + StreamWidth / 8 + 1 + CfgW;
-  localparam int unsigned LaneW  = $clog2(BlockLen);
-  // Words of the longest slot and one more; the counter stops there.
-  localparam int unsigned CountW = $clog2(33 * BlockLen / StreamWidth + 4) + 1;
+  localparam int unsigned ByteW  = $clog2(BlockLen / 8);
+  // Beats of the longest slot are numbered 0 .. words; the counter stops beyond.
+  localparam int unsigned Words  = (actp_pkg::ROWS * BlockLen + StreamWidth - 1) / StreamWidth;
+  localparam int unsigned CountW = $clog2(Words + 2);
 
   // ---- input
   logic                     beat_valid, adv, skid_last, skid_lossless, skid_fill_zero;
@@ -84,74 +85,71 @@ module actp_decompressor #(
     logic                       saturated;
     logic [ManW-1:0]            stored;
     logic [ManW-1:0]            value;
-    logic [ManW*5-1:0]          man_rank;
   } header_t;
-  header_t          head_d, head_q, done_q;  // done_q: of the packet whose rows are complete
+  header_t          head_d, head_q;
   logic             first, header_bad, header_bad_q, lossless_q;
   logic [SlotW-1:0] slot_bytes_q;
-  logic [3:0]       head_bytes, head_bytes_q;
-  logic [4:0]       man_count, man_count_q;
+  logic [3:0]       head_bytes_d, head_bytes_q;
   actp_dec_header u_header (
     .format_i(skid_format), .head_i(skid_data[HeadW-1:0]),
     .base_o(head_d.base), .width_o(head_d.width), .zero_code_o(head_d.zero_code), .special_o(head_d.special),
     .sign_stored_o(head_d.sign_stored), .sign_value_o(head_d.sign_value), .saturated_o(head_d.saturated),
-    .head_bytes_o(head_bytes), .stored_o(head_d.stored), .value_o(head_d.value),
-    .man_rank_o(head_d.man_rank), .man_count_o(man_count), .malformed_o(header_bad)
+    .head_bytes_o(head_bytes_d), .stored_o(head_d.stored), .value_o(head_d.value), .malformed_o(header_bad)
   );
   assign head_d.fmt       = skid_format;
   assign head_d.fill_zero = skid_fill_zero;
 
-  // ---- words and rows; both stand still while complete rows wait for the rebuild stage
-  logic                   word_valid, word_end;
-  logic [CountW-1:0]      word_index;
-  logic [StreamWidth-1:0] word;
-  logic [SlotW:0]         bytes, bytes_q;
+  // ---- planes, in slot order
+  logic                   beat_end, take;
+  logic [CountW-1:0]      beat_index;
+  logic [StreamWidth-1:0] beat;
+  logic [3:0]             beat_head_bytes;
+  logic [SlotW:0]         bytes;
+  assign beat_head_bytes = first ? head_bytes_d : head_bytes_q;
   actp_unpacker #(.StreamWidth(StreamWidth), .CountW(CountW)) u_unpacker (
     .clk_i, .rst_ni, .adv_i(adv), .in_valid_i(beat_valid), .in_data_i(skid_data), .in_keep_i(skid_keep),
-    .in_last_i(skid_last), .head_bytes_i(head_bytes_q), .first_o(first),
-    .word_valid_o(word_valid), .word_end_o(word_end), .word_index_o(word_index), .word_o(word), .bytes_o(bytes)
+    .in_last_i(skid_last), .head_bytes_i(beat_head_bytes), .first_o(first),
+    .beat_valid_o(take), .end_o(beat_end), .beat_index_o(beat_index), .beat_o(beat), .bytes_o(bytes)
   );
-  logic [actp_pkg::ROWS*BlockLen-1:0] rows;
+  logic [actp_pkg::ROWS*BlockLen-1:0] bits;
+  logic [ManW*5-1:0]                  man_rank;
   logic [actp_pkg::RANK_W-1:0]        man_rows;
-  logic [LaneW-1:0]                   man_lanes;
+  logic [ByteW-1:0]                   man_bytes;
   logic                               complete, malformed;
   actp_dec_planes #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW)) u_planes (
-    .clk_i, .word_valid_i(word_valid), .word_end_i(word_end), .word_index_i(word_index), .word_i(word), .bytes_i(bytes),
+    .clk_i, .beat_valid_i(take), .beat_index_i(beat_index), .beat_head_bytes_i(beat_head_bytes), .beat_i(beat),
+    .bits_o(bits), .bytes_i(bytes),
     .lossless_i(lossless_q), .slot_bytes_i(slot_bytes_q), .head_bytes_i(head_bytes_q),
-    .width_i(head_q.width), .sign_stored_i(head_q.sign_stored), .stored_i(head_q.stored),
-    .man_rank_i(head_q.man_rank), .man_count_i(man_count_q), .malformed_i(header_bad_q),
-    .rows_o(rows), .man_rows_o(man_rows), .man_lanes_o(man_lanes), .complete_o(complete), .malformed_o(malformed)
+    .width_i(head_q.width), .sign_stored_i(head_q.sign_stored), .stored_i(head_q.stored), .malformed_i(header_bad_q),
+    .man_rank_o(man_rank), .man_rows_o(man_rows), .man_bytes_o(man_bytes), .complete_o(complete), .malformed_o(malformed)
   );
 
-  logic rows_valid_q, load, rebuild_busy, rebuild_done;
-  assign load = rows_valid_q & (~rebuild_busy | rebuild_done);
-  assign adv  = ~rows_valid_q | load;
+  // The input stands still while a complete slot waits for the rebuild stage, and in front of a word that this still reads.
+  logic slot_valid_q, load, rebuild_busy, rebuild_done, word_free;
+  assign load = slot_valid_q & (~rebuild_busy | rebuild_done);
+  assign adv  = (~slot_valid_q | load) & word_free;
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni)  rows_valid_q <= 1'b0;
-    else if (adv) rows_valid_q <= word_end;
+    if (!rst_ni) slot_valid_q <= 1'b0;
+    else         slot_valid_q <= beat_end | (slot_valid_q & ~load);
   end
   always_ff @(posedge clk_i) begin
     if (first) begin
       head_q       <= head_d;
       lossless_q   <= skid_lossless;
       slot_bytes_q <= skid_slot_bytes;
-      head_bytes_q <= head_bytes;
-      man_count_q  <= man_count;
+      head_bytes_q <= head_bytes_d;
       header_bad_q <= header_bad;
-    end
-    if (word_end) begin
-      done_q  <= head_q;
-      bytes_q <= bytes;
     end
   end
 
   // ---- rebuild
-  actp_dec_rebuild #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_rebuild (
+  actp_dec_rebuild #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW)) u_rebuild (
     .clk_i, .rst_ni, .load_i(load), .done_o(rebuild_done), .busy_o(rebuild_busy),
-    .format_i(done_q.fmt), .fill_zero_i(done_q.fill_zero), .rows_i(rows), .base_i(done_q.base),
-    .width_i(done_q.width), .zero_code_i(done_q.zero_code), .special_i(done_q.special),
-    .sign_stored_i(done_q.sign_stored), .sign_value_i(done_q.sign_value), .stored_i(done_q.stored),
-    .value_i(done_q.value), .man_rank_i(done_q.man_rank), .man_rows_i(man_rows), .man_lanes_i(man_lanes),
+    .word_index_i(beat_index), .word_free_o(word_free), .bits_i(bits),
+    .format_i(head_q.fmt), .fill_zero_i(head_q.fill_zero), .base_i(head_q.base),
+    .width_i(head_q.width), .zero_code_i(head_q.zero_code), .special_i(head_q.special),
+    .sign_stored_i(head_q.sign_stored), .sign_value_i(head_q.sign_value), .stored_i(head_q.stored),
+    .value_i(head_q.value), .man_rank_i(man_rank), .man_rows_i(man_rows), .man_bytes_i(man_bytes),
     .complete_i(complete), .malformed_i(malformed),
     .out_valid_o, .out_ready_i, .out_data_o, .out_last_o
   );
@@ -162,10 +160,10 @@ module actp_decompressor #(
   assign left = out_valid_o & out_ready_i & out_last_o;
   always_ff @(posedge clk_i) begin
     if (load) begin
-      lossless_load_q  <= complete & ~done_q.saturated & ~malformed;
+      lossless_load_q  <= complete & ~head_q.saturated & ~malformed;
       malformed_load_q <= malformed;
-      narrow_load_q    <= actp_pkg::is_narrow(done_q.fmt);
-      bytes_load_q     <= bytes_q;
+      narrow_load_q    <= actp_pkg::is_narrow(head_q.fmt);
+      bytes_load_q     <= bytes;
     end
     if (rebuild_done) begin
       lossless_last_q  <= lossless_load_q;

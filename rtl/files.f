@@ -12,6 +12,7 @@ enc/actp_enc_schedule.sv
 enc/actp_enc_form.sv
 dec/actp_dec_header.sv
 dec/actp_dec_planes.sv
+dec/actp_dec_select.sv
 dec/actp_dec_rebuild.sv
 actp_compressor.sv
 actp_decompressor.sv

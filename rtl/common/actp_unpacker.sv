@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_unpacker - take a slot packet apart: the header bits, then words of planes.
+// actp_unpacker - take a slot packet apart: first beat, bytes turned to where their words want them, length.
 //
 // Format   F-2.5, F-2.7, F-3.4        Model   actplane::BitReader, DecodeField (model/src/field_order.cc)
 // Contract in:  packets of any length, `last` on the final beat; keep counts the bytes of that beat (a run from bit 0).
-//          out: first_o with the first beat of a packet (its header is in that beat); word_valid_o with each word of
-//               StreamWidth payload bits, word 0 first, and word_end_o with the last one of a packet, one cycle after its
-//               final beat, when bytes_o is the length of the packet (sticks at the largest number).
-//               The word of packet i ends in the cycle in which packet i+1 may begin.
+//               head_bytes_i: H / 8 of the packet that the beat belongs to, in its first cycle already.
+//          out: in the same cycle beat_o, the beat rotated down by H: bits [StreamWidth-H-1:0] are the start of word
+//               beat_index_o of the payload, the H bits above them the end of the word before. first_o and end_o with the
+//               first and the final beat. bytes_o: the length of the packet (sticks at the largest number) from the
+//               cycle after its final beat on, until the next packet begins. beat_index_o sticks at its largest number.
 //          One beat per cycle while adv_i is high; everything stands still while it is low.
-// Method   a word is the rest of a beat after header_bytes_i and the same number of bytes of the next: four distances.
+// Method   no word is put together here: the store behind takes each piece of a beat when it comes.
 // Params   StreamWidth 64 .. 512 (tested all)
 // Reset    between packets
 `include "actp_macros.svh"
@@ -25,43 +26,37 @@ module actp_unpacker #(
   input  wire logic [StreamWidth-1:0]     in_data_i,
   input  wire logic [StreamWidth/8-1:0]   in_keep_i,
   input  wire logic                       in_last_i,
-  input  wire logic [3:0]                 head_bytes_i,  // of the packet whose words come out, from its second cycle on
+  input  wire logic [3:0]                 head_bytes_i,
   output logic                            first_o,
-  output logic                            word_valid_o,
-  output logic                            word_end_o,
-  output logic [CountW-1:0]               word_index_o,
-  output logic [StreamWidth-1:0]          word_o,
+  output logic                            beat_valid_o,
+  output logic                            end_o,
+  output logic [CountW-1:0]               beat_index_o,
+  output logic [StreamWidth-1:0]          beat_o,
   output logic [actp_pkg::SLOT_W:0]       bytes_o
 );
   localparam int unsigned SlotW = actp_pkg::SLOT_W;
   localparam int unsigned BeatB = StreamWidth / 8;
 
-  logic                     open_q, end_q;   // inside a packet; its last word is due
+  logic                     open_q;   // inside a packet
   logic [CountW-1:0]        count_q;
-  logic [StreamWidth-17:0]  rest_q;          // of the beat before, without the two bytes that every header has
   logic [SlotW:0]           bytes_q, beat_bytes, bytes_sum;
-  logic                     take;
 
-  assign take    = adv_i & in_valid_i;
-  assign first_o = take & ~open_q;
+  assign beat_valid_o = adv_i & in_valid_i;
+  assign first_o      = beat_valid_o & ~open_q;
+  assign end_o        = beat_valid_o & in_last_i;
+  assign beat_index_o = count_q;
+  assign bytes_o      = bytes_q;
 
-  // The next word: what is left of the beat before, then the start of this one (nothing follows a last beat).
-  logic [63:0]                 data;
-  logic [StreamWidth+47:0]     joined;
-  assign data   = end_q ? '0 : in_data_i[63:0];
-  assign joined = {data, rest_q};
+  logic [StreamWidth+47:0] twice;  // the first two bytes are never the start of a word
+  assign twice = {in_data_i[63:0], in_data_i[StreamWidth-1:16]};
   always_comb begin
     unique case (head_bytes_i)
-      4'd2:    word_o = joined[0 +: StreamWidth];
-      4'd4:    word_o = joined[16 +: StreamWidth];
-      4'd6:    word_o = joined[32 +: StreamWidth];
-      default: word_o = joined[48 +: StreamWidth];
+      4'd2:    beat_o = twice[0 +: StreamWidth];
+      4'd4:    beat_o = twice[16 +: StreamWidth];
+      4'd6:    beat_o = twice[32 +: StreamWidth];
+      default: beat_o = twice[48 +: StreamWidth];
     endcase
   end
-  assign word_valid_o = adv_i & (end_q | (open_q & in_valid_i));
-  assign word_end_o   = adv_i & end_q;
-  assign word_index_o = count_q;
-  assign bytes_o      = bytes_q;
 
   always_comb begin
     beat_bytes = (SlotW+1)'(BeatB);
@@ -74,20 +69,14 @@ module actp_unpacker #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       open_q  <= 1'b0;
-      end_q   <= 1'b0;
       count_q <= '0;
-    end else if (adv_i) begin
-      if (in_valid_i) open_q <= ~in_last_i;
-      end_q <= in_valid_i & in_last_i;
-      if (end_q | first_o)   count_q <= '0;
-      else if (word_valid_o) count_q <= (&count_q) ? count_q : count_q + CountW'(1);
+    end else if (beat_valid_o) begin
+      open_q  <= ~in_last_i;
+      count_q <= in_last_i ? '0 : (&count_q) ? count_q : count_q + CountW'(1);
     end
   end
   always_ff @(posedge clk_i) begin
-    if (take) begin
-      rest_q  <= in_data_i[StreamWidth-1:16];
-      bytes_q <= (open_q & bytes_q[SlotW]) ? bytes_q : bytes_sum;
-    end
+    if (beat_valid_o) bytes_q <= (open_q & bytes_q[SlotW]) ? bytes_q : bytes_sum;
   end
 endmodule
 

@@ -22,8 +22,6 @@ module actp_dec_header #(
   output logic [3:0]                       head_bytes_o,
   output logic [ManW-1:0]                  stored_o,    // mantissa rows in the slot, top row at [ManW-1]
   output logic [ManW-1:0]                  value_o,     // what the other rows read
-  output logic [ManW*5-1:0]                man_rank_o,  // stored rows above row k of the top, at [k*5 +: 5]
-  output logic [4:0]                       man_count_o, // stored mantissa rows
   output logic                             malformed_o
 );
   logic            extension;
@@ -67,16 +65,6 @@ module actp_dec_header #(
       ((width_o == 4'd0) & codes[1]) | ((width_o == 4'd1) & (codes == 2'd3)) |
       (extension & reserved) |
       (|(stored_o & value_o)) | (sign_stored_o & sign_value_o);
-
-  // ---- ranks from the top
-  logic [ManW-1:0]       top_first;
-  logic [(ManW+1)*5-1:0] above;
-  for (genvar k = 0; k < ManW; k++) begin : gen_reverse
-    assign top_first[k] = stored_o[ManW-1-k];
-  end
-  actp_prefix_count #(.Len(ManW), .CountW(5)) u_above (.bits_i(top_first), .count_o(above));
-  assign man_rank_o  = above[ManW*5-1:0];
-  assign man_count_o = above[ManW*5 +: 5];
 endmodule
 
 `default_nettype wire

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_dec_rebuild - turn rows back into values, one beat per cycle.
+// actp_dec_rebuild - turn the planes of a slot back into values, one beat per cycle.
 //
-// Format   F-3.6 .. F-3.12, F-7.5        Model   actplane::RebuildValues (model/src/field_order.cc)
-// Contract in:  load_i with the rows and the header of a slot.
-//          out: the N values as beats, the first one in the output register one cycle later, `last` on the final one;
-//               all +0 if the slot is malformed. done_o: the final beat leaves for the output register; load_i may be high again.
-// Method   the fill is the same two patterns for all values of a block: in front of the cut and behind it.
+// Format   F-3.4 .. F-3.12, F-7.5        Model   actplane::RebuildValues (model/src/field_order.cc)
+// Contract in:  load_i with the payload and the header of a slot. The header counts in that cycle. Of the payload, words
+//               of StreamWidth bits must stay as long as word_free_o is low for their index: word j may be overwritten as
+//               soon as j beats have been formed.
+//          out: the N values as beats, the first one in the output register two cycles after load_i, `last` on the
+//               final one; all +0 if the slot is malformed. done_o: the final beat leaves for the output register; load_i may
+//               be high again.
+// Method   a beat has its values out of all ranks; which rank is which row is the same for all values.
+//          The fill is the same two patterns for all values of a block: in front of the cut and behind it.
 // Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
 // Reset    idle, no output
+// Not here where the payload is kept (actp_dec_select)
 `include "actp_macros.svh"
 `default_nettype none
 
 module actp_dec_rebuild #(
   parameter int unsigned BlockLen    = 128,
   parameter int unsigned StreamWidth = 256,
+  parameter int unsigned CountW      = 8,
   localparam int unsigned ManW  = actp_pkg::MAN_W,
   localparam int unsigned RankW = actp_pkg::RANK_W,
-  localparam int unsigned LaneW = $clog2(BlockLen)
+  localparam int unsigned ByteW = $clog2(BlockLen / 8)
 ) (
   input  wire logic                             clk_i,
   input  wire logic                             rst_ni,
@@ -24,9 +30,11 @@ module actp_dec_rebuild #(
   input  wire logic                             load_i,
   output logic                                  done_o,
   output logic                                  busy_o,
+  input  wire logic [CountW-1:0]                word_index_i,
+  output logic                                  word_free_o,  // this word may be overwritten at the end of this cycle
+  input  wire logic [actp_pkg::ROWS*BlockLen-1:0] bits_i,
   input  wire logic [1:0]                       format_i,
   input  wire logic                             fill_zero_i,
-  input  wire logic [actp_pkg::ROWS*BlockLen-1:0] rows_i,
   input  wire logic [actp_pkg::EXP_W-1:0]       base_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0]     width_i,
   input  wire logic                             zero_code_i,
@@ -37,7 +45,7 @@ module actp_dec_rebuild #(
   input  wire logic [ManW-1:0]                  value_i,
   input  wire logic [ManW*5-1:0]                man_rank_i,
   input  wire logic [RankW-1:0]                 man_rows_i,
-  input  wire logic [LaneW-1:0]                 man_lanes_i,
+  input  wire logic [ByteW-1:0]                 man_bytes_i,
   input  wire logic                             complete_i,
   input  wire logic                             malformed_i,
   // its values
@@ -51,88 +59,137 @@ module actp_dec_rebuild #(
   localparam int unsigned Group  = StreamWidth / 32;
   localparam int unsigned Groups = N / Group;
   localparam int unsigned IndexW = $clog2(Groups);
+  localparam int unsigned LaneW  = $clog2(N);
   localparam int unsigned ExpW   = actp_pkg::EXP_W;
   localparam int unsigned CodeW  = actp_pkg::CODE_W;
   localparam int unsigned Rows   = actp_pkg::ROWS;
+  localparam int unsigned Fixed  = 1 + CodeW;      // rows in front of the mantissa, at most
+  localparam int unsigned NarrowRows = 17;         // 1 + (E + 1) + M of both 16-bit formats
+  localparam int unsigned NarrowMan  = 10;         // the larger M of the two
 
-  // ---- F-3.5, F-3.10: bits that are known, and the one that the midpoint sets, in front of and behind the cut
-  logic [ManW-1:0] known_front, known_back, middle_front, middle_back;
-  for (genvar k = 0; k < ManW; k++) begin : gen_fill
-    localparam int unsigned B = ManW - 1 - k;
-    logic [RankW-1:0] rank;
-    assign rank = RankW'(man_rank_i[k*5 +: 5]);
-    assign known_front[B]  = stored_i[B] & (rank <= man_rows_i);
-    assign known_back[B]   = stored_i[B] & (rank < man_rows_i);
-    assign middle_front[B] = stored_i[B] & (rank == man_rows_i + RankW'(1));
-    assign middle_back[B]  = stored_i[B] & (rank == man_rows_i);
-  end
-
-  // ---- the slot
-  logic                     busy_q, narrow_q, malformed_q, complete_q, zero_code_q, special_q;
+  // ---- the slot; a malformed one has neither signs nor specials, and is cleared
+  logic                     busy_q, narrow_q, clear_q, complete_q, zero_code_q, special_q, fill_zero_q;
   logic [1:0]               format_q;
   logic [ExpW-1:0]          base_q;
   logic [CodeW-1:0]         code_mask_q;
+  logic [Fixed:0]           fixed_is_q;  // one-hot: rows in front of the mantissa
   logic                     sign_stored_q, sign_value_q;
-  logic [ManW-1:0]          known_front_q, known_back_q, fill_front_q, fill_back_q, value_q;
-  logic [LaneW-1:0]         lanes_q;
-  logic [Rows*N-1:0]        rows_q;
+  logic [ManW-1:0]          stored_q, value_q;
+  logic [ManW*5-1:0]        man_rank_q;
+  logic [RankW-1:0]         man_rows_q;
+  logic [ByteW-1:0]         bytes_q;
   always_ff @(posedge clk_i) begin
     if (load_i) begin
       format_q      <= format_i;
       narrow_q      <= actp_pkg::is_narrow(format_i);
-      malformed_q   <= malformed_i;
+      fill_zero_q   <= fill_zero_i;
+      clear_q       <= malformed_i;
       complete_q    <= complete_i;
       zero_code_q   <= zero_code_i;
-      special_q     <= special_i;
+      special_q     <= special_i & ~malformed_i;
       base_q        <= base_i;
       for (int unsigned k = 0; k < CodeW; k++) code_mask_q[k] <= k < 32'(width_i);
-      sign_stored_q <= sign_stored_i;
-      sign_value_q  <= sign_value_i;
-      known_front_q <= known_front;
-      known_back_q  <= known_back;
-      fill_front_q  <= fill_zero_i ? '0 : middle_front;
-      fill_back_q   <= fill_zero_i ? '0 : middle_back;
+      for (int unsigned k = 0; k <= Fixed; k++) fixed_is_q[k] <= k == 32'(width_i) + 32'(sign_stored_i);
+      sign_stored_q <= sign_stored_i & ~malformed_i;
+      sign_value_q  <= sign_value_i & ~malformed_i;
+      stored_q      <= stored_i;
       value_q       <= value_i;
-      lanes_q       <= man_lanes_i;
-      rows_q        <= rows_i;
+      man_rank_q    <= man_rank_i;
+      man_rows_q    <= man_rows_i;
+      bytes_q       <= man_bytes_i;
     end
   end
 
-  // ---- one beat
-  logic [IndexW-1:0]      index_q, last_index;
-  logic [StreamWidth-1:0] beat_wide, beat_narrow;
-  logic                   last, move;
-  assign last_index = narrow_q ? IndexW'(Groups / 2 - 1) : IndexW'(Groups - 1);
-  assign last   = index_q == last_index;
+  // ---- F-3.5, F-3.10: bits that are known, and the one that the midpoint sets, in front of and behind the cut
+  logic [ManW-1:0] known_front, known_back, fill_front, fill_back;
+  for (genvar k = 0; k < ManW; k++) begin : gen_fill
+    localparam int unsigned B = ManW - 1 - k;
+    logic [RankW-1:0] rank;
+    assign rank = RankW'(man_rank_q[k*5 +: 5]);
+    assign known_front[B] = stored_q[B] & (rank <= man_rows_q);
+    assign known_back[B]  = stored_q[B] & (rank < man_rows_q);
+    assign fill_front[B]  = stored_q[B] & (rank == man_rows_q + RankW'(1)) & ~fill_zero_q;
+    assign fill_back[B]   = stored_q[B] & (rank == man_rows_q) & ~fill_zero_q;
+  end
+
+  // ---- one beat: group i for FP32, groups 2i and 2i + 1 for the 16-bit formats
+  logic [IndexW-1:0]     index;
+  logic                  last, move;
+  logic [Rows*Group-1:0] low, high;  // rank r of value v at [r*Group+v]
   assign move   = busy_q & (~out_valid_o | out_ready_i);
   assign done_o = move & last;
   assign busy_o = busy_q;
+  actp_dec_select #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW)) u_select (
+    .clk_i, .rst_ni, .load_i, .bits_i, .busy_i(busy_q), .narrow_i(narrow_q), .move_i(move),
+    .word_index_i, .word_free_o, .index_o(index), .last_o(last), .low_o(low), .high_o(high)
+  );
 
-  // Rows of the groups that the beat takes: group i for FP32, groups 2i and 2i + 1 for the 16-bit formats.
-  logic [IndexW-1:0]     group_low, group_high;
-  logic [Rows*Slots-1:0] lanes;  // row r of slot s at [r*Slots+s]
-  assign group_low  = narrow_q ? IndexW'(index_q << 1) : index_q;
-  assign group_high = IndexW'(index_q << 1) | IndexW'(1);
-  for (genvar r = 0; r < Rows; r++) begin : gen_lane_row
-    assign lanes[r*Slots +: Group]       = rows_q[r*N+32'(group_low)*Group +: Group];
-    assign lanes[r*Slots+Group +: Group] = rows_q[r*N+32'(group_high)*Group +: Group];
+  // Stored row k of the mantissa has one of the ranks 0 .. k.
+  logic [ManW*ManW-1:0] rank_is;
+  for (genvar k = 0; k < ManW; k++) begin : gen_rank_is
+    for (genvar m = 0; m <= k; m++) begin : gen_one
+      assign rank_is[k*ManW+m] = man_rank_q[k*5 +: 5] == 5'(m);
+    end
+    for (genvar m = k + 1; m < ManW; m++) begin : gen_none
+      assign rank_is[k*ManW+m] = 1'b0;
+    end
   end
 
+  // Eight values, a byte of a row, are in front of the cut or behind it together.
+  localparam int unsigned Bytes = (Group > 8) ? Group / 8 : 1;  // that a group touches
+  logic [IndexW:0]           group_low, group_high;
+  logic [2*Bytes-1:0]        front;
+  logic [2*Bytes*ManW-1:0]   known, fill;
+  assign group_low  = narrow_q ? {index, 1'b0} : {1'b0, index};
+  assign group_high = {index, 1'b1};
+  for (genvar b = 0; b < Bytes; b++) begin : gen_front
+    assign front[b]       = (LaneW+1)'(32'(group_low) * Group + 8 * b) < {1'b0, bytes_q, 3'd0};
+    assign front[Bytes+b] = (LaneW+1)'(32'(group_high) * Group + 8 * b) < {1'b0, bytes_q, 3'd0};
+  end
+  for (genvar b = 0; b < 2 * Bytes; b++) begin : gen_known
+    assign known[b*ManW +: ManW] = front[b] ? known_front : known_back;
+    assign fill[b*ManW +: ManW]  = front[b] ? fill_front : fill_back;
+  end
+
+  logic [StreamWidth-1:0] beat_wide, beat_narrow;
   for (genvar s = 0; s < Slots; s++) begin : gen_slot
+    // The upper half of the slots is of 16-bit formats only.
+    localparam int unsigned Ranks = (s < Group) ? Rows : NarrowRows;
+    localparam int unsigned Mans  = (s < Group) ? ManW : NarrowMan;
+    logic [Ranks-1:0] ranks;
     logic [CodeW-1:0] code, code_n;
-    logic [ManW-1:0]  bits, known, fill, mantissa;
-    logic             sign, top, is_zero, is_nan, is_inf, front;
-    logic [LaneW:0]   lane;
+    logic [ManW-1:0]  bits, mantissa;
+    logic [Mans-1:0]  man_ranks;
+    logic             sign, top, is_zero, is_nan, is_inf;
     logic [ExpW+1:0]  exponent;  // base - code, negative if the code is too large
     logic [ExpW-1:0]  exp_out;
     logic [ManW-1:0]  man_out;
-    for (genvar k = 0; k < CodeW; k++) begin : gen_code
-      assign code[k] = lanes[(actp_pkg::ROW_CODE+CodeW-1-k)*Slots+s];
+    for (genvar r = 0; r < Ranks; r++) begin : gen_rank
+      if (s < Group) begin : gen_low
+        assign ranks[r] = low[r*Group+s];
+      end else begin : gen_high
+        assign ranks[r] = high[r*Group+s-Group];
+      end
     end
-    for (genvar k = 0; k < ManW; k++) begin : gen_bits
-      assign bits[k] = lanes[(actp_pkg::ROW_MAN+ManW-1-k)*Slots+s];
+    always_comb begin
+      code      = '0;
+      man_ranks = '0;
+      for (int unsigned f = 0; f <= Fixed; f++) begin
+        for (int unsigned k = 0; k < CodeW; k++) begin
+          if (k < f) code[k] = code[k] | (ranks[f-1-k] & fixed_is_q[f]);
+        end
+        for (int unsigned m = 0; m < Mans; m++) begin
+          if (m + f < Ranks) man_ranks[m] = man_ranks[m] | (ranks[m+f] & fixed_is_q[f]);
+        end
+      end
+      bits = '0;
+      for (int unsigned k = 0; k < Mans; k++) begin
+        for (int unsigned m = 0; m <= k; m++) begin
+          bits[ManW-1-k] = bits[ManW-1-k] | (man_ranks[m] & rank_is[k*ManW+m]);
+        end
+      end
     end
-    assign sign = sign_stored_q ? lanes[actp_pkg::ROW_SIGN*Slots+s] : sign_value_q;
+    assign sign = sign_stored_q ? ranks[0] : sign_value_q;
 
     // F-3.6: zero is all ones; NaN one below if there is a zero code; Inf one below NaN.
     assign code_n  = ~code & code_mask_q;
@@ -141,22 +198,14 @@ module actp_dec_rebuild #(
     assign is_nan  = special_q & top & (zero_code_q ? code_n[1:0] == 2'b01 : code_n[1:0] == 2'b00);
     assign is_inf  = special_q & top & (zero_code_q ? code_n[1:0] == 2'b10 : code_n[1:0] == 2'b01);
 
-    // Value s of the beat is value `lane` of the block.
-    if (s < Group) begin : gen_low
-      assign lane = {1'b0, LaneW'(32'(group_low) * Group + s)};
-    end else begin : gen_high
-      assign lane = {1'b0, LaneW'(32'(group_high) * Group + s - Group)};
-    end
-    assign front    = lane < {1'b0, lanes_q};
-    assign known    = front ? known_front_q : known_back_q;
-    assign fill     = front ? fill_front_q : fill_back_q;
-    assign mantissa = (bits & known) | value_q;
+    localparam int unsigned Byte = (s < Group) ? s / 8 : Bytes + (s - Group) / 8;
+    assign mantissa = (bits & known[Byte*ManW +: ManW]) | value_q;
     assign exponent = {2'b00, base_q} - {1'b0, code & code_mask_q};
 
     always_comb begin
       exp_out = exponent[ExpW-1:0];
-      man_out = mantissa | fill;
-      if (is_zero | (~is_nan & ~is_inf & exponent[ExpW+1])) begin
+      man_out = mantissa | fill[Byte*ManW +: ManW];
+      if (clear_q | is_zero | (~is_nan & ~is_inf & exponent[ExpW+1])) begin
         exp_out = '0;
         man_out = '0;
       end
@@ -178,16 +227,14 @@ module actp_dec_rebuild #(
     if (!rst_ni) begin
       busy_q      <= 1'b0;
       out_valid_o <= 1'b0;
-      index_q     <= '0;
     end else begin
       busy_q      <= load_i | (busy_q & ~done_o);
       out_valid_o <= move | (out_valid_o & ~out_ready_i);
-      if (move) index_q <= last ? '0 : index_q + IndexW'(1);
     end
   end
   always_ff @(posedge clk_i) begin
     if (move) begin
-      out_data_o <= malformed_q ? '0 : narrow_q ? beat_narrow : beat_wide;
+      out_data_o <= narrow_q ? beat_narrow : beat_wide;
       out_last_o <= last;
     end
   end

@@ -29,7 +29,7 @@ struct CompressorProbe {
 // And the decompressor (tb/sv/actp_decompressor_probe.sv).
 struct DecompressorProbe {
   Pins load, base, width, zero_code, special, sign_stored, sign_value, saturated, stored, value;
-  Pins man_rows, man_lanes, complete, malformed, bytes, rows;
+  Pins man_rows, man_lanes, complete, malformed, bytes, bits;
 };
 
 struct CodecPins {
@@ -123,7 +123,7 @@ class CodecDevice : public Device {
                Pins(d.probe_stored_o, 23),    Pins(d.probe_value_o, 23),
                Pins(d.probe_man_rows_o, 6),   Pins(d.probe_man_lanes_o, 8),
                Pins(d.probe_complete_o, 1),   Pins(d.probe_malformed_o, 1),
-               Pins(d.probe_bytes_o, 12),     Pins(d.probe_rows_o, 33 * n)};
+               Pins(d.probe_bytes_o, 12),     Pins(d.probe_bits_o, 33 * n)};
     }
   }
 

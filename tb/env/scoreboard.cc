@@ -178,17 +178,18 @@ void Scoreboard::CheckSlotParsed(const Expected& e) {
   if (!complete)
     CheckField(e, "planes", "values in front of the cut", p.man_lanes.Get(), present % n);
 
+  // The payload lies as in the slot: one stored plane behind the other.
   const Planes& planes = e.trace.field.planes;
-  if (header.sign_stored) CheckRow(e, "planes", "sign", 0, p.rows, 0, planes.sign, n);
-  for (uint32_t k = 0; k < header.width; ++k) {
-    CheckRow(e, "planes", "code", k, p.rows, kCodeRows - k, planes.delta[k], n);
+  uint32_t rank = 0;
+  if (header.sign_stored) CheckRow(e, "planes", "sign", 0, p.bits, rank++, planes.sign, n);
+  for (uint32_t k = header.width; k-- > 0;) {
+    CheckRow(e, "planes", "code", k, p.bits, rank++, planes.delta[k], n);
   }
   uint64_t left = present;
   for (uint32_t k = info.man_bits; k-- > 0 && left > 0;) {
     if (BitOf(header.map, k) == 0) continue;
     const auto lanes = static_cast<uint32_t>(std::min<uint64_t>(left, n));
-    CheckRow(e, "planes", "mantissa", k, p.rows, kCodeRows + info.man_bits - k, planes.mantissa[k],
-             lanes);
+    CheckRow(e, "planes", "mantissa", k, p.bits, rank++, planes.mantissa[k], lanes);
     left -= lanes;
   }
 }

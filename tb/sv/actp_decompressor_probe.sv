@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_decompressor_probe - actp_decompressor behind its AXI4-Stream wrapper, with what happens inside as ports.
 //
-// Contract for the bench only. probe_load_o: header, rows and the facts of the cut move on to the rebuild stage.
+// Contract for the bench only. probe_load_o: header, payload and the facts of the cut move on to the rebuild stage.
 `default_nettype none
 
 module actp_decompressor_probe #(
@@ -48,7 +48,7 @@ module actp_decompressor_probe #(
   output logic                               probe_complete_o,
   output logic                               probe_malformed_o,
   output logic [actp_pkg::SLOT_W:0]          probe_bytes_o,
-  output logic [actp_pkg::ROWS*BlockLen-1:0] probe_rows_o
+  output logic [actp_pkg::ROWS*BlockLen-1:0] probe_bits_o
 );
   actp_decompressor_axis #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_axis (
     .aclk(clk_i), .aresetn(rst_ni),
@@ -62,23 +62,23 @@ module actp_decompressor_probe #(
     .sts_malformed_blocks(malformed_blocks_o), .sts_bytes_in(bytes_in_o), .sts_bytes_out(bytes_out_o)
   );
 
-  assign probe_idle_o = ~out_valid_o & ~u_axis.u_decompressor.rebuild_busy & ~u_axis.u_decompressor.rows_valid_q;
+  assign probe_idle_o = ~out_valid_o & ~u_axis.u_decompressor.rebuild_busy & ~u_axis.u_decompressor.slot_valid_q;
   assign probe_load_o = u_axis.u_decompressor.load;
-  assign probe_base_o = u_axis.u_decompressor.done_q.base;
-  assign probe_width_o = u_axis.u_decompressor.done_q.width;
-  assign probe_zero_code_o = u_axis.u_decompressor.done_q.zero_code;
-  assign probe_special_o = u_axis.u_decompressor.done_q.special;
-  assign probe_sign_stored_o = u_axis.u_decompressor.done_q.sign_stored;
-  assign probe_sign_value_o = u_axis.u_decompressor.done_q.sign_value;
-  assign probe_saturated_o = u_axis.u_decompressor.done_q.saturated;
-  assign probe_stored_o = u_axis.u_decompressor.done_q.stored;
-  assign probe_value_o = u_axis.u_decompressor.done_q.value;
+  assign probe_base_o = u_axis.u_decompressor.head_q.base;
+  assign probe_width_o = u_axis.u_decompressor.head_q.width;
+  assign probe_zero_code_o = u_axis.u_decompressor.head_q.zero_code;
+  assign probe_special_o = u_axis.u_decompressor.head_q.special;
+  assign probe_sign_stored_o = u_axis.u_decompressor.head_q.sign_stored;
+  assign probe_sign_value_o = u_axis.u_decompressor.head_q.sign_value;
+  assign probe_saturated_o = u_axis.u_decompressor.head_q.saturated;
+  assign probe_stored_o = u_axis.u_decompressor.head_q.stored;
+  assign probe_value_o = u_axis.u_decompressor.head_q.value;
   assign probe_man_rows_o = u_axis.u_decompressor.man_rows;
-  assign probe_man_lanes_o = u_axis.u_decompressor.man_lanes;
+  assign probe_man_lanes_o = {u_axis.u_decompressor.man_bytes, 3'b000};
   assign probe_complete_o = u_axis.u_decompressor.complete;
   assign probe_malformed_o = u_axis.u_decompressor.malformed;
-  assign probe_bytes_o = u_axis.u_decompressor.bytes_q;
-  assign probe_rows_o = u_axis.u_decompressor.rows;
+  assign probe_bytes_o = u_axis.u_decompressor.bytes;
+  assign probe_bits_o = u_axis.u_decompressor.bits;
 endmodule
 
 `default_nettype wire

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <bit>
+#include <algorithm>
 
 #include "duts.h"
 #include "rtl_test.h"
@@ -44,44 +44,45 @@ class DecPlanes : public RtlTest<Config> {
     return s;
   }
 
-  // Words of the slot, as actp_unpacker gives them: the payload, noise behind its end.
+  // The slot as actp_unpacker gives it: beats rotated down by the header, noise behind the end.
   void Feed(const Slot& s) {
     auto& dut = this->dut();
-    std::vector<std::byte> payload(s.bytes > HeadBytes(s) ? s.bytes - HeadBytes(s) : 0);
-    BitWriter out(payload);
-    for (const Plane* p : StoredPlanes(s.planes, s.header, s.format)) out.PutPlane(*p, kN);
+    const uint32_t head = HeadBytes(s);
+    std::vector<std::byte> bytes(CeilDiv(s.bytes, kW / 8) * (kW / 8));
+    for (auto& b : bytes) b = static_cast<std::byte>(this->rng().Next());
+    if (s.bytes > head) {
+      std::vector<std::byte> payload(s.bytes - head);
+      BitWriter out(payload);
+      for (const Plane* p : StoredPlanes(s.planes, s.header, s.format)) out.PutPlane(*p, kN);
+      std::ranges::copy(payload, bytes.begin() + head);
+    }
+    for (size_t beat = 0; beat < bytes.size() / (kW / 8); ++beat) {
+      while (this->rng().OneIn(4)) {  // nothing valid: noise
+        dut.beat_valid_i = 0;
+        dut.beat_index_i = static_cast<uint8_t>(beat);
+        PutRandom(dut.beat_i, kW, this->rng());
+        this->sim().Step();
+      }
+      auto here = std::span(bytes).subspan(beat * (kW / 8), kW / 8);
+      std::vector<std::byte> rotated(here.begin(), here.end());
+      std::ranges::rotate(rotated, rotated.begin() + head % (kW / 8));
+      PutBytes(dut.beat_i, rotated);
+      dut.beat_valid_i = 1;
+      dut.beat_index_i = static_cast<uint8_t>(std::min<size_t>(beat, 255));
+      dut.beat_head_bytes_i = static_cast<uint8_t>(head);
+      this->sim().Step();
+    }
+    dut.beat_valid_i = 0;
+    dut.beat_head_bytes_i = static_cast<uint8_t>(2 + 2 * this->rng().Below(4));
+    PutRandom(dut.beat_i, kW, this->rng());
+    dut.bytes_i = static_cast<uint16_t>(s.bytes);
     dut.lossless_i = s.lossless;
     dut.slot_bytes_i = static_cast<uint16_t>(s.slot_bytes);
-    dut.head_bytes_i = static_cast<uint8_t>(HeadBytes(s));
+    dut.head_bytes_i = static_cast<uint8_t>(head);
     dut.width_i = static_cast<uint8_t>(s.header.width);
     dut.sign_stored_i = s.header.sign_stored;
     dut.stored_i = AlignMan(s.header.map, s.format);
-    PutRanks(dut.man_rank_i, s.header, s.format);
-    dut.man_count_i = static_cast<uint8_t>(std::popcount(s.header.map));
     dut.malformed_i = s.header_bad;
-    const size_t words = CeilDiv(s.bytes, kW / 8);
-    for (size_t w = 0; w < words; ++w) {
-      while (this->rng().OneIn(4)) {  // nothing valid: noise
-        dut.word_valid_i = 0;
-        dut.word_end_i = 0;
-        PutRandom(dut.word_i, kW, this->rng());
-        this->sim().Step();
-      }
-      PutRandom(dut.word_i, kW, this->rng());
-      const size_t at = w * (kW / 8);
-      if (at < payload.size()) {
-        PutBytes(dut.word_i,
-                 std::span(payload).subspan(at, std::min<size_t>(kW / 8, payload.size() - at)));
-      }
-      dut.word_valid_i = 1;
-      dut.word_end_i = w + 1 == words;
-      dut.word_index_i = static_cast<uint8_t>(std::min<size_t>(w, 255));
-      dut.bytes_i = static_cast<uint16_t>(w + 1 == words ? s.bytes : this->rng().Next() & 0xfff);
-      this->sim().Step();
-    }
-    dut.word_valid_i = 0;
-    dut.word_end_i = 0;
-    PutRandom(dut.word_i, kW, this->rng());
     this->sim().Settle();
   }
 
@@ -104,23 +105,23 @@ class DecPlanes : public RtlTest<Config> {
     ASSERT_EQ(dut.complete_o != 0, available >= mantissa) << what;
     ASSERT_EQ(dut.man_rows_o, std::min(available, mantissa) / kN) << what;
     if (available < mantissa) {
-      ASSERT_EQ(dut.man_lanes_o, available % kN) << what;
+      ASSERT_EQ(dut.man_bytes_o, available % kN / 8) << what;
       ++cut_;
     }
-    // Every stored row, as far as the slot has it.
+    uint32_t ranks[4] = {};  // 23 * 5 bits
+    PutRanks(ranks, s.header, s.format);
+    for (uint32_t k = 0; k < kManW; ++k) {
+      ASSERT_EQ(GetBits(dut.man_rank_o, k * 5, 5), GetBits(ranks, k * 5, 5)) << what;
+    }
+    // Every stored plane, as far as the slot has it.
     uint64_t left = 8 * uint64_t{s.bytes - head};
-    const auto row_is = [&](uint32_t row, const Plane& plane) {
+    uint32_t rank = 0;
+    for (const Plane* plane : StoredPlanes(s.planes, s.header, s.format)) {
       for (uint32_t i = 0; i < kN && left > 0; ++i, --left) {
-        ASSERT_EQ(GetBits(dut.rows_o, row * kN + i, 1) != 0, plane.Get(i))
-            << what << " row " << row;
+        ASSERT_EQ(GetBits(dut.bits_o, rank * kN + i, 1) != 0, plane->Get(i))
+            << what << " rank " << rank;
       }
-    };
-    if (s.header.sign_stored) row_is(0, s.planes.sign);
-    for (uint32_t k = s.header.width; k-- > 0;)
-      row_is(kRowCode + kCodeW - 1 - k, s.planes.delta[k]);
-    const uint32_t man = InfoOf(s.format).man_bits;
-    for (uint32_t k = man; k-- > 0;) {
-      if (BitOf(s.header.map, k) != 0) row_is(kRowMan + man - 1 - k, s.planes.mantissa[k]);
+      ++rank;
     }
   }
 

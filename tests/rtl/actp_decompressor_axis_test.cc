@@ -126,7 +126,7 @@ TYPED_TEST(DecompressorAxis, MalformedSlots) {
   EXPECT_GT(this->malformed_, this->blocks_ / 8);
 }
 
-// 4 cycles from the last beat of a slot to its first values; then a beat in every cycle.
+// 3 cycles from the last beat of a slot to its first values; then a beat in every cycle.
 TYPED_TEST(DecompressorAxis, LatencyAndThroughput) {
   for (const Format format : kFormats) {
     this->Restart();
@@ -135,7 +135,7 @@ TYPED_TEST(DecompressorAxis, LatencyAndThroughput) {
         .block_len = TestFixture::kN,
         .slot_bytes = MinSlotBytes(format, TestFixture::kN, Order::kField)};
     this->Expect({this->RandomInput(config)}, false);
-    EXPECT_EQ(this->first_out_ - this->last_in_, 4U);
+    EXPECT_EQ(this->first_out_ - this->last_in_, 3U);
     const std::vector<typename TestFixture::Input> inputs(20, this->RandomInput(config));
     const uint64_t slot_beats = CeilDiv(config.slot_bytes, TestFixture::kBeatBytes);
     const uint64_t block_beats = CeilDiv(BlockBytes(config), TestFixture::kBeatBytes);
@@ -143,7 +143,7 @@ TYPED_TEST(DecompressorAxis, LatencyAndThroughput) {
     this->Expect(inputs, false);
     // Slots, the latency, the first block and all others at full rate, and the eight idle cycles of
     // Run.
-    EXPECT_LE(this->sim().cycle() - start, slot_beats + 20 * block_beats + 4 + 8 + 1);
+    EXPECT_LE(this->sim().cycle() - start, slot_beats + 20 * block_beats + 3 + 8 + 1);
   }
 }
 

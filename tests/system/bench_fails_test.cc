@@ -120,7 +120,7 @@ TEST_P(BenchFails, EachStageIsNamed) {
       {"planes", nullptr, &DecompressorProbe::complete},
       {"planes", nullptr, &DecompressorProbe::man_rows},
       {"planes", nullptr, &DecompressorProbe::malformed},
-      {"planes", nullptr, &DecompressorProbe::rows},
+      {"planes", nullptr, &DecompressorProbe::bits},
   };
   for (const Case& c : cases) {
     if ((GetParam() == DeviceKind::kCompressor) != (c.enc != nullptr)) continue;

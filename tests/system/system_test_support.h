@@ -73,7 +73,7 @@ class TamperedDevice : public Device {
     for (const Pins& p :
          {pins_.enc.planes, pins_.enc.needed_width, pins_.enc.uniform, pins_.enc.head,
           pins_.enc.slot_bytes, pins_.enc.rows, pins_.dec.base, pins_.dec.stored,
-          pins_.dec.complete, pins_.dec.man_rows, pins_.dec.malformed, pins_.dec.rows}) {
+          pins_.dec.complete, pins_.dec.man_rows, pins_.dec.malformed, pins_.dec.bits}) {
       if (p) all.push_back(p);
     }
     return all;
