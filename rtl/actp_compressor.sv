@@ -52,6 +52,7 @@ module actp_compressor #(
   localparam int unsigned SlotW  = actp_pkg::SLOT_W;
   localparam int unsigned WidthW = actp_pkg::WIDTH_W;
   localparam int unsigned ManW   = actp_pkg::MAN_W;
+  localparam int unsigned IndexW = $clog2(32 * BlockLen / StreamWidth);
   localparam int unsigned CfgW   = 2 + SlotW + 1 + WidthW;
   localparam int unsigned SkidW  = StreamWidth + StreamWidth / 8 + 1 + CfgW;
 
@@ -78,7 +79,9 @@ module actp_compressor #(
   logic [SlotW-1:0]       take_slot_bytes;
   logic [WidthW-1:0]      take_delta_cap;
   logic [32*BlockLen-1:0] planes;
-  logic [BlockLen-1:0]    man_zero;
+  logic [BlockLen-1:0]    reserved;
+  logic                   write_valid, write_narrow;
+  logic [IndexW-1:0]      write_index;
   actp_enc_gather #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_gather (
     .clk_i, .rst_ni, .adv_i(adv),
     .cfg_format_i(skid_format), .cfg_slot_bytes_i(skid_slot_bytes), .cfg_lossless_i(skid_lossless),
@@ -88,7 +91,8 @@ module actp_compressor #(
     .beat_valid_o(take_valid), .beat_first_o(take_first), .beat_last_o(take_last), .beat_o(take_data),
     .beat_format_o(take_format), .beat_slot_bytes_o(take_slot_bytes), .beat_lossless_o(take_lossless),
     .beat_delta_cap_o(take_delta_cap),
-    .planes_o(planes), .man_zero_o(man_zero)
+    .write_valid_o(write_valid), .write_narrow_o(write_narrow), .write_index_o(write_index),
+    .planes_o(planes), .reserved_o(reserved)
   );
 
   logic              base_valid, base_lossless, has_zero, has_special, any_negative, all_negative;
@@ -128,9 +132,14 @@ module actp_compressor #(
     .saturated_o(saturated_d), .whole_o(whole_d), .bad_config_o(bad_config_d)
   );
 
-  logic load, pack_busy, pack_done;
+  // A beat of the next block goes into the store when the words that need its place are formed: as many as the groups
+  // of StreamWidth / 32 values in front of it, or half as many if the block that leaves is of a 16-bit format.
+  logic              load, pack_busy, pack_done, words_done;
+  logic [IndexW:0]   words;
+  assign words = (write_narrow == narrow_q) ? {1'b0, write_index} :
+                 write_narrow               ? {write_index, 1'b1} : {1'b0, write_index} >> 1;
   assign load = base_valid & (~pack_busy | pack_done);
-  assign adv  = ~base_valid | load;
+  assign adv  = base_valid ? load : words_done | ~write_valid;
   always_ff @(posedge clk_i) begin
     if (load) begin
       head_q        <= head_d;
@@ -150,14 +159,16 @@ module actp_compressor #(
   end
 
   // ---- form and pack
-  logic [actp_pkg::ROWS*BlockLen-1:0] rows;
-  actp_enc_form #(.BlockLen(BlockLen)) u_form (
-    .clk_i, .load_i(load), .format_i(base_format), .base_i(base), .planes_i(planes), .man_zero_i(man_zero),
-    .width_i(width_q), .zero_code_i(zero_code_q), .special_i(special_q), .rows_o(rows)
+  logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows;
+  logic [BlockLen-1:0]                    row_flushed, row_reserved;
+  actp_enc_form #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_form (
+    .clk_i, .load_i(load), .base_i(base), .planes_i(planes), .reserved_i(reserved),
+    .width_i(width_q), .zero_code_i(zero_code_q), .special_i(special_q), .saturated_i(saturated_q),
+    .rows_o(rows), .flushed_o(row_flushed), .reserved_o(row_reserved)
   );
   actp_packer #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_packer (
-    .clk_i, .rst_ni, .start_i(load), .done_o(pack_done), .busy_o(pack_busy),
-    .rows_i(rows), .head_i(head_q), .head_bytes_i(head_bytes_q), .width_i(width_q), .sign_stored_i(sign_stored_q),
+    .clk_i, .rst_ni, .start_i(load), .done_o(pack_done), .busy_o(pack_busy), .words_i(words), .words_done_o(words_done),
+    .rows_i(rows), .flushed_i(row_flushed), .reserved_i(row_reserved), .head_i(head_q), .head_bytes_i(head_bytes_q), .width_i(width_q), .sign_stored_i(sign_stored_q),
     .stored_i(stored_q), .man_rank_i(man_rank_q), .bytes_i(bytes_q),
     .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o
   );

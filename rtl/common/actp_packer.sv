@@ -4,9 +4,12 @@
 // Format   F-2.7, F-2.8, F-3.4, F-3.5        Model   actplane::EncodeField, BitWriter (model/src/field_order.cc)
 // Contract in:  start_i with the description of a block; the rows and the description hold until done_o.
 //          out: the slot as a stream, first beat one cycle after start_i, one beat per cycle; `last` and keep on the
-//               final beat. done_o: the final beat leaves for the output register in this cycle; start_i may be high again.
+//               final beat. done_o: the final word leaves for the output register in this cycle; start_i may be high again.
+//               Rows: sign, code bits 7 .. 0 (bit 8 is nothing but mask), mantissa 22 .. 0. A code row reads 1 where flushed_i
+//               is 1, from code bit 2 up also where reserved_i is; a mantissa row reads 0 where flushed_i is 1.
+//               words_done_o: words_i or more words have been formed by the end of this cycle.
 // Method   word k holds the next StreamWidth bits of all stored rows in a row: the rows whose rank fits are picked by
-//          AND-OR. The header shifts the words by one of four distances, 16, 32, 48 or 64 bits.
+//          AND-OR, then masked. Behind the register the header shifts it by one of four distances, 16, 32, 48 or 64 bits.
 // Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
 // Reset    idle, no output
 `include "actp_macros.svh"
@@ -17,7 +20,8 @@ module actp_packer #(
   parameter int unsigned StreamWidth = 256,
   localparam int unsigned ManW  = actp_pkg::MAN_W,
   localparam int unsigned SlotW = actp_pkg::SLOT_W,
-  localparam int unsigned HeadW = actp_pkg::HEAD_W
+  localparam int unsigned HeadW = actp_pkg::HEAD_W,
+  localparam int unsigned WordsW = $clog2(32 * BlockLen / StreamWidth) + 1
 ) (
   input  wire logic                              clk_i,
   input  wire logic                              rst_ni,
@@ -25,7 +29,11 @@ module actp_packer #(
   input  wire logic                              start_i,
   output logic                                   done_o,
   output logic                                   busy_o,
-  input  wire logic [actp_pkg::ROWS*BlockLen-1:0] rows_i,
+  input  wire logic [WordsW-1:0]                 words_i,
+  output logic                                   words_done_o,
+  input  wire logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows_i,
+  input  wire logic [BlockLen-1:0]               flushed_i,
+  input  wire logic [BlockLen-1:0]               reserved_i,
   input  wire logic [HeadW-1:0]                  head_i,
   input  wire logic [3:0]                        head_bytes_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0]      width_i,
@@ -46,6 +54,8 @@ module actp_packer #(
   localparam int unsigned LogBeatB = $clog2(StreamWidth / 8);
   localparam int unsigned CountW   = SlotW - LogBeatB + 1;
   localparam int unsigned RankW    = actp_pkg::RANK_W;
+  localparam int unsigned CodeRows = actp_pkg::EXP_W;
+  localparam int unsigned Rows     = 1 + CodeRows + ManW;
 
   // ---- which rows the word takes
   logic                          busy_q;
@@ -58,25 +68,30 @@ module actp_packer #(
   assign fixed_rows = RankW'(width_i) + RankW'(sign_stored_i);
   for (genvar r = 0; r < WordRows; r++) begin : gen_pick
     logic [RankW-1:0]          want, want_code, want_man;
-    logic [actp_pkg::ROWS-1:0] pick;
+    logic [Rows-1:0]           pick;
+    logic                      in_code, in_high, in_man;  // what the row is: a code bit, bit 2 or above, of the mantissa
     assign want      = rank + RankW'(r);
     assign want_code = want - RankW'(sign_stored_i);  // code bit w-1 first
     assign want_man  = want - fixed_rows;
-    assign pick[actp_pkg::ROW_SIGN] = sign_stored_i & (want == '0);
-    for (genvar k = 0; k < actp_pkg::CODE_W; k++) begin : gen_code
-      localparam int unsigned Bit = actp_pkg::CODE_W - 1 - k;
-      assign pick[actp_pkg::ROW_CODE+k] =
-          (32'(width_i) > Bit) & (want_code == RankW'(width_i) - RankW'(Bit + 1)) & (want_code < RankW'(width_i));
+    assign in_code   = want_code < RankW'(width_i);
+    assign in_high   = in_code & (want_code + RankW'(2) < RankW'(width_i));
+    assign in_man    = want >= fixed_rows;
+    assign pick[0]   = sign_stored_i & (want == '0);
+    for (genvar k = 0; k < CodeRows; k++) begin : gen_code
+      localparam int unsigned Bit = CodeRows - 1 - k;
+      assign pick[1+k] = in_code & (want_code == RankW'(width_i) - RankW'(Bit + 1));
     end
     for (genvar k = 0; k < ManW; k++) begin : gen_man
-      assign pick[actp_pkg::ROW_MAN+k] = stored_i[ManW-1-k] & (want_man == RankW'(man_rank_i[k*5 +: 5]));
+      assign pick[1+CodeRows+k] = stored_i[ManW-1-k] & (want_man == RankW'(man_rank_i[k*5 +: 5]));
     end
     logic [N-1:0] row;
     always_comb begin
       row = '0;
-      for (int unsigned p = 0; p < actp_pkg::ROWS; p++) begin
+      for (int unsigned p = 0; p < Rows; p++) begin
         row = row | (rows_i[p*N +: N] & {N{pick[p]}});
       end
+      row = row | (flushed_i & {N{in_code}}) | (reserved_i & {N{in_high}});
+      row = row & ~(flushed_i & {N{in_man}});
     end
     assign picked[r*N +: N] = row;
   end
@@ -88,10 +103,13 @@ module actp_packer #(
     assign word = picked[part*StreamWidth +: StreamWidth];
   end
 
-  // ---- header in front: the last HeadW bits before the word, then H of them and the rest of the word
-  logic [HeadW-1:0]             carry, carry_q, head_top;
-  logic [HeadW+StreamWidth-17:0] joined;  // the top 16 bits of a word always wait
-  logic [StreamWidth-1:0]       beat;
+  // ---- the word that leaves, what is left of the one before it or the header, and where it ends
+  logic [HeadW-1:0]       head_top, carry_q;
+  logic [StreamWidth-1:0] word_q;
+  logic [3:0]             head_is_q;    // one-hot: 8, 6, 4 or 2 bytes of header
+  logic [SlotW-1:0]       last_byte;
+  logic [LogBeatB-1:0]    last_byte_q;  // of the beat
+  logic                   last, last_q, move;
   always_comb begin
     unique case (head_bytes_i)
       4'd2:    head_top = {head_i[15:0], 48'd0};
@@ -100,35 +118,16 @@ module actp_packer #(
       default: head_top = head_i;
     endcase
   end
-  assign carry  = (count_q == '0) ? head_top : carry_q;
-  assign joined = {word[StreamWidth-17:0], carry};
-  always_comb begin
-    unique case (head_bytes_i)
-      4'd2:    beat = joined[48 +: StreamWidth];
-      4'd4:    beat = joined[32 +: StreamWidth];
-      4'd6:    beat = joined[16 +: StreamWidth];
-      default: beat = joined[0 +: StreamWidth];
-    endcase
-  end
-
-  // ---- the cut
-  logic [SlotW-1:0]         last_byte;
-  logic                     last, move;
-  logic [StreamWidth/8-1:0] keep;
-  logic [StreamWidth-1:0]   masked;
   assign last_byte = bytes_i - SlotW'(1);
   assign last = count_q == CountW'(last_byte >> LogBeatB);
-  for (genvar b = 0; b < StreamWidth / 8; b++) begin : gen_keep
-    if (b == 0) begin : gen_first
-      assign keep[b] = 1'b1;
-    end else begin : gen_other
-      assign keep[b] = ~last | (last_byte[LogBeatB-1:0] >= LogBeatB'(b));
-    end
-    assign masked[b*8 +: 8] = beat[b*8 +: 8] & {8{keep[b]}};
-  end
   assign move   = busy_q & (~out_valid_o | out_ready_i);
   assign done_o = move & last;
   assign busy_o = busy_q;
+
+  logic ahead, ahead_two;  // words that are not there yet, and not there after this cycle either
+  assign ahead        = (CountW+WordsW)'(words_i) > (CountW+WordsW)'(count_q);
+  assign ahead_two    = (CountW+WordsW)'(words_i) > (CountW+WordsW)'(count_q) + (CountW+WordsW)'(1);
+  assign words_done_o = ~busy_q | (move ? last | ~ahead_two : ~ahead);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -143,12 +142,33 @@ module actp_packer #(
   end
   always_ff @(posedge clk_i) begin
     if (move) begin
-      carry_q    <= word[StreamWidth-1 -: HeadW];
-      out_data_o <= masked;
-      out_keep_o <= keep;
-      out_last_o <= last;
+      word_q      <= word;
+      carry_q     <= (count_q == '0) ? head_top : word_q[StreamWidth-1 -: HeadW];
+      last_q      <= last;
+      last_byte_q <= last ? last_byte[LogBeatB-1:0] : '1;
+      for (int unsigned k = 0; k < 4; k++) head_is_q[k] <= head_bytes_i == 4'(8 - 2 * k);
     end
   end
+
+  // ---- the beat: H bits from before, and the rest of the word; nothing behind the cut
+  logic [HeadW+StreamWidth-17:0] joined;  // the top 16 bits of a word always wait
+  logic [StreamWidth-1:0]        beat;
+  assign joined = {word_q[StreamWidth-17:0], carry_q};
+  always_comb begin
+    beat = '0;
+    for (int unsigned k = 0; k < 4; k++) begin
+      beat = beat | (joined[16*k +: StreamWidth] & {StreamWidth{head_is_q[k]}});
+    end
+  end
+  for (genvar b = 0; b < StreamWidth / 8; b++) begin : gen_keep
+    if (b == 0) begin : gen_first
+      assign out_keep_o[b] = 1'b1;
+    end else begin : gen_other
+      assign out_keep_o[b] = last_byte_q >= LogBeatB'(b);
+    end
+    assign out_data_o[b*8 +: 8] = beat[b*8 +: 8] & {8{out_keep_o[b]}};
+  end
+  assign out_last_o = last_q;
 
   `ACTP_STREAM(PackOut, out_valid_o, out_ready_i, {out_data_o, out_keep_o, out_last_o})
   `ACTP_ASSERT(StartWhenFree_A, start_i |-> !busy_q || done_o)

@@ -1,113 +1,156 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_enc_form - form the plane words of a block: sign, delta code, mantissa of every value.
+// actp_enc_form - form the rows of a block: sign, delta code, mantissa of every value.
 //
 // Format   F-4.7, F-4.10, F-3.6        Model   actplane::FormWords, ToPlanes (model/src/field_order.cc)
-// Contract in:  a gathered block and its base, taken when load_i is high.
-//          out: its rows from the next cycle on, under the header that is valid then: row r at [r*BlockLen +: BlockLen].
-//               Code rows at or above the width and mantissa rows that the format lacks are meaningless.
-// Method   all values at once, bit-sliced: delta is a ripple subtraction of planes; a code is a delta, or the
-//          reserved code that the class of the value and the header's Z and S give.
-// Params   BlockLen 32 .. 256 (tested all)
+// Contract in:  a gathered block, complete when load_i is high, and its base. The next block may overwrite beat b of
+//               FP32 (16-bit formats: half of it) when b words of StreamWidth bits have been formed.
+//          out: its rows from the next cycle on, under the header that is valid then: sign, code bits 7 .. 0, mantissa
+//               22 .. 0, row r at [r*BlockLen +: BlockLen]; each as long as the slot may still need it. Code rows at or above
+//               the width and mantissa rows that the format lacks are meaningless.
+//               Two masks complete them: flushed_o, values that become zero (code rows read 1, mantissa rows 0), and
+//               reserved_o, on top of it for code rows 2 and up (read 1).
+// Method   rows leave at the rate at which beats come, so only what is overwritten before its row has left is copied.
+//          Delta is a ripple subtraction of planes, for all values at once.
+// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
 // Reset    none: rows are undefined until the first load
-// Not here the order of the rows in the slot (actp_packer)
+// Not here the order of the rows in the slot, the masks (actp_packer)
 `default_nettype none
 
 module actp_enc_form #(
-  parameter int unsigned BlockLen = 128
+  parameter int unsigned BlockLen    = 128,
+  parameter int unsigned StreamWidth = 256
 ) (
-  input  wire logic                             clk_i,
-  input  wire logic                             load_i,
-  input  wire logic [1:0]                       format_i,
-  input  wire logic [actp_pkg::EXP_W-1:0]       base_i,
-  input  wire logic [32*BlockLen-1:0]           planes_i,    // 31 sign, 30..23 exponent, 22..0 mantissa
-  input  wire logic [BlockLen-1:0]              man_zero_i,
+  input  wire logic                              clk_i,
+  input  wire logic                              load_i,
+  input  wire logic [actp_pkg::EXP_W-1:0]        base_i,
+  input  wire logic [32*BlockLen-1:0]            planes_i,    // 31 sign, 30..23 exponent, 22..0 mantissa
+  input  wire logic [BlockLen-1:0]               reserved_i,
   // header, from the cycle after load_i on
-  input  wire logic [actp_pkg::WIDTH_W-1:0]     width_i,
-  input  wire logic                             zero_code_i,
-  input  wire logic                             special_i,
-  output logic [actp_pkg::ROWS*BlockLen-1:0]    rows_o
+  input  wire logic [actp_pkg::WIDTH_W-1:0]      width_i,
+  input  wire logic                              zero_code_i,
+  input  wire logic                              special_i,
+  input  wire logic                              saturated_i,
+  output logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows_o,
+  output logic [BlockLen-1:0]                    flushed_o,
+  output logic [BlockLen-1:0]                    reserved_o
 );
-  localparam int unsigned N     = BlockLen;
-  localparam int unsigned ExpW  = actp_pkg::EXP_W;
-  localparam int unsigned CodeW = actp_pkg::CODE_W;
-  localparam int unsigned ManW  = actp_pkg::MAN_W;
+  localparam int unsigned N      = BlockLen;
+  localparam int unsigned W      = StreamWidth;
+  localparam int unsigned Group  = W / 32;
+  localparam int unsigned Groups = N / Group;
+  localparam int unsigned ExpW   = actp_pkg::EXP_W;
+  localparam int unsigned ManW   = actp_pkg::MAN_W;
+  localparam int unsigned Wide   = 1 + actp_pkg::CODE_W;  // rows in front of the mantissa, at most, and for FP16
+  localparam int unsigned Fp16   = 7;
 
-  // ---- delta and class, bit-sliced
-  logic [ExpW-1:0]   exp_max;
-  logic [ExpW*N-1:0] delta;
-  logic [N-1:0]      borrow, exp_zero, exp_ones;
-  assign exp_max = actp_pkg::exp_max(format_i);
-  always_comb begin
-    borrow   = '0;
-    exp_zero = '1;
-    exp_ones = '1;
-    delta    = '0;
-    for (int unsigned k = 0; k < ExpW; k++) begin
-      delta[k*N +: N] = {N{base_i[k]}} ^ planes_i[(ManW+k)*N +: N] ^ borrow;
-      borrow = base_i[k] ? planes_i[(ManW+k)*N +: N] & borrow : planes_i[(ManW+k)*N +: N] | borrow;
-      exp_zero = exp_zero & ~planes_i[(ManW+k)*N +: N];
-      exp_ones = exp_ones & (planes_i[(ManW+k)*N +: N] ^ {N{~exp_max[k]}});
+  // ---- what the next block overwrites too soon. The row at place r of the slot leaves with word (r*N + g*Group) / W, or
+  // earlier. FP32 overwrites group g when g words are formed, a 16-bit format when g / 2 are.
+  logic [ExpW*N-1:0] exponent;
+  logic [ManW*N-1:0] mantissa;
+  logic [N-1:0]      sign, reserved;
+  for (genvar g = 0; g < Groups; g++) begin : gen_group
+    localparam int unsigned At = g * Group;
+    // ---- sign: the first row
+    if (At / W < g / 2) begin : gen_sign
+      assign sign[At +: Group] = planes_i[31*N+At +: Group];
+    end else begin : gen_sign_copy
+      logic [Group-1:0] sign_q;
+      always_ff @(posedge clk_i) begin
+        if (load_i) sign_q <= planes_i[31*N+At +: Group];
+      end
+      assign sign[At +: Group] = sign_q;
     end
-  end
-
-  logic [N-1:0]      sign_q, zero_q, nan_q, inf_q;
-  logic [ExpW*N-1:0] delta_q;
-  logic [ManW*N-1:0] mantissa_q;
-  always_ff @(posedge clk_i) begin
-    if (load_i) begin
-      sign_q     <= planes_i[31*N +: N];
-      zero_q     <= exp_zero & man_zero_i;
-      nan_q      <= exp_ones & ~man_zero_i;
-      inf_q      <= exp_ones & man_zero_i;
-      delta_q    <= delta;
-      mantissa_q <= planes_i[0 +: ManW*N];
+    // ---- exponents: all of a value until its last code row
+    for (genvar k = 0; k < ExpW; k++) begin : gen_exponent
+      if (((Wide - 1) * N + At) / W < g / 2) begin : gen_direct
+        assign exponent[k*N+At +: Group] = planes_i[(ManW+k)*N+At +: Group];
+      end else begin : gen_copy
+        logic [Group-1:0] copy_q;
+        always_ff @(posedge clk_i) begin
+          if (load_i) copy_q <= planes_i[(ManW+k)*N+At +: Group];
+        end
+        assign exponent[k*N+At +: Group] = copy_q;
+      end
     end
-  end
-
-  // ---- F-4.7: a delta that has no code. above: beyond w bits; ones_high: bits w-1 .. 2 all set.
-  logic [N-1:0]       above, ones_high, bit0, bit1, no_code, flushed;
-  logic [CodeW*N-1:0] code;
-  always_comb begin
-    above     = '0;
-    ones_high = '1;
-    for (int unsigned k = 0; k < ExpW; k++) begin
-      if (k >= 32'(width_i)) above = above | delta_q[k*N +: N];
-      else if (k >= 2)       ones_high = ones_high & delta_q[k*N +: N];
+    if (((Wide - 1) * N + At) / W < g / 2) begin : gen_reserved
+      assign reserved[At +: Group] = reserved_i[At +: Group];
+    end else begin : gen_reserved_copy
+      logic [Group-1:0] reserved_q;
+      always_ff @(posedge clk_i) begin
+        if (load_i) reserved_q <= reserved_i[At +: Group];
+      end
+      assign reserved[At +: Group] = reserved_q;
     end
-    if (32'(width_i) > ExpW) ones_high = '0;  // delta has no bit 8
-    bit0 = delta_q[0 +: N] | {N{width_i == 4'd0}};
-    bit1 = delta_q[N +: N] | {N{width_i <= 4'd1}};
-    // Reserved are the highest 1 (Z), 2 (S) or 3 codes (Z and S).
-    unique case ({special_i, zero_code_i})
-      2'b00:   no_code = above;
-      2'b01:   no_code = above | (ones_high & bit1 & bit0);
-      2'b10:   no_code = above | (ones_high & bit1);
-      default: no_code = above | (ones_high & (bit1 | bit0));
-    endcase
-    flushed = zero_q | (no_code & ~nan_q & ~inf_q);
-
-    // F-4.10: zero is all ones, NaN one below if there is a zero code, Inf one below NaN.
-    for (int unsigned k = 0; k < CodeW; k++) begin
-      if (k == 0) begin
-        code[0 +: N] = flushed | (nan_q & {N{~zero_code_i}}) | (inf_q & {N{zero_code_i}}) |
-                       (delta_q[0 +: N] & ~nan_q & ~inf_q);
-      end else if (k == 1) begin
-        code[N +: N] = flushed | nan_q | (inf_q & {N{~zero_code_i}}) | (delta_q[N +: N] & ~inf_q);
-      end else if (k < ExpW) begin
-        code[k*N +: N] = flushed | nan_q | inf_q | delta_q[k*N +: N];
-      end else begin
-        code[k*N +: N] = flushed | nan_q | inf_q;
+    // ---- mantissa: row k of the top; BF16 has 7 of them, FP16 10
+    for (genvar k = 0; k < ManW; k++) begin : gen_mantissa
+      localparam int unsigned From = (ManW - 1 - k) * N + At;
+      localparam int unsigned Narrow = (((k < 7) ? Wide : Fp16) + k) * N + At;
+      if (((Wide + k) * N + At) / W < g && (k >= 10 || Narrow / W < g / 2)) begin : gen_direct
+        assign mantissa[From +: Group] = planes_i[From +: Group];
+      end else begin : gen_copy
+        logic [Group-1:0] copy_q;
+        always_ff @(posedge clk_i) begin
+          if (load_i) copy_q <= planes_i[From +: Group];
+        end
+        assign mantissa[From +: Group] = copy_q;
       end
     end
   end
+  logic [ExpW-1:0] base_q;
+  always_ff @(posedge clk_i) begin
+    if (load_i) base_q <= base_i;
+  end
+
+  // ---- delta, bit-sliced
+  logic [ExpW*N-1:0] delta;
+  logic [N-1:0]      borrow;
+  always_comb begin
+    borrow = '0;
+    delta  = '0;
+    for (int unsigned k = 0; k < ExpW; k++) begin
+      delta[k*N +: N] = {N{base_q[k]}} ^ exponent[k*N +: N] ^ borrow;
+      borrow = base_q[k] ? exponent[k*N +: N] & borrow : exponent[k*N +: N] | borrow;
+    end
+  end
+
+  // ---- F-4.7: a delta that has no code, in a saturated block, where zero has one and the width is 1 to 8.
+  // above: beyond w bits; ones_high: bits w-1 .. 2 all set; reserved are the highest code, or three (S).
+  logic [N-1:0] above, ones_high, bit1, no_code, flushed_now, flushed_q;
+  logic         fresh_q;  // the header is one cycle old
+  always_comb begin
+    above     = '0;
+    ones_high = '1;
+    for (int unsigned k = 1; k < ExpW; k++) begin
+      if (k >= 2) ones_high = ones_high & (delta[k*N +: N] | {N{k >= 32'(width_i)}});
+      above = above | (delta[k*N +: N] & {N{k >= 32'(width_i)}});
+    end
+    bit1    = delta[N +: N] | {N{width_i == 4'd1}};
+    no_code = above | (ones_high & (special_i ? bit1 | delta[0 +: N] : bit1 & delta[0 +: N]));
+  end
+  assign flushed_now = {N{saturated_i}} & ~reserved & no_code;
+  assign flushed_o   = fresh_q ? flushed_now : flushed_q;  // the exponents do not last as long as the mantissa
+  assign reserved_o  = reserved;
+  always_ff @(posedge clk_i) begin
+    fresh_q <= load_i;
+    if (fresh_q) flushed_q <= flushed_now;
+  end
+
+  // ---- F-4.10: zero is all ones, NaN one below if there is a zero code, Inf one below NaN.
+  logic [N-1:0] is_nan, is_inf, code0, code1;
+  assign is_nan = exponent[0 +: N];
+  assign is_inf = exponent[N +: N];
+  assign code0  = (reserved & ((is_nan & {N{~zero_code_i}}) | (~is_nan & (~is_inf | {N{zero_code_i}})))) | (~reserved & delta[0 +: N]);
+  assign code1  = (reserved & ~(is_inf & {N{zero_code_i}})) | (~reserved & delta[N +: N]);
 
   // ---- rows in slot order
-  assign rows_o[actp_pkg::ROW_SIGN*N +: N] = sign_q;
-  for (genvar k = 0; k < CodeW; k++) begin : gen_code
-    assign rows_o[(actp_pkg::ROW_CODE+k)*N +: N] = code[(CodeW-1-k)*N +: N];
+  assign rows_o[0 +: N] = sign;
+  for (genvar k = 2; k < ExpW; k++) begin : gen_code
+    assign rows_o[(ExpW-k)*N +: N] = delta[k*N +: N];
   end
-  for (genvar k = 0; k < ManW; k++) begin : gen_mantissa
-    assign rows_o[(actp_pkg::ROW_MAN+k)*N +: N] = mantissa_q[(ManW-1-k)*N +: N] & ~flushed;
+  assign rows_o[(ExpW-1)*N +: N] = code1;
+  assign rows_o[ExpW*N +: N]     = code0;
+  for (genvar k = 0; k < ManW; k++) begin : gen_row
+    assign rows_o[(1+ExpW+k)*N +: N] = mantissa[(ManW-1-k)*N +: N];
   end
 endmodule
 

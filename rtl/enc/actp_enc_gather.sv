@@ -5,7 +5,9 @@
 // Contract in:  beats of values; `last` ends a block early, what is missing reads +0; bytes with keep = 0 read 0.
 //               The configuration is sampled with the first beat of a block.
 //          out: beat_* to the statistics in the cycle in which a beat (or a padding beat) is taken; the gathered block
-//               as planes, two cycles later complete, until the first beat of the next block is one cycle old.
+//               as planes, two cycles later complete, until beats of the next block overwrite it: write_* say which
+//               one does at the end of this cycle, if adv_i is high.
+//               reserved_o: zero, Inf or NaN; of these the exponent bits 1 and 0 read 00, 10 or 01 instead.
 //          One beat per cycle while adv_i is high; everything stands still while it is low.
 // Method   a beat is held for one cycle (beat_q), so that statistics run one cycle ahead of the store; the store is
 //          written in groups of StreamWidth/32 values, plane by plane: the transposition is wiring.
@@ -45,9 +47,13 @@ module actp_enc_gather #(
   output logic [actp_pkg::SLOT_W-1:0]      beat_slot_bytes_o,
   output logic                             beat_lossless_o,
   output logic [actp_pkg::WIDTH_W-1:0]     beat_delta_cap_o,
+  // the beat that goes into the store in this cycle
+  output logic                             write_valid_o,
+  output logic                             write_narrow_o,
+  output logic [IndexW-1:0]                write_index_o,
   // the gathered block: plane p (31 sign, 30..23 exponent, 22..0 mantissa) at [p*BlockLen +: BlockLen]
   output logic [32*BlockLen-1:0]           planes_o,
-  output logic [BlockLen-1:0]              man_zero_o
+  output logic [BlockLen-1:0]              reserved_o
 );
   localparam int unsigned CfgW = 2 + actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
 
@@ -103,8 +109,24 @@ module actp_enc_gather #(
     .fmt_i(hold_format_q), .beat_i(hold_q), .fields_o(fields), .man_zero_o(man_zero)
   );
 
-  // One group of the store, as planes of Group bits; on top, whether the mantissa is zero.
+  assign write_valid_o  = hold_valid_q;
+  assign write_narrow_o = actp_pkg::is_narrow(hold_format_q);
+  assign write_index_o  = hold_index_q;
+
+  // The classes that take a reserved code, told once here instead of for all values of a block later.
   localparam int unsigned Rows = 33;
+  logic [Slots*Rows-1:0] words;
+  for (genvar s = 0; s < Slots; s++) begin : gen_word
+    logic [31:0] value;
+    logic        zero, special;
+    assign value   = fields[s*32 +: 32];
+    assign zero    = (value[30:23] == '0) & man_zero[s];
+    assign special = value[30:23] == actp_pkg::exp_max(hold_format_q);
+    assign words[s*Rows +: Rows] = {zero | special, value[31:25], special ? {man_zero[s], ~man_zero[s]} : value[24:23],
+                                    value[22:0]};
+  end
+
+  // One group of the store, as planes of Group bits; on top, whether the code is a reserved one.
   logic [Groups*Rows*Group-1:0] store;
   for (genvar g = 0; g < Groups; g++) begin : gen_group
     // FP32 fills group g with beat g; a narrow beat fills groups 2b and 2b + 1.
@@ -115,8 +137,8 @@ module actp_enc_gather #(
                    (actp_pkg::is_narrow(hold_format_q) ? hold_index_q == IndexW'(g / 2) : hold_index_q == IndexW'(g));
     for (genvar v = 0; v < Group; v++) begin : gen_value
       logic [Rows-1:0] low, high;
-      assign low  = {man_zero[v], fields[v*32 +: 32]};
-      assign high = {man_zero[Upper+v], fields[(Upper+v)*32 +: 32]};
+      assign low  = words[v*Rows +: Rows];
+      assign high = words[(Upper+v)*Rows +: Rows];
       for (genvar r = 0; r < Rows; r++) begin : gen_row
         assign next[r*Group+v] = actp_pkg::is_narrow(hold_format_q) ? high[r] : low[r];
       end
@@ -130,7 +152,7 @@ module actp_enc_gather #(
     for (genvar r = 0; r < 32; r++) begin : gen_plane
       assign planes_o[r*BlockLen+g*Group +: Group] = store[(g*Rows+r)*Group +: Group];
     end
-    assign man_zero_o[g*Group +: Group] = store[(g*Rows+32)*Group +: Group];
+    assign reserved_o[g*Group +: Group] = store[(g*Rows+32)*Group +: Group];
   end
 
   // ---- registers

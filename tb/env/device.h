@@ -23,7 +23,7 @@ constexpr std::string_view ToString(DeviceKind kind) {
 struct CompressorProbe {
   Pins load, base, needed_width, has_zero, has_special, any_negative, all_negative, uniform,
       uniform_value;
-  Pins planes, head, head_bytes, slot_bytes, whole, rows_valid, rows;
+  Pins planes, reserved, head, head_bytes, slot_bytes, whole, rows_valid, rows;
 };
 
 // And the decompressor (tb/sv/actp_decompressor_probe.sv).
@@ -107,7 +107,8 @@ class CodecDevice : public Device {
                Pins(d.probe_has_special_o, 1),    Pins(d.probe_any_negative_o, 1),
                Pins(d.probe_all_negative_o, 1),   Pins(d.probe_uniform_o, 23),
                Pins(d.probe_uniform_value_o, 23), Pins(d.probe_planes_o, 32 * n),
-               Pins(d.probe_head_o, 64),          Pins(d.probe_head_bytes_o, 4),
+               Pins(d.probe_reserved_o, n),       Pins(d.probe_head_o, 64),
+               Pins(d.probe_head_bytes_o, 4),
                Pins(d.probe_slot_bytes_o, 11),    Pins(d.probe_whole_o, 1),
                Pins(d.probe_rows_valid_o, 1),     Pins(d.probe_rows_o, 33 * n)};
     } else {

@@ -101,13 +101,17 @@ void Scoreboard::CheckFacts(const Expected& e) {
   const BaseInfo& base = e.trace.field.info;
   const uint32_t n = pins_.block_len;
 
-  Plane sign;
+  Plane sign, reserved;
   std::array<Plane, kExpRows> exponent;
   std::array<Plane, kManRows> mantissa;
   for (uint32_t i = 0; i < n; ++i) {
     const Fields& value = e.trace.fields.values[i];
     if (value.sign != 0) sign.Set(i);
-    for (uint32_t bits = value.exponent; bits != 0; bits &= bits - 1) {
+    // Zero, Inf and NaN are marked; of an Inf or NaN the class stands in exponent bits 1 and 0.
+    if (!IsFinite(value.cls)) reserved.Set(i);
+    uint32_t kept = value.exponent;
+    if (IsSpecial(value.cls)) kept = (kept & ~3U) | (value.cls == ValueClass::kNan ? 1 : 2);
+    for (uint32_t bits = kept; bits != 0; bits &= bits - 1) {
       exponent[static_cast<size_t>(std::countr_zero(bits))].Set(i);
     }
     for (uint32_t bits = ToTop(value.mantissa, info); bits != 0; bits &= bits - 1) {
@@ -115,6 +119,7 @@ void Scoreboard::CheckFacts(const Expected& e) {
     }
   }
   CheckRow(e, "gather", "sign", 0, p.planes, 31, sign, n);
+  CheckRow(e, "gather", "reserved", 0, p.reserved, 0, reserved, n);
   for (uint32_t k = 0; k < kExpRows; ++k)
     CheckRow(e, "gather", "exponent", k, p.planes, 23 + k, exponent[k], n);
   for (uint32_t k = 0; k < kManRows; ++k)

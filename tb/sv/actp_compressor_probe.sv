@@ -44,6 +44,7 @@ module actp_compressor_probe #(
   output logic [actp_pkg::MAN_W-1:0]        probe_uniform_o,
   output logic [actp_pkg::MAN_W-1:0]        probe_uniform_value_o,
   output logic [32*BlockLen-1:0]            probe_planes_o,
+  output logic [BlockLen-1:0]               probe_reserved_o,
   output logic [actp_pkg::HEAD_W-1:0]       probe_head_o,
   output logic [3:0]                        probe_head_bytes_o,
   output logic [actp_pkg::SLOT_W-1:0]       probe_slot_bytes_o,
@@ -74,11 +75,28 @@ module actp_compressor_probe #(
   assign probe_uniform_o = u_axis.u_compressor.uniform_planes;
   assign probe_uniform_value_o = u_axis.u_compressor.uniform_value;
   assign probe_planes_o = u_axis.u_compressor.planes;
+  assign probe_reserved_o = u_axis.u_compressor.reserved;
   assign probe_head_o = u_axis.u_compressor.head_d;
   assign probe_head_bytes_o = u_axis.u_compressor.head_bytes_d;
   assign probe_slot_bytes_o = u_axis.u_compressor.bytes_d;
   assign probe_whole_o = u_axis.u_compressor.whole_d;
-  assign probe_rows_o = u_axis.u_compressor.rows;
+  // Rows under their masks, as actp_packer writes them.
+  for (genvar r = 0; r < actp_pkg::ROWS; r++) begin : gen_row
+    if (r == actp_pkg::ROW_SIGN) begin : gen_sign
+      assign probe_rows_o[r*BlockLen +: BlockLen] = u_axis.u_compressor.rows[0 +: BlockLen];
+    end else if (r == actp_pkg::ROW_CODE) begin : gen_code_top
+      assign probe_rows_o[r*BlockLen +: BlockLen] = u_axis.u_compressor.row_flushed | u_axis.u_compressor.row_reserved;
+    end else if (r < actp_pkg::ROW_MAN - 2) begin : gen_code
+      assign probe_rows_o[r*BlockLen +: BlockLen] = u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] |
+          u_axis.u_compressor.row_flushed | u_axis.u_compressor.row_reserved;
+    end else if (r < actp_pkg::ROW_MAN) begin : gen_code_low
+      assign probe_rows_o[r*BlockLen +: BlockLen] =
+          u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] | u_axis.u_compressor.row_flushed;
+    end else begin : gen_mantissa
+      assign probe_rows_o[r*BlockLen +: BlockLen] =
+          u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] & ~u_axis.u_compressor.row_flushed;
+    end
+  end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) probe_rows_valid_o <= 1'b0;
     else         probe_rows_valid_o <= probe_load_o;

@@ -10,52 +10,78 @@ class EncForm : public RtlTest<Config> {
  protected:
   static constexpr uint32_t kN = Config::kBlockLen;
 
+  static constexpr uint32_t kW = Config::kStreamWidth;
+  static constexpr uint32_t kGroup = kW / 32;
+
   void Load(const BlockFields& fields, uint32_t base) {
     auto& dut = this->dut();
-    dut.format_i = static_cast<uint8_t>(fields.format);
     dut.base_i = static_cast<uint8_t>(base);
     for (uint32_t i = 0; i < kN; ++i) {
       const Fields& v = fields.values[i];
       const uint32_t word =
-          v.sign << 31 | v.exponent << kManW | AlignMan(v.mantissa, fields.format);
+          v.sign << 31 | KeptExponent(v) << kManW | AlignMan(v.mantissa, fields.format);
       for (uint32_t p = 0; p < 32; ++p) PutBits(dut.planes_i, p * kN + i, 1, BitOf(word, p));
-      PutBits(dut.man_zero_i, i, 1, v.mantissa == 0 ? 1 : 0);
+      PutBits(dut.reserved_i, i, 1, IsFinite(v.cls) ? 0 : 1);
     }
     dut.load_i = 1;
     this->sim().Step();
     dut.load_i = 0;
-    PutRandom(dut.planes_i, 32 * kN, this->rng());  // the block is inside now
     dut.base_i = static_cast<uint8_t>(this->rng().Next());
-    dut.format_i = static_cast<uint8_t>(this->rng().Below(3));
   }
 
-  // The rows of the loaded block under a header.
-  void ExpectRows(const BlockFields& fields, const FieldHeader& header) {
+  // The next block overwrites a group of values.
+  void Overwrite(uint32_t group) {
+    for (uint32_t v = group * kGroup; v < (group + 1) * kGroup; ++v) {
+      for (uint32_t p = 0; p < 32; ++p)
+        PutBits(this->dut().planes_i, p * kN + v, 1, this->rng().Below(2));
+      PutBits(this->dut().reserved_i, v, 1, this->rng().Below(2));
+    }
+  }
+
+  // The rows of the loaded block under a header; what leaves with one of the first `gone` words
+  // need not be there any more.
+  void ExpectRows(const BlockFields& fields, FieldHeader header, uint32_t gone = 0) {
     auto& dut = this->dut();
     dut.width_i = static_cast<uint8_t>(header.width);
     dut.zero_code_i = header.zero_code;
     dut.special_i = header.special;
+    dut.saturated_i = header.saturated;
     this->sim().Settle();
-    const auto words = FormWords(fields, header);
+    const Planes planes = ToPlanes(FormWords(fields, header), kN);
+    header.sign_stored = true;  // as late as can be
+    header.map = AllMan(fields.format);
+    uint32_t rank = 0;
+    const auto row_is = [&](const char* name, uint32_t k, const Plane& plane, auto got) {
+      for (uint32_t i = 0; i < kN; ++i) {
+        if ((rank * kN + i) / kW < gone) continue;
+        ASSERT_EQ(got(i), plane.Get(i))
+            << ToString(fields.format) << " " << name << " " << k << " of value " << i
+            << " pattern " << std::hex << Assemble(fields.values[i], fields.format) << " base "
+            << header.base << " width " << header.width << " Z " << header.zero_code << " S "
+            << header.special << " F " << header.saturated << " gone " << gone;
+      }
+      ++rank;
+    };
+    row_is("sign", 0, planes.sign, [&](uint32_t i) { return Row(0, i); });
+    for (uint32_t k = header.width; k-- > 0;) {
+      row_is("code", k, planes.delta[k], [&](uint32_t i) {
+        const bool ones = Bit(dut.flushed_o, i) || (k >= 2 && Bit(dut.reserved_o, i));
+        return ones || (k < 8 && Row(8 - k, i));
+      });
+    }
     const uint32_t man = InfoOf(fields.format).man_bits;
-    for (uint32_t i = 0; i < kN; ++i) {
-      PlaneWord got;
-      got.sign = Row(0, i);
-      for (uint32_t k = 0; k < header.width; ++k)
-        got.code |= Row(kRowCode + kCodeW - 1 - k, i) << k;
-      for (uint32_t k = 0; k < man; ++k) got.mantissa |= Row(kRowMan + man - 1 - k, i) << k;
-      ASSERT_EQ(got, words[i]) << ToString(fields.format) << " value " << i << " pattern "
-                               << std::hex << Assemble(fields.values[i], fields.format) << " base "
-                               << header.base << " width " << header.width << " Z "
-                               << header.zero_code << " S " << header.special << " code "
-                               << got.code << " expected " << words[i].code;
+    for (uint32_t k = man; k-- > 0;) {
+      row_is("mantissa", k, planes.mantissa[k],
+             [&](uint32_t i) { return Row(9 + man - 1 - k, i) && !Bit(dut.flushed_o, i); });
     }
   }
 
  private:
-  uint32_t Row(uint32_t row, uint32_t i) {
-    return static_cast<uint32_t>(GetBits(this->dut().rows_o, row * kN + i, 1));
+  template <class Port>
+  static bool Bit(const Port& port, uint32_t i) {
+    return GetBits(port, i, 1) != 0;
   }
+  bool Row(uint32_t row, uint32_t i) { return Bit(this->dut().rows_o, row * kN + i); }
 };
 TYPED_TEST_SUITE(EncForm, duts::Configs);
 
@@ -76,31 +102,53 @@ TYPED_TEST(EncForm, Exhaustive) {
     for (uint32_t width = 0; width <= 6; ++width) {
       for (uint32_t codes = 0; codes < 4; ++codes) {
         if ((1U << width) < codes) continue;
-        // What a header without the reserved codes cannot say is not in the block.
+        FieldHeader header = {
+            .base = base, .width = width, .zero_code = (codes & 1) != 0, .special = codes >= 2};
+        header.saturated = header.zero_code && width >= 1U + (header.special ? 1 : 0);
+        // What the header cannot say is not in the block.
+        const uint32_t deltas = (1U << width) - codes;
         BlockFields block = fields;
         for (uint32_t i = 0; i < TestFixture::kN; ++i) {
-          const bool said = !IsSpecial(block.values[i].cls) || codes >= 2;
-          if (!said) block.values[i] = block.values[0];
+          const Fields& v = fields.values[i];
+          const bool said = IsFinite(v.cls)    ? header.saturated || base - v.exponent < deltas
+                            : IsSpecial(v.cls) ? header.special
+                                               : header.zero_code;
+          if (said) continue;
+          const Fields other = header.zero_code ? Fields{}
+                               : deltas == 0    ? Fields{.exponent = 31, .mantissa = 1}
+                                                : Fields{.exponent = base, .mantissa = 5};
+          block.values[i] = Classify(Assemble(other, Format::kFp16), Format::kFp16);
         }
-        if (block != fields) this->Load(block, base);
-        this->ExpectRows(
-            block,
-            {.base = base, .width = width, .zero_code = (codes & 1) != 0, .special = codes >= 2});
-        if (block != fields) this->Load(fields, base);
+        this->Load(block, base);
+        this->ExpectRows(block, header);
       }
     }
   }
 }
 
-TYPED_TEST(EncForm, RowsHoldUntilTheNextLoad) {
+// While the block leaves, the next one comes in, as fast as it may.
+TYPED_TEST(EncForm, RowsHoldAsLongAsTheyAreNeeded) {
   Rng& rng = this->rng();
-  const BlockFields fields = Classify(RandomBlock(Format::kFp32, TestFixture::kN, rng));
-  const BaseInfo info = FindBase(fields);
-  const FieldHeader header = WholeHeader(info, Format::kFp32, TestFixture::kN);
-  this->Load(fields, info.base);
-  for (int i = 0; i < 4; ++i) {
-    this->ExpectRows(fields, header);
-    this->sim().Step();
+  constexpr uint32_t kGroups = TestFixture::kN / TestFixture::kGroup;
+  for (uint64_t i = 0; i < Scaled(300); ++i) {
+    const Format format = kFormats[i % 3];
+    const bool narrow = format != Format::kFp32;
+    const BlockFields fields = Classify(RandomBlock(format, TestFixture::kN, rng));
+    const BaseInfo info = FindBase(fields);
+    FieldHeader header = WholeHeader(info, format, TestFixture::kN);
+    if (rng.OneIn(2)) header.width = InfoOf(format).exp_bits + 1;  // rows as late as can be
+    if (rng.OneIn(2)) {
+      header.width = std::min(header.width, 1 + (header.special ? 1U : 0U) + rng.Below(3));
+      header.saturated = header.zero_code = true;
+    }
+    this->Load(fields, info.base);
+    const uint32_t rows = 1 + header.width + InfoOf(format).man_bits;
+    uint32_t group = 0;
+    for (uint32_t word = 0; word < CeilDiv(rows * TestFixture::kN, TestFixture::kW); ++word) {
+      for (; group < kGroups && group / (narrow ? 2 : 1) <= word; ++group) this->Overwrite(group);
+      this->ExpectRows(fields, header, word);
+      this->sim().Step();
+    }
   }
 }
 

@@ -14,7 +14,8 @@ class Packer : public RtlTest<Config> {
   struct Job {
     Format format = Format::kFp32;
     FieldHeader header;
-    Planes planes;
+    Planes rows, planes;  // without and with the masks
+    Plane flushed, reserved;
     std::vector<std::byte> slot;  // as the model writes it
   };
 
@@ -25,7 +26,7 @@ class Packer : public RtlTest<Config> {
     Job job;
     job.format = kFormats[rng.Below(3)];
     job.header = RandomHeader(job.format, rng);
-    job.planes = RandomPlanes(kN, rng);
+    RandomRows(job);
     const uint32_t least = MinSlotBytes(job.format, kN, Order::kField);
     const auto whole = static_cast<uint32_t>(
         (FixedBits(job.header, job.format, kN) + MantissaBits(job.header, kN)) / 8);
@@ -36,6 +37,25 @@ class Packer : public RtlTest<Config> {
     for (const Plane* plane : StoredPlanes(job.planes, job.header, job.format))
       out.PutPlane(*plane, kN);
     return job;
+  }
+
+  void RandomRows(Job& job) {
+    job.rows = RandomPlanes(kN, this->rng());
+    job.flushed = RandomPlane(kN, this->rng());
+    job.reserved = RandomPlane(kN, this->rng());
+    job.planes = {};
+    for (uint32_t i = 0; i < kN; ++i) {
+      const bool flushed = job.flushed.Get(i);
+      const bool ones = flushed || job.reserved.Get(i);
+      if (job.rows.sign.Get(i)) job.planes.sign.Set(i);
+      for (uint32_t k = 0; k < kCodeW; ++k) {
+        const bool row = k < kCodeW - 1 && job.rows.delta[k].Get(i);  // bit 8 is nothing but mask
+        if (row || (k < 2 ? flushed : ones)) job.planes.delta[k].Set(i);
+      }
+      for (uint32_t k = 0; k < kManW; ++k) {
+        if (job.rows.mantissa[k].Get(i) && !flushed) job.planes.mantissa[k].Set(i);
+      }
+    }
   }
 
   void Describe(const Job& job) {
@@ -50,8 +70,15 @@ class Packer : public RtlTest<Config> {
     dut.stored_i = AlignMan(job.header.map, job.format);
     dut.bytes_i = static_cast<uint16_t>(job.slot.size());
     PutRanks(dut.man_rank_i, job.header, job.format);
-    PutRandom(dut.rows_i, kRows * kN, this->rng());  // rows that are not stored are noise
-    PutRows(dut.rows_i, job.planes, job.format, kN);
+    PutRandom(dut.rows_i, (kRows - 1) * kN, this->rng());  // rows that are not stored are noise
+    PutPlane(dut.rows_i, 0, job.rows.sign, kN);
+    for (uint32_t k = 0; k < kCodeW - 1; ++k) PutPlane(dut.rows_i, 8 - k, job.rows.delta[k], kN);
+    const uint32_t man = InfoOf(job.format).man_bits;
+    for (uint32_t k = 0; k < man; ++k) {
+      PutPlane(dut.rows_i, 9 + man - 1 - k, job.rows.mantissa[k], kN);
+    }
+    PutPlane(dut.flushed_i, 0, job.flushed, kN);
+    PutPlane(dut.reserved_i, 0, job.reserved, kN);
   }
 
   void Reset() {
@@ -60,6 +87,7 @@ class Packer : public RtlTest<Config> {
     this->sim().Reset();
     received_.clear();
     slot_.clear();
+    formed_ = 0;
   }
 
   // One cycle; a packet that is complete goes to received_.
@@ -81,6 +109,22 @@ class Packer : public RtlTest<Config> {
     });
   }
 
+  // Whether so many words are formed: counted by the beats that have left for the output.
+  void CheckWords() {
+    auto& dut = this->dut();
+    const bool busy = dut.busy_o != 0;
+    const bool moves = busy && (dut.out_valid_o == 0 || dut.out_ready_i != 0);
+    const uint32_t formed = formed_ + (moves ? 1 : 0);
+    for (int i = 0; i < 4; ++i) {
+      const uint32_t words = i < 2 ? formed + static_cast<uint32_t>(i) : this->rng().Below(32 * kN / (8 * kBeatBytes));
+      if (words >= 2 * 32 * kN / (8 * kBeatBytes)) continue;
+      dut.words_i = static_cast<uint8_t>(words);
+      this->sim().Settle();
+      ASSERT_EQ(dut.words_done_o != 0, !busy || dut.done_o != 0 || words <= formed) << words;
+    }
+    formed_ = dut.done_o != 0 || !busy ? 0 : formed;
+  }
+
   // Runs jobs as the compressor does: the next one starts no later than the one before is done.
   void Run(const std::vector<Job>& jobs, bool stalls) {
     auto& dut = this->dut();
@@ -94,6 +138,7 @@ class Packer : public RtlTest<Config> {
       const bool free = dut.busy_o == 0 || dut.done_o != 0;
       dut.start_i = free && next < jobs.size() && (!stalls || this->rng().OneIn(2));
       const bool started = dut.start_i != 0;
+      CheckWords();
       Cycle(ready);
       if (started) Describe(jobs[next++]);
     }
@@ -115,6 +160,7 @@ class Packer : public RtlTest<Config> {
 
   std::vector<std::vector<std::byte>> received_;
   std::vector<std::byte> slot_;
+  uint32_t formed_ = 0;  // words of the slot that leaves
 };
 TYPED_TEST_SUITE(Packer, duts::Configs);
 
@@ -140,7 +186,7 @@ TYPED_TEST(Packer, CutAtEveryByte) {
     typename TestFixture::Job job;
     job.format = format;
     job.header = {.base = 5, .width = 3, .sign_stored = true, .map = AllMan(format)};
-    job.planes = RandomPlanes(TestFixture::kN, this->rng());
+    this->RandomRows(job);
     std::vector<typename TestFixture::Job> jobs;
     const uint32_t least = MinSlotBytes(format, TestFixture::kN, Order::kField);
     const uint32_t most = MaxSlotBytes(format, TestFixture::kN, Order::kField);
