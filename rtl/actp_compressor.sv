@@ -7,7 +7,8 @@
 //               Bytes whose keep bit is 0 read as 0. The configuration is sampled with the first beat of each block.
 //          out: one packet per block: the slot, `last` and keep on its final beat.
 //          Latency 4 cycles from the last beat of a block to the first beat of its slot. One beat per cycle, without a
-//          gap between blocks, as long as no slot has more beats than its block. Holds two blocks.
+//          gap between blocks, as long as no slot has more beats than its block. Holds two blocks: beat k of
+//          a block waits until k beats of the slot before have left for the output.
 //          No path from any input to any output (rule S4).
 // Method   skid, gather and base (running), schedule, form, pack: docs/architecture.md
 // Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen)

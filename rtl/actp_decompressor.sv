@@ -6,8 +6,9 @@
 //               must be slot_bytes long, in lossless mode as long as its header says; any other is malformed. The
 //               configuration is sampled with the first beat of a packet.
 //          out: N values per slot as full beats, `last` on the final one; all +0 for a malformed slot.
-//          Latency 4 cycles from the last beat of a slot to the first beat of its values. One output beat per cycle,
-//          without a gap between blocks, as long as no slot has more beats than its block. Holds two blocks.
+//          Latency 3 cycles from the last beat of a slot to the first beat of its values. One output beat per cycle,
+//          without a gap between blocks, as long as no slot has more beats than its block. Holds two blocks:
+//          beat k of a slot waits until k beats of the block before have left for the output.
 //          No path from any input to any output (rule S4).
 // Method   skid, header, unpack and planes, rebuild: docs/architecture.md
 // Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen)

@@ -76,13 +76,26 @@ module actp_packer #(
     assign in_code   = want_code < RankW'(width_i);
     assign in_high   = in_code & (want_code + RankW'(2) < RankW'(width_i));
     assign in_man    = want >= fixed_rows;
-    assign pick[0]   = sign_stored_i & (want == '0);
+    // A row has at most the rank that it has when all are stored; then it is never r-th of a word for a larger r.
+    if (r == 0) begin : gen_sign
+      assign pick[0] = sign_stored_i & (want == '0);
+    end else begin : gen_no_sign
+      assign pick[0] = 1'b0;
+    end
     for (genvar k = 0; k < CodeRows; k++) begin : gen_code
       localparam int unsigned Bit = CodeRows - 1 - k;
-      assign pick[1+k] = in_code & (want_code == RankW'(width_i) - RankW'(Bit + 1));
+      if (r <= k + 2) begin : gen_pick
+        assign pick[1+k] = in_code & (want_code == RankW'(width_i) - RankW'(Bit + 1));
+      end else begin : gen_never
+        assign pick[1+k] = 1'b0;
+      end
     end
     for (genvar k = 0; k < ManW; k++) begin : gen_man
-      assign pick[1+CodeRows+k] = stored_i[ManW-1-k] & (want_man == RankW'(man_rank_i[k*5 +: 5]));
+      if (r <= actp_pkg::ROW_MAN + k) begin : gen_pick
+        assign pick[1+CodeRows+k] = stored_i[ManW-1-k] & (want_man == RankW'(man_rank_i[k*5 +: 5]));
+      end else begin : gen_never
+        assign pick[1+CodeRows+k] = 1'b0;
+      end
     end
     logic [N-1:0] row;
     always_comb begin

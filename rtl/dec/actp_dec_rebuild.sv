@@ -64,8 +64,7 @@ module actp_dec_rebuild #(
   localparam int unsigned CodeW  = actp_pkg::CODE_W;
   localparam int unsigned Rows   = actp_pkg::ROWS;
   localparam int unsigned Fixed  = 1 + CodeW;      // rows in front of the mantissa, at most
-  localparam int unsigned NarrowRows = 17;         // 1 + (E + 1) + M of both 16-bit formats
-  localparam int unsigned NarrowMan  = 10;         // the larger M of the two
+  localparam int unsigned NarrowRows = 17, NarrowMan = 10;  // 1 + (E + 1) + M, and M, of 16-bit formats at most
 
   // ---- the slot; a malformed one has neither signs nor specials, and is cleared
   logic                     busy_q, narrow_q, clear_q, complete_q, zero_code_q, special_q, fill_zero_q;
@@ -105,17 +104,22 @@ module actp_dec_rebuild #(
   for (genvar k = 0; k < ManW; k++) begin : gen_fill
     localparam int unsigned B = ManW - 1 - k;
     logic [RankW-1:0] rank;
-    assign rank = RankW'(man_rank_q[k*5 +: 5]);
-    assign known_front[B] = stored_q[B] & (rank <= man_rows_q);
-    assign known_back[B]  = stored_q[B] & (rank < man_rows_q);
-    assign fill_front[B]  = stored_q[B] & (rank == man_rows_q + RankW'(1)) & ~fill_zero_q;
-    assign fill_back[B]   = stored_q[B] & (rank == man_rows_q) & ~fill_zero_q;
+    logic             whole, cut, behind;  // of the stored rows: above the cut, at it, the first one below it
+    assign rank   = RankW'(man_rank_q[k*5 +: 5]);
+    assign whole  = stored_q[B] & (rank < man_rows_q);
+    assign cut    = stored_q[B] & (rank == man_rows_q);
+    assign behind = stored_q[B] & (rank == man_rows_q + RankW'(1));
+    assign known_front[B] = whole | cut;
+    assign known_back[B]  = whole;
+    assign fill_front[B]  = behind & ~fill_zero_q;
+    assign fill_back[B]   = cut & ~fill_zero_q;
   end
 
   // ---- one beat: group i for FP32, groups 2i and 2i + 1 for the 16-bit formats
   logic [IndexW-1:0]     index;
   logic                  last, move;
-  logic [Rows*Group-1:0] low, high;  // rank r of value v at [r*Group+v]
+  logic [Rows*Group-1:0]       low;   // rank r of value v at [r*Group+v]
+  logic [NarrowRows*Group-1:0] high;
   assign move   = busy_q & (~out_valid_o | out_ready_i);
   assign done_o = move & last;
   assign busy_o = busy_q;

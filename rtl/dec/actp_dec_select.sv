@@ -36,12 +36,13 @@ module actp_dec_select #(
   output logic [IndexW-1:0]          index_o,
   output logic                       last_o,
   output logic [Rows*Group-1:0]      low_o,         // rank r of value v of the group at [r*Group+v]
-  output logic [Rows*Group-1:0]      high_o
+  output logic [17*Group-1:0]        high_o         // 16-bit formats have 17 ranks
 );
   // ---- which beat
   logic [IndexW-1:0] index_q;
   logic [Pairs-1:0]  pair_q;   // one-hot: the pair of groups
   logic              odd_q;    // FP32: its upper group
+  logic [Groups-1:0] deep_q;   // one-hot: the group of FP32, for the ranks that 16-bit formats do not have
   assign index_o = index_q;
   assign last_o  = pair_q[Pairs-1] & (narrow_i | odd_q);
 
@@ -94,16 +95,22 @@ module actp_dec_select #(
   assign cells = {second_half, first_half};
 
   // ---- the pick
-  logic [Rows*Group-1:0] even, odd;
+  localparam int unsigned Narrow = 17 * Group;  // bits of the ranks that 16-bit formats have
+  logic [Narrow-1:0]            even, odd;
+  logic [Rows*Group-Narrow-1:0] deep;
   always_comb begin
     even = '0;
     odd  = '0;
+    deep = '0;
     for (int unsigned h = 0; h < Pairs; h++) begin
-      even = even | (cells[2*h*Rows*Group +: Rows*Group] & {(Rows*Group){pair_q[h]}});
-      odd  = odd | (cells[(2*h+1)*Rows*Group +: Rows*Group] & {(Rows*Group){pair_q[h]}});
+      even = even | (cells[2*h*Rows*Group +: Narrow] & {Narrow{pair_q[h]}});
+      odd  = odd | (cells[(2*h+1)*Rows*Group +: Narrow] & {Narrow{pair_q[h]}});
+    end
+    for (int unsigned g = 0; g < Groups; g++) begin
+      deep = deep | (cells[g*Rows*Group+Narrow +: Rows*Group-Narrow] & {(Rows*Group-Narrow){deep_q[g]}});
     end
   end
-  assign low_o  = odd_q ? odd : even;
+  assign low_o  = {deep, odd_q ? odd : even};
   assign high_o = odd;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -111,9 +118,11 @@ module actp_dec_select #(
       index_q <= '0;
       pair_q  <= Pairs'(1);
       odd_q   <= 1'b0;
+      deep_q  <= Groups'(1);
     end else if (move_i) begin
       index_q <= last_o ? '0 : index_q + IndexW'(1);
       odd_q   <= ~odd_q & ~narrow_i;
+      deep_q  <= last_o ? Groups'(1) : Groups'({deep_q, deep_q[Groups-1]});
       if (narrow_i | odd_q) pair_q <= Pairs'({pair_q, pair_q[Pairs-1]});
     end
   end

@@ -108,9 +108,9 @@ class CodecDevice : public Device {
                Pins(d.probe_all_negative_o, 1),   Pins(d.probe_uniform_o, 23),
                Pins(d.probe_uniform_value_o, 23), Pins(d.probe_planes_o, 32 * n),
                Pins(d.probe_reserved_o, n),       Pins(d.probe_head_o, 64),
-               Pins(d.probe_head_bytes_o, 4),
-               Pins(d.probe_slot_bytes_o, 11),    Pins(d.probe_whole_o, 1),
-               Pins(d.probe_rows_valid_o, 1),     Pins(d.probe_rows_o, 33 * n)};
+               Pins(d.probe_head_bytes_o, 4),     Pins(d.probe_slot_bytes_o, 11),
+               Pins(d.probe_whole_o, 1),          Pins(d.probe_rows_valid_o, 1),
+               Pins(d.probe_rows_o, 33 * n)};
     } else {
       p.kind = DeviceKind::kDecompressor;
       p.in.sideband[4] = Pins(d.cfg_fill_zero_i, 1);

@@ -31,8 +31,9 @@ class DecSelect : public RtlTest<Config> {
   }
 
   template <class Port>
-  void ExpectGroup(const Port& port, const Payload& bits, uint32_t group, const char* name) {
-    for (uint32_t r = 0; r < kRows; ++r) {
+  void ExpectGroup(const Port& port, const Payload& bits, uint32_t group, uint32_t ranks,
+                   const char* name) {
+    for (uint32_t r = 0; r < ranks; ++r) {
       for (uint32_t v = 0; v < kGroup; ++v) {
         ASSERT_EQ(GetBits(port, r * kGroup + v, 1) != 0, bits[r * kN + group * kGroup + v])
             << name << " group " << group << " rank " << r << " value " << v;
@@ -57,8 +58,9 @@ class DecSelect : public RtlTest<Config> {
       if (busy) {
         ASSERT_EQ(dut.index_o, beat);
         ASSERT_EQ(dut.last_o != 0, beat + 1 == beats);
-        this->ExpectGroup(dut.low_o, now, narrow ? 2 * beat : beat, "low");
-        if (narrow) this->ExpectGroup(dut.high_o, now, 2 * beat + 1, "high");
+        // 16-bit formats have 17 ranks.
+        this->ExpectGroup(dut.low_o, now, narrow ? 2 * beat : beat, narrow ? 17 : kRows, "low");
+        if (narrow) this->ExpectGroup(dut.high_o, now, 2 * beat + 1, 17, "high");
       }
       // A word is free when as many beats have been formed, and no sooner.
       const uint32_t formed = beat + dut.move_i;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "duts.h"
 #include "rtl_test.h"
 
@@ -138,7 +140,8 @@ TYPED_TEST(EncForm, RowsHoldAsLongAsTheyAreNeeded) {
     FieldHeader header = WholeHeader(info, format, TestFixture::kN);
     if (rng.OneIn(2)) header.width = InfoOf(format).exp_bits + 1;  // rows as late as can be
     if (rng.OneIn(2)) {
-      header.width = std::min(header.width, 1 + (header.special ? 1U : 0U) + rng.Below(3));
+      const uint32_t least = header.special ? 2 : 1;  // F-4.6
+      header.width = std::clamp(header.width, least, least + rng.Below(3));
       header.saturated = header.zero_code = true;
     }
     this->Load(fields, info.base);

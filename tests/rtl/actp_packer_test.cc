@@ -116,7 +116,8 @@ class Packer : public RtlTest<Config> {
     const bool moves = busy && (dut.out_valid_o == 0 || dut.out_ready_i != 0);
     const uint32_t formed = formed_ + (moves ? 1 : 0);
     for (int i = 0; i < 4; ++i) {
-      const uint32_t words = i < 2 ? formed + static_cast<uint32_t>(i) : this->rng().Below(32 * kN / (8 * kBeatBytes));
+      const uint32_t words =
+          i < 2 ? formed + static_cast<uint32_t>(i) : this->rng().Below(32 * kN / (8 * kBeatBytes));
       if (words >= 2 * 32 * kN / (8 * kBeatBytes)) continue;
       dut.words_i = static_cast<uint8_t>(words);
       this->sim().Settle();

@@ -98,7 +98,8 @@ void PutRanks(Port& port, const FieldHeader& header, Format format) {
   }
 }
 
-// The exponent as the compressor keeps it: the class of a value with a reserved code in bits 1 and 0.
+// The exponent as the compressor keeps it: the class of a value with a reserved code in bits 1 and
+// 0.
 inline uint32_t KeptExponent(const Fields& v) {
   if (v.cls == ValueClass::kNan) return (v.exponent & ~3U) | 1;
   if (v.cls == ValueClass::kInf) return (v.exponent & ~3U) | 2;
