@@ -24,6 +24,7 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
+[[ $update == false || $gating == off ]] || die "$report holds rows without clock gating: leave CLOCK_GATING out"
 need sta opensta
 sta_version=$(sta -version)
 if [[ $only == true ]]; then
