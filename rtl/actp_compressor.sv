@@ -169,8 +169,8 @@ module actp_compressor #(
   );
   actp_packer #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_packer (
     .clk_i, .rst_ni, .start_i(load), .done_o(pack_done), .busy_o(pack_busy), .words_i(words), .words_done_o(words_done),
-    .rows_i(rows), .flushed_i(row_flushed), .reserved_i(row_reserved), .head_i(head_q), .head_bytes_i(head_bytes_q), .width_i(width_q), .sign_stored_i(sign_stored_q),
-    .stored_i(stored_q), .man_rank_i(man_rank_q), .bytes_i(bytes_q),
+    .rows_i(rows), .flushed_i(row_flushed), .reserved_i(row_reserved), .head_i(head_q), .head_bytes_i(head_bytes_q),
+    .width_i(width_q), .sign_stored_i(sign_stored_q), .stored_i(stored_q), .man_rank_i(man_rank_q), .bytes_i(bytes_q),
     .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o
   );
 

@@ -139,7 +139,8 @@ module actp_enc_form #(
   logic [N-1:0] is_nan, is_inf, code0, code1;
   assign is_nan = exponent[0 +: N];
   assign is_inf = exponent[N +: N];
-  assign code0  = (reserved & ((is_nan & {N{~zero_code_i}}) | (~is_nan & (~is_inf | {N{zero_code_i}})))) | (~reserved & delta[0 +: N]);
+  assign code0  = (reserved & ((is_nan & {N{~zero_code_i}}) | (~is_nan & (~is_inf | {N{zero_code_i}})))) |
+                  (~reserved & delta[0 +: N]);
   assign code1  = (reserved & ~(is_inf & {N{zero_code_i}})) | (~reserved & delta[N +: N]);
 
   // ---- rows in slot order
