@@ -27,7 +27,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .NOTPARALLEL:
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
-        gate gate-modules equiv synth area-check area-update timing timing-update fpga fpga-update power \
+        gate gate-modules equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
         explore ci clean
 
 help:  ## this list
@@ -154,6 +154,14 @@ gate:  ## the bench on netlists of the AXI tops (GATE_CONFIGS), every output bit
 equiv:  ## SAT proofs, module by module: the mapped netlist does what the RTL does
 	@.ci/setup.sh rtl synth
 	@synth/flow/equiv.sh
+
+formal:  ## all proofs of synth/formal, each with a mutant that it must not survive
+	@.ci/setup.sh rtl formal
+	@.ci/formal.sh $(ARGS)
+
+formal-quick:  ## those that CI runs
+	@.ci/setup.sh rtl formal
+	@.ci/formal.sh --quick
 
 gate-modules:  ## the module tests on the netlists that Yosys makes
 	@.ci/setup.sh build test rtl
