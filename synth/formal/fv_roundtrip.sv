@@ -15,7 +15,7 @@ module fv_roundtrip #(
   parameter int unsigned Format      = 2,
   parameter int unsigned Free        = 32,
   parameter int unsigned Others      = 0,
-  parameter int unsigned Answer      = 14
+  parameter int unsigned Answer      = 13
 ) (
   input wire logic clk_i,
   input wire logic rst_ni
