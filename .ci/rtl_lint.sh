@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # rtl_lint.sh: rtl/ is what both tools read alike, in all sixteen configurations.
 #   list       rtl/files.f names the files of the folder
-#   text       the subset of SystemVerilog, the header comment and the length of every file
+#   text       the subset of SystemVerilog, the header comment and the length of every file; every mutant applies
 #   verilator  -Wall of both tops in every configuration, and of every module alone
 #   yosys      both tops in every configuration, warnings are errors, no latch, no undriven net
 # Waivers are in tests/lint/waivers.vlt.
@@ -65,7 +65,11 @@ for name in "${files[@]}"; do
   [[ $(wc -l <"$file") -le 250 ]] || fault "$file" 'more than 250 lines: split it'
 done
 [[ $faults -eq 0 ]] || die "$faults faults in the text of rtl/"
-say "text       ${#files[@]} files"
+for mutant in tests/mutants/*.patch synth/formal/mutants/*.patch; do
+  patch -s --dry-run -p 1 -i "$mutant" >/dev/null || fault "$mutant" 'does not apply to rtl/ any more'
+done
+[[ $faults -eq 0 ]] || die "$faults mutants do not apply"
+say "text       ${#files[@]} files, $(find tests/mutants synth/formal/mutants -name '*.patch' | wc -l) mutants apply"
 
 # ---- the jobs of the two tools, one line each: NAME COMMAND
 cd rtl

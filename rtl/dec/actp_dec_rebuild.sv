@@ -164,6 +164,7 @@ module actp_dec_rebuild #(
     logic [CodeW-1:0] code, code_n;
     logic [ManW-1:0]  bits, mantissa;
     logic [Mans-1:0]  man_ranks;
+    logic [Fixed-1:0] upward;
     logic             sign, top, is_zero, is_nan, is_inf;
     logic [ExpW+1:0]  exponent;  // base - code, negative if the code is too large
     logic [ExpW-1:0]  exp_out;
@@ -175,23 +176,18 @@ module actp_dec_rebuild #(
         assign ranks[r] = high[r*Group+s-Group];
       end
     end
+    for (genvar r = 0; r < Fixed; r++) begin : gen_upward  // code bits lie from the top down
+      assign upward[Fixed-1-r] = ranks[r];
+    end
     always_comb begin
       code      = '0;
       man_ranks = '0;
       for (int unsigned f = 0; f <= Fixed; f++) begin
-        for (int unsigned k = 0; k < CodeW; k++) begin
-          if (k < f) code[k] = code[k] | (ranks[f-1-k] & fixed_is_q[f]);
-        end
-        for (int unsigned m = 0; m < Mans; m++) begin
-          if (m + f < Ranks) man_ranks[m] = man_ranks[m] | (ranks[m+f] & fixed_is_q[f]);
-        end
+        code      = code | (CodeW'(upward >> (Fixed - f)) & {CodeW{fixed_is_q[f]}});
+        man_ranks = man_ranks | (Mans'(ranks >> f) & {Mans{fixed_is_q[f]}});
       end
       bits = '0;
-      for (int unsigned k = 0; k < Mans; k++) begin
-        for (int unsigned m = 0; m <= k; m++) begin
-          bits[ManW-1-k] = bits[ManW-1-k] | (man_ranks[m] & rank_is[k*ManW+m]);
-        end
-      end
+      for (int unsigned k = 0; k < Mans; k++) bits[ManW-1-k] = |(man_ranks & rank_is[k*ManW +: Mans]);
     end
     assign sign = sign_stored_q ? ranks[0] : sign_value_q;
 
