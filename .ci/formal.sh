@@ -50,9 +50,10 @@ build() { # NAME RTL TOP PARAMS DEFINES ENGINE
   timeout 400 yosys -q -s "$work/$1.ys" >"$work/$1.log" 2>&1 </dev/null
 }
 
-# Runs an engine on a model; prints `holds`, `fails` or `open` (gave up, or ran out of time).
+# Runs an engine on a model; prints `holds`, `fails` or `open` (gave up, ran out of time, or stopped with an error: an
+# answer counts only with the exit status that belongs to it).
 solve() { # NAME MODE DEPTH ENGINE LIMIT
-  local log=$work/$1.log command base
+  local log=$work/$1.log command base status=0
   case $4 in
     abc)
       base="read_aiger $work/$1.aig; fold; strash"
@@ -60,8 +61,10 @@ solve() { # NAME MODE DEPTH ENGINE LIMIT
         pdr | comb) command="$base; pdr -T $5" ;;
         *) command="read_aiger $work/$1.aig; fold; strash; bmc3 -F $3 -T $5" ;;
       esac
-      timeout "$5" berkeley-abc -c "$command; write_cex -a $work/$1.aiw" >>"$log" 2>&1 </dev/null || true
-      if grep -q 'asserted in frame' "$log"; then
+      timeout "$5" berkeley-abc -c "$command; write_cex -a $work/$1.aiw" >>"$log" 2>&1 </dev/null || status=$?
+      if [[ $status -ne 0 ]]; then
+        say open
+      elif grep -q 'asserted in frame' "$log"; then
         say fails
       elif [[ $2 == pdr || $2 == comb ]] && grep -q '^Property proved' "$log"; then
         say holds
@@ -72,15 +75,19 @@ solve() { # NAME MODE DEPTH ENGINE LIMIT
       fi
       ;;
     z3 | cvc5)
-      timeout "$5" yosys-smtbmc -s "$4" --noprogress --dump-vcd "$work/$1.vcd" -t "$3" "$work/$1.smt2" >>"$log" 2>&1 </dev/null || true
-      if [[ $2 == induct ]] && grep -q 'Status: PASSED' "$log"; then
-        timeout "$5" yosys-smtbmc -s "$4" --noprogress -i -t "$3" "$work/$1.smt2" >"$log.step" 2>&1 </dev/null || true
+      timeout "$5" yosys-smtbmc -s "$4" --noprogress --dump-vcd "$work/$1.vcd" -t "$3" "$work/$1.smt2" >>"$log" 2>&1 </dev/null || status=$?
+      if [[ $status -eq 0 && $2 == induct ]] && grep -q 'Status: PASSED' "$log"; then
+        timeout "$5" yosys-smtbmc -s "$4" --noprogress -i -t "$3" "$work/$1.smt2" >"$log.step" 2>&1 </dev/null || status=$?
         cat "$log.step" >>"$log"
-        if ! grep -q 'Status: PASSED' "$log.step"; then say open && return; fi
+        if [[ $status -ne 0 ]] || ! grep -q 'Status: PASSED' "$log.step"; then say open && return; fi
       fi
-      grep -q 'Status: FAILED' "$log" && say fails && return
-      grep -q 'Status: PASSED' "$log" && say holds && return
-      say open
+      if [[ $status -eq 1 ]] && grep -q 'Status: FAILED' "$log"; then
+        say fails
+      elif [[ $status -eq 0 ]] && grep -q 'Status: PASSED' "$log"; then
+        say holds
+      else
+        say open
+      fi
       ;;
   esac
 }
@@ -146,7 +153,8 @@ prove() { # NAME TOP PARAMS MODE DEPTH ENGINE TRACE LIMIT SET MUTANT TEXT
     esac
     if [[ $proof == fails && $engine == abc ]]; then  # the trace of abc, as waveform
       timeout 120 yosys-smtbmc -s z3 --noprogress --dump-vcd "$work/$name.vcd" --aig-noheader --aig "$work/$name.aim:$work/$name.aiw" \
-        "$work/$name.smt2" >>"$work/$name.log" 2>&1 </dev/null || true
+        "$work/$name.smt2" >>"$work/$name.log" 2>&1 </dev/null ||
+        say "$name: z3 made no waveform of the trace $work/$name.aiw; log: $work/$name.log" >&2
     fi
   fi
   local verdict=proved

@@ -30,10 +30,13 @@ diff <(printf '%s\n' "${files[@]}" | sort) <(cd rtl && find . -name '*.sv' -prin
 # ---- text
 # Looks for a construct in the code (not in comments) of one file.
 forbid() { # FILE REGEX TEXT
-  local at
+  local at code found status=0
+  code=$(sed 's|//.*||; s|"[^"]*"||g' "$1")
+  found=$(grep -nE "$2" <<<"$code") || status=$?
+  [[ $status -le 1 ]] || die "grep cannot search for $2"  # 1: nothing found
   while IFS=: read -r at _; do
-    fault "$1:$at" "$3"
-  done < <(sed 's|//.*||; s|"[^"]*"||g' "$1" | grep -nE "$2" || true)
+    if [[ -n $at ]]; then fault "$1:$at" "$3"; fi
+  done <<<"$found"
 }
 require() { # FILE REGEX TEXT
   grep -qE "$2" "$1" || fault "$1" "$3"

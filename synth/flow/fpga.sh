@@ -24,7 +24,7 @@ declare -A command=(
 )
 # A placed and routed clock on the largest iCE40; sets lcs and mhz.
 place() { # TOP
-  local script inputs
+  local script inputs status=0
   lcs='' mhz=''
   command -v nextpnr-ice40 >/dev/null || { say "nextpnr-ice40 is not installed: no placed clock" && return; }
   awk -v top="$1" -f synth/flow/harness.awk "$fpga.v" >"$fpga.harness.v"
@@ -35,7 +35,9 @@ synth_ice40 -top actp_harness -json $fpga.json"
     say "$script" >"$fpga.place.ys"
     yosys_run "$fpga.place.log" "$fpga.place.ys"
     timeout "${PLACE_TIMEOUT:-1200}" nextpnr-ice40 --hx8k --package ct256 --json "$fpga.json" --seed 1 --freq 50 \
-      --pcf-allow-unconstrained -q -l "$fpga.pnr" >/dev/null 2>&1 </dev/null || true
+      --pcf-allow-unconstrained -q -l "$fpga.pnr" >/dev/null 2>&1 </dev/null || status=$?
+    # A design that is too large is a result, and its row says so; anything else is a fault of the run.
+    if [[ $status -ne 0 ]] && ! grep -q 'no Bels remaining' "$fpga.pnr"; then die "nextpnr-ice40 failed (status $status); log: $fpga.pnr"; fi
     seal "$fpga.pnr" "$inputs"
   fi
   lcs=$(sed -n 's/.*ICESTORM_LC: *\([0-9]*\)\/.*/\1/p' "$fpga.pnr" | tail -n 1)
