@@ -6,7 +6,7 @@
 //               16-bit format. A block ends after N values, or at `last`: then what is missing is padded with +0.
 //               Bytes whose keep bit is 0 read as 0. The configuration is sampled with the first beat of each block.
 //          out: one packet per block: the slot, `last` and keep on its final beat.
-//          Latency 4 cycles from the last beat of a block to the first beat of its slot. One beat per cycle, without a
+//          Latency 6 cycles from the last beat of a block to the first beat of its slot. One beat per cycle, without a
 //          gap between blocks, as long as no slot has more beats than its block. Holds two blocks: beat k of
 //          a block waits until k beats of the slot before have left for the output.
 //          No path from any input to any output (rule S4).
@@ -73,12 +73,12 @@ module actp_compressor #(
     .out_valid_o(beat_valid), .out_ready_i(beat_ready), .out_data_o(skid_out)
   );
 
-  // ---- gather and base: both stand still while a finished block waits for the pack stage
-  logic                   adv, take_valid, take_first, take_last, take_lossless;
-  logic [StreamWidth-1:0] take_data;
-  logic [1:0]             take_format;
-  logic [SlotW-1:0]       take_slot_bytes;
-  logic [WidthW-1:0]      take_delta_cap;
+  // ---- gather, base and schedule: all stand still while a finished block waits for the pack stage
+  logic                   adv, held_valid, held_first, held_last, held_lossless;
+  logic [StreamWidth-1:0] held_data;
+  logic [1:0]             held_format;
+  logic [SlotW-1:0]       held_slot_bytes;
+  logic [WidthW-1:0]      held_delta_cap;
   logic [32*BlockLen-1:0] planes;
   logic [BlockLen-1:0]    reserved;
   logic                   write_valid, write_narrow;
@@ -89,26 +89,26 @@ module actp_compressor #(
     .cfg_delta_cap_i(skid_delta_cap),
     .in_valid_i(beat_valid), .in_ready_o(beat_ready), .in_data_i(skid_data), .in_keep_i(skid_keep),
     .in_last_i(skid_last),
-    .beat_valid_o(take_valid), .beat_first_o(take_first), .beat_last_o(take_last), .beat_o(take_data),
-    .beat_format_o(take_format), .beat_slot_bytes_o(take_slot_bytes), .beat_lossless_o(take_lossless),
-    .beat_delta_cap_o(take_delta_cap),
+    .beat_valid_o(held_valid), .beat_first_o(held_first), .beat_last_o(held_last), .beat_o(held_data),
+    .beat_format_o(held_format), .beat_slot_bytes_o(held_slot_bytes), .beat_lossless_o(held_lossless),
+    .beat_delta_cap_o(held_delta_cap),
     .write_valid_o(write_valid), .write_narrow_o(write_narrow), .write_index_o(write_index),
     .planes_o(planes), .reserved_o(reserved)
   );
 
-  logic              base_valid, base_lossless, has_zero, has_special, any_negative, all_negative;
-  logic [1:0]        base_format;
-  logic [SlotW-1:0]  base_slot_bytes;
-  logic [WidthW-1:0] base_delta_cap, needed_width;
-  logic [actp_pkg::EXP_W-1:0] base;
+  logic              facts_valid, facts_lossless, has_zero, has_special, any_negative, all_negative;
+  logic [1:0]        facts_format;
+  logic [SlotW-1:0]  facts_slot_bytes;
+  logic [WidthW-1:0] facts_delta_cap, needed_width;
+  logic [actp_pkg::EXP_W-1:0] facts_base;
   logic [ManW-1:0]   uniform_planes, uniform_value;
   actp_enc_base #(.StreamWidth(StreamWidth)) u_base (
     .clk_i, .rst_ni, .adv_i(adv),
-    .beat_valid_i(take_valid), .beat_first_i(take_first), .beat_last_i(take_last), .beat_i(take_data),
-    .beat_format_i(take_format), .beat_slot_bytes_i(take_slot_bytes), .beat_lossless_i(take_lossless),
-    .beat_delta_cap_i(take_delta_cap),
-    .valid_o(base_valid), .format_o(base_format), .slot_bytes_o(base_slot_bytes), .lossless_o(base_lossless),
-    .delta_cap_o(base_delta_cap), .base_o(base), .width_o(needed_width), .has_zero_o(has_zero),
+    .beat_valid_i(held_valid), .beat_first_i(held_first), .beat_last_i(held_last), .beat_i(held_data),
+    .beat_format_i(held_format), .beat_slot_bytes_i(held_slot_bytes), .beat_lossless_i(held_lossless),
+    .beat_delta_cap_i(held_delta_cap),
+    .valid_o(facts_valid), .format_o(facts_format), .slot_bytes_o(facts_slot_bytes), .lossless_o(facts_lossless),
+    .delta_cap_o(facts_delta_cap), .base_o(facts_base), .width_o(needed_width), .has_zero_o(has_zero),
     .has_special_o(has_special), .any_negative_o(any_negative), .all_negative_o(all_negative),
     .uniform_o(uniform_planes), .uniform_value_o(uniform_value)
   );
@@ -117,19 +117,24 @@ module actp_compressor #(
   logic [actp_pkg::HEAD_W-1:0] head_d, head_q;
   logic [3:0]                  head_bytes_d, head_bytes_q;
   logic [WidthW-1:0]           width_d, width_q;
-  logic                        zero_code_d, zero_code_q, special_d, special_q, sign_stored_d, sign_stored_q;
+  logic [actp_pkg::EXP_W-1:0]  flush_below_d, flush_below_q;
+  logic                        zero_code_d, zero_code_q, sign_stored_d, sign_stored_q;
   logic [ManW-1:0]             stored_d, stored_q;
   logic [ManW*5-1:0]           man_rank_d, man_rank_q;
   logic [SlotW-1:0]            bytes_d, bytes_q;
   logic                        saturated_d, saturated_q, whole_d, whole_q, bad_config_d, bad_config_q;
-  logic                        narrow_q;
+  logic                        base_valid, narrow_q;
+  logic [1:0]                  base_format;
+  logic [actp_pkg::EXP_W-1:0]  base;
   actp_enc_schedule #(.BlockLen(BlockLen)) u_schedule (
-    .format_i(base_format), .slot_bytes_i(base_slot_bytes), .lossless_i(base_lossless), .delta_cap_i(base_delta_cap),
-    .base_i(base), .width_i(needed_width), .has_zero_i(has_zero), .has_special_i(has_special),
+    .clk_i, .rst_ni, .adv_i(adv), .valid_i(facts_valid),
+    .format_i(facts_format), .slot_bytes_i(facts_slot_bytes), .lossless_i(facts_lossless),
+    .delta_cap_i(facts_delta_cap), .base_i(facts_base), .width_i(needed_width), .has_zero_i(has_zero), .has_special_i(has_special),
     .any_negative_i(any_negative), .all_negative_i(all_negative),
     .uniform_i(uniform_planes), .uniform_value_i(uniform_value),
-    .head_o(head_d), .head_bytes_o(head_bytes_d), .width_o(width_d), .zero_code_o(zero_code_d), .special_o(special_d),
-    .sign_stored_o(sign_stored_d), .stored_o(stored_d), .man_rank_o(man_rank_d), .bytes_o(bytes_d),
+    .valid_o(base_valid), .format_o(base_format), .base_o(base),
+    .head_o(head_d), .head_bytes_o(head_bytes_d), .width_o(width_d), .zero_code_o(zero_code_d),
+    .flush_below_o(flush_below_d), .sign_stored_o(sign_stored_d), .stored_o(stored_d), .man_rank_o(man_rank_d), .bytes_o(bytes_d),
     .saturated_o(saturated_d), .whole_o(whole_d), .bad_config_o(bad_config_d)
   );
 
@@ -147,7 +152,7 @@ module actp_compressor #(
       head_bytes_q  <= head_bytes_d;
       width_q       <= width_d;
       zero_code_q   <= zero_code_d;
-      special_q     <= special_d;
+      flush_below_q <= flush_below_d;
       sign_stored_q <= sign_stored_d;
       stored_q      <= stored_d;
       man_rank_q    <= man_rank_d;
@@ -161,15 +166,16 @@ module actp_compressor #(
 
   // ---- form and pack
   logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows;
+  logic [actp_pkg::EXP_W-1:0]             row_inverted;
   logic [BlockLen-1:0]                    row_flushed, row_reserved;
   actp_enc_form #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_form (
     .clk_i, .load_i(load), .base_i(base), .planes_i(planes), .reserved_i(reserved),
-    .width_i(width_q), .zero_code_i(zero_code_q), .special_i(special_q), .saturated_i(saturated_q),
-    .rows_o(rows), .flushed_o(row_flushed), .reserved_o(row_reserved)
+    .zero_code_i(zero_code_q), .flush_below_i(flush_below_q),
+    .rows_o(rows), .inverted_o(row_inverted), .flushed_o(row_flushed), .reserved_o(row_reserved)
   );
   actp_packer #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_packer (
     .clk_i, .rst_ni, .start_i(load), .done_o(pack_done), .busy_o(pack_busy), .words_i(words), .words_done_o(words_done),
-    .rows_i(rows), .flushed_i(row_flushed), .reserved_i(row_reserved), .head_i(head_q), .head_bytes_i(head_bytes_q),
+    .rows_i(rows), .inverted_i(row_inverted), .flushed_i(row_flushed), .reserved_i(row_reserved), .head_i(head_q), .head_bytes_i(head_bytes_q),
     .width_i(width_q), .sign_stored_i(sign_stored_q), .stored_i(stored_q), .man_rank_i(man_rank_q), .bytes_i(bytes_q),
     .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o
   );

@@ -5,7 +5,8 @@
 // Contract in:  start_i with the description of a block; the rows and the description hold until done_o.
 //          out: the slot as a stream, first beat one cycle after start_i, one beat per cycle; `last` and keep on the
 //               final beat. done_o: the final word leaves for the output register in this cycle; start_i may be high again.
-//               Rows: sign, code bits 7 .. 0 (bit 8 is nothing but mask), mantissa 22 .. 0. A code row reads 1 where flushed_i
+//               Rows: sign, code bits 7 .. 0 (bit 8 is nothing but mask), mantissa 22 .. 0. Code bit k comes inverted if
+//               inverted_i[k] is set. A code row reads 1 where flushed_i
 //               is 1, from code bit 2 up also where reserved_i is; a mantissa row reads 0 where flushed_i is 1.
 //               words_done_o: words_i or more words have been formed by the end of this cycle.
 // Method   word k holds the next StreamWidth bits of all stored rows in a row: the rows whose rank fits are picked by
@@ -32,6 +33,7 @@ module actp_packer #(
   input  wire logic [WordsW-1:0]                 words_i,
   output logic                                   words_done_o,
   input  wire logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows_i,
+  input  wire logic [actp_pkg::EXP_W-1:0]        inverted_i,
   input  wire logic [BlockLen-1:0]               flushed_i,
   input  wire logic [BlockLen-1:0]               reserved_i,
   input  wire logic [HeadW-1:0]                  head_i,
@@ -97,12 +99,16 @@ module actp_packer #(
         assign pick[1+CodeRows+k] = 1'b0;
       end
     end
+    logic         invert;
     logic [N-1:0] row;
     always_comb begin
+      invert = 1'b0;
+      for (int unsigned k = 0; k < CodeRows; k++) invert = invert | (pick[1+k] & inverted_i[CodeRows-1-k]);
       row = '0;
       for (int unsigned p = 0; p < Rows; p++) begin
         row = row | (rows_i[p*N +: N] & {N{pick[p]}});
       end
+      row = row ^ {N{invert}};
       row = row | (flushed_i & {N{in_code}}) | (reserved_i & {N{in_high}});
       row = row & ~(flushed_i & {N{in_man}});
     end

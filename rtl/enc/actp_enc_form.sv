@@ -6,8 +6,10 @@
 //               FP32 (16-bit formats: half of it) when b words of StreamWidth bits have been formed.
 //          out: its rows from the next cycle on, under the header that is valid then: sign, code bits 7 .. 0, mantissa
 //               22 .. 0, row r at [r*BlockLen +: BlockLen]; each as long as the slot may still need it. Code rows at or above
-//               the width and mantissa rows that the format lacks are meaningless.
-//               Two masks complete them: flushed_o, values that become zero (code rows read 1, mantissa rows 0), and
+//               the width and mantissa rows that the format lacks are meaningless. Code rows of which inverted_o is set are
+//               inverted.
+//               Two masks complete them: flushed_o, values with an exponent below flush_below_i, which become zero (code
+//               rows read 1, mantissa rows 0), and
 //               reserved_o, on top of it for code rows 2 and up (read 1).
 // Method   rows leave at the rate at which beats come, so only what is overwritten before its row has left is copied.
 //          Delta is a ripple subtraction of planes, for all values at once.
@@ -26,11 +28,10 @@ module actp_enc_form #(
   input  wire logic [32*BlockLen-1:0]            planes_i,    // 31 sign, 30..23 exponent, 22..0 mantissa
   input  wire logic [BlockLen-1:0]               reserved_i,
   // header, from the cycle after load_i on
-  input  wire logic [actp_pkg::WIDTH_W-1:0]      width_i,
   input  wire logic                              zero_code_i,
-  input  wire logic                              special_i,
-  input  wire logic                              saturated_i,
+  input  wire logic [actp_pkg::EXP_W-1:0]        flush_below_i,
   output logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows_o,
+  output logic [actp_pkg::EXP_W-1:0]             inverted_o,  // code bit k at bit k
   output logic [BlockLen-1:0]                    flushed_o,
   output logic [BlockLen-1:0]                    reserved_o
 );
@@ -101,34 +102,30 @@ module actp_enc_form #(
     if (load_i) base_q <= base_i;
   end
 
-  // ---- delta, bit-sliced
-  logic [ExpW*N-1:0] delta;
+  // ---- delta, bit-sliced. What is the same for all values, the base, is left to whoever picks a row.
+  logic [ExpW*N-1:0] delta;  // but for the base
   logic [N-1:0]      borrow;
   always_comb begin
     borrow = '0;
     delta  = '0;
     for (int unsigned k = 0; k < ExpW; k++) begin
-      delta[k*N +: N] = {N{base_q[k]}} ^ exponent[k*N +: N] ^ borrow;
+      delta[k*N +: N] = exponent[k*N +: N] ^ borrow;
       borrow = base_q[k] ? exponent[k*N +: N] & borrow : exponent[k*N +: N] | borrow;
     end
   end
+  assign inverted_o = base_q;
 
-  // ---- F-4.7: a delta that has no code, in a saturated block, where zero has one and the width is 1 to 8.
-  // above: beyond w bits; ones_high: bits w-1 .. 2 all set; reserved are the highest code, or three (S).
-  logic [N-1:0] above, ones_high, bit1, no_code, flushed_now, flushed_q;
+  // ---- F-4.7: a delta that has no code. The exponents do not last as long as the mantissa.
+  logic [N-1:0] below, flushed_now, flushed_q;
   logic         fresh_q;  // the header is one cycle old
   always_comb begin
-    above     = '0;
-    ones_high = '1;
-    for (int unsigned k = 1; k < ExpW; k++) begin
-      if (k >= 2) ones_high = ones_high & (delta[k*N +: N] | {N{k >= 32'(width_i)}});
-      above = above | (delta[k*N +: N] & {N{k >= 32'(width_i)}});
+    below = '0;
+    for (int unsigned k = 0; k < ExpW; k++) begin
+      below = flush_below_i[k] ? ~exponent[k*N +: N] | below : ~exponent[k*N +: N] & below;
     end
-    bit1    = delta[N +: N] | {N{width_i == 4'd1}};
-    no_code = above | (ones_high & (special_i ? bit1 | delta[0 +: N] : bit1 & delta[0 +: N]));
   end
-  assign flushed_now = {N{saturated_i}} & ~reserved & no_code;
-  assign flushed_o   = fresh_q ? flushed_now : flushed_q;  // the exponents do not last as long as the mantissa
+  assign flushed_now = below & ~reserved;
+  assign flushed_o   = fresh_q ? flushed_now : flushed_q;
   assign reserved_o  = reserved;
   always_ff @(posedge clk_i) begin
     fresh_q <= load_i;
@@ -137,12 +134,16 @@ module actp_enc_form #(
 
   // ---- F-4.10: zero is all ones, NaN one below if there is a zero code, Inf one below NaN.
   logic [N-1:0] is_nan, is_inf, code0, code1;
-  assign is_nan = exponent[0 +: N];
-  assign is_inf = exponent[N +: N];
-  assign code0  = (reserved & ((is_nan & {N{~zero_code_i}}) | (~is_nan & (~is_inf | {N{zero_code_i}})))) |
-                  (~reserved & delta[0 +: N]);
-  assign code1  = (reserved & ~(is_inf & {N{zero_code_i}})) | (~reserved & delta[N +: N]);
-
+  logic [1:0]   zero_code, nan_code, inf_code;
+  assign is_nan    = exponent[0 +: N];
+  assign is_inf    = exponent[N +: N];
+  assign zero_code = ~base_q[1:0];
+  assign nan_code  = {1'b1, ~zero_code_i} ^ base_q[1:0];
+  assign inf_code  = {~zero_code_i, zero_code_i} ^ base_q[1:0];
+  assign code0 = (~reserved & delta[0 +: N]) | (reserved & ((is_nan & {N{nan_code[0]}}) | (is_inf & {N{inf_code[0]}}) |
+                                                            (~is_nan & ~is_inf & {N{zero_code[0]}})));
+  assign code1 = (~reserved & delta[N +: N]) | (reserved & ((is_nan & {N{nan_code[1]}}) | (is_inf & {N{inf_code[1]}}) |
+                                                            (~is_nan & ~is_inf & {N{zero_code[1]}})));
   // ---- rows in slot order
   assign rows_o[0 +: N] = sign;
   for (genvar k = 2; k < ExpW; k++) begin : gen_code

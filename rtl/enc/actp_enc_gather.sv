@@ -4,12 +4,12 @@
 // Format   F-2.3, F-2.4        Model   actplane::GatherBlock (model/src/block.cc)
 // Contract in:  beats of values; `last` ends a block early, what is missing reads +0; bytes with keep = 0 read 0.
 //               The configuration is sampled with the first beat of a block.
-//          out: beat_* to the statistics in the cycle in which a beat (or a padding beat) is taken; the gathered block
-//               as planes, two cycles later complete, until beats of the next block overwrite it: write_* say which
-//               one does at the end of this cycle, if adv_i is high.
+//          out: beat_* to the statistics, one cycle after a beat (or a padding beat) was taken, when adv_i is high; the
+//               gathered block as planes, Holds + 1 cycles after its last beat complete, until beats of the next block
+//               overwrite it: write_* say which one does at the end of this cycle, if adv_i is high.
 //               reserved_o: zero, Inf or NaN; of these the exponent bits 1 and 0 read 00, 10 or 01 instead.
 //          One beat per cycle while adv_i is high; everything stands still while it is low.
-// Method   a beat is held for one cycle (beat_q), so that statistics run one cycle ahead of the store; the store is
+// Method   a beat is held for Holds cycles, so that the statistics run ahead of the store; the store is
 //          written in groups of StreamWidth/32 values, plane by plane: the transposition is wiring.
 // Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
 // Reset    no block open; the store is not reset
@@ -38,7 +38,7 @@ module actp_enc_gather #(
   input  wire logic [StreamWidth-1:0]      in_data_i,
   input  wire logic [StreamWidth/8-1:0]    in_keep_i,
   input  wire logic                        in_last_i,
-  // the beat that is taken in this cycle
+  // the beat that was taken last
   output logic                             beat_valid_o,
   output logic                             beat_first_o,
   output logic                             beat_last_o,
@@ -55,7 +55,8 @@ module actp_enc_gather #(
   output logic [32*BlockLen-1:0]           planes_o,
   output logic [BlockLen-1:0]              reserved_o
 );
-  localparam int unsigned CfgW = 2 + actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
+  localparam int unsigned CfgW  = 2 + actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
+  localparam int unsigned Holds = 3;  // actp_enc_base sees a beat in the first cycle; header decided in the fourth
 
   // ---- input: which beat of which block
   typedef enum logic [0:0] {
@@ -66,52 +67,66 @@ module actp_enc_gather #(
   logic [IndexW-1:0]   index_d, index_q;
   logic [IndexW-1:0]   last_index;
   logic [CfgW-1:0]     cfg_in, cfg_q, cfg;
+  logic [1:0]          format;
+  logic                first, last, take;
   logic [StreamWidth-1:0] kept;
 
   assign cfg_in = {cfg_format_i, cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i};
-  assign beat_first_o = index_q == '0;
-  assign cfg = beat_first_o ? cfg_in : cfg_q;
-  assign {beat_format_o, beat_slot_bytes_o, beat_lossless_o, beat_delta_cap_o} = cfg;
+  assign first  = index_q == '0;
+  assign cfg    = first ? cfg_in : cfg_q;
+  assign format = cfg[CfgW-1 -: 2];
 
   for (genvar i = 0; i < StreamWidth / 8; i++) begin : gen_keep
     assign kept[i*8 +: 8] = in_data_i[i*8 +: 8] & {8{in_keep_i[i] & (state_q == StTake)}};
   end
-  assign beat_o = kept;
 
   // 16-bit formats fill a block in half as many beats.
-  assign last_index = actp_pkg::is_narrow(beat_format_o) ? IndexW'(Groups / 2 - 1) : IndexW'(Groups - 1);
-  assign beat_valid_o = adv_i & (in_valid_i | (state_q == StPad));
-  assign beat_last_o  = index_q == last_index;
-  assign in_ready_o   = adv_i & (state_q == StTake);
+  assign last_index = actp_pkg::is_narrow(format) ? IndexW'(Groups / 2 - 1) : IndexW'(Groups - 1);
+  assign take       = adv_i & (in_valid_i | (state_q == StPad));
+  assign last       = index_q == last_index;
+  assign in_ready_o = adv_i & (state_q == StTake);
 
   always_comb begin
     state_d = state_q;
     index_d = index_q;
-    if (beat_valid_o) begin
-      index_d = beat_last_o ? '0 : index_q + 1'b1;
+    if (take) begin
+      index_d = last ? '0 : index_q + 1'b1;
       unique case (state_q)
-        StTake: if (in_last_i & ~beat_last_o) state_d = StPad;
-        StPad:  if (beat_last_o) state_d = StTake;
+        StTake: if (in_last_i & ~last) state_d = StPad;
+        StPad:  if (last) state_d = StTake;
         default: state_d = StTake;
       endcase
     end
   end
 
-  // ---- the beat one cycle later, into the store
-  logic                   hold_valid_q;
-  logic [StreamWidth-1:0] hold_q;
-  logic [IndexW-1:0]      hold_index_q;
-  logic [1:0]             hold_format_q;
+  // ---- beats on their way to the store, the one that was taken last at the bottom
+  logic [Holds-1:0]             hold_valid_q;
+  logic [Holds*StreamWidth-1:0] hold_q;
+  logic [Holds*IndexW-1:0]      hold_index_q;
+  logic [Holds*2-1:0]           hold_format_q;
+  logic                         last_q;
+
+  assign beat_valid_o = hold_valid_q[0];
+  assign beat_o       = hold_q[0 +: StreamWidth];
+  assign beat_first_o = hold_index_q[0 +: IndexW] == '0;
+  assign beat_last_o  = last_q;
+  assign {beat_format_o, beat_slot_bytes_o, beat_lossless_o, beat_delta_cap_o} = cfg_q;
+
+  // ---- into the store
+  logic [StreamWidth-1:0] store_beat;
+  logic [1:0]             store_format;
   logic [Slots*32-1:0]    fields;
   logic [Slots-1:0]       man_zero;
 
+  assign store_beat   = hold_q[(Holds-1)*StreamWidth +: StreamWidth];
+  assign store_format = hold_format_q[(Holds-1)*2 +: 2];
   actp_enc_classify #(.StreamWidth(StreamWidth)) u_classify (
-    .fmt_i(hold_format_q), .beat_i(hold_q), .fields_o(fields), .man_zero_o(man_zero)
+    .fmt_i(store_format), .beat_i(store_beat), .fields_o(fields), .man_zero_o(man_zero)
   );
 
-  assign write_valid_o  = hold_valid_q;
-  assign write_narrow_o = actp_pkg::is_narrow(hold_format_q);
-  assign write_index_o  = hold_index_q;
+  assign write_valid_o  = hold_valid_q[Holds-1];
+  assign write_narrow_o = actp_pkg::is_narrow(store_format);
+  assign write_index_o  = hold_index_q[(Holds-1)*IndexW +: IndexW];
 
   // The classes that take a reserved code, told once here instead of for all values of a block later.
   localparam int unsigned Rows = 33;
@@ -121,7 +136,7 @@ module actp_enc_gather #(
     logic        zero, special;
     assign value   = fields[s*32 +: 32];
     assign zero    = (value[30:23] == '0) & man_zero[s];
-    assign special = value[30:23] == actp_pkg::exp_max(hold_format_q);
+    assign special = value[30:23] == actp_pkg::exp_max(store_format);
     assign words[s*Rows +: Rows] = {zero | special, value[31:25], special ? {man_zero[s], ~man_zero[s]} : value[24:23],
                                     value[22:0]};
   end
@@ -133,14 +148,13 @@ module actp_enc_gather #(
     localparam int unsigned Upper = (g % 2) * Group;
     logic                  write;
     logic [Rows*Group-1:0] next, group_q;
-    assign write = hold_valid_q & adv_i &
-                   (actp_pkg::is_narrow(hold_format_q) ? hold_index_q == IndexW'(g / 2) : hold_index_q == IndexW'(g));
+    assign write = write_valid_o & adv_i & (write_index_o == (write_narrow_o ? IndexW'(g / 2) : IndexW'(g)));
     for (genvar v = 0; v < Group; v++) begin : gen_value
       logic [Rows-1:0] low, high;
       assign low  = words[v*Rows +: Rows];
       assign high = words[(Upper+v)*Rows +: Rows];
       for (genvar r = 0; r < Rows; r++) begin : gen_row
-        assign next[r*Group+v] = actp_pkg::is_narrow(hold_format_q) ? high[r] : low[r];
+        assign next[r*Group+v] = write_narrow_o ? high[r] : low[r];
       end
     end
     always_ff @(posedge clk_i) begin
@@ -160,19 +174,27 @@ module actp_enc_gather #(
     if (!rst_ni) begin
       state_q      <= StTake;
       index_q      <= '0;
-      hold_valid_q <= 1'b0;
+      hold_valid_q <= '0;
     end else if (adv_i) begin
       state_q      <= state_d;
       index_q      <= index_d;
-      hold_valid_q <= beat_valid_o;
+      hold_valid_q <= {hold_valid_q[Holds-2:0], take};
     end
   end
   always_ff @(posedge clk_i) begin
-    if (beat_valid_o) begin
-      cfg_q         <= cfg;
-      hold_q        <= beat_o;
-      hold_index_q  <= index_q;
-      hold_format_q <= beat_format_o;
+    if (take) begin
+      cfg_q                        <= cfg;
+      last_q                       <= last;
+      hold_q[0 +: StreamWidth]     <= kept;
+      hold_index_q[0 +: IndexW]    <= index_q;
+      hold_format_q[1:0]           <= format;
+    end
+    for (int unsigned h = 1; h < Holds; h++) begin
+      if (adv_i & hold_valid_q[h-1]) begin
+        hold_q[h*StreamWidth +: StreamWidth] <= hold_q[(h-1)*StreamWidth +: StreamWidth];
+        hold_index_q[h*IndexW +: IndexW]     <= hold_index_q[(h-1)*IndexW +: IndexW];
+        hold_format_q[h*2 +: 2]              <= hold_format_q[(h-1)*2 +: 2];
+      end
     end
   end
 endmodule

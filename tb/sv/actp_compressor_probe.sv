@@ -67,13 +67,13 @@ module actp_compressor_probe #(
   assign probe_idle_o = ~out_valid_o & ~u_axis.u_compressor.pack_busy & ~u_axis.u_compressor.base_valid;
   assign probe_load_o = u_axis.u_compressor.load;
   assign probe_base_o = u_axis.u_compressor.base;
-  assign probe_needed_width_o = u_axis.u_compressor.needed_width;
-  assign probe_has_zero_o = u_axis.u_compressor.has_zero;
-  assign probe_has_special_o = u_axis.u_compressor.has_special;
-  assign probe_any_negative_o = u_axis.u_compressor.any_negative;
-  assign probe_all_negative_o = u_axis.u_compressor.all_negative;
-  assign probe_uniform_o = u_axis.u_compressor.uniform_planes;
-  assign probe_uniform_value_o = u_axis.u_compressor.uniform_value;
+  assign probe_needed_width_o = u_axis.u_compressor.u_schedule.width_q;
+  assign probe_has_zero_o = u_axis.u_compressor.u_schedule.has_zero_q;
+  assign probe_has_special_o = u_axis.u_compressor.u_schedule.special_q;
+  assign probe_any_negative_o = u_axis.u_compressor.u_schedule.any_negative_q;
+  assign probe_all_negative_o = u_axis.u_compressor.u_schedule.all_negative_q;
+  assign probe_uniform_o = u_axis.u_compressor.u_schedule.uniform_q;
+  assign probe_uniform_value_o = u_axis.u_compressor.u_schedule.value_q;
   assign probe_planes_o = u_axis.u_compressor.planes;
   assign probe_reserved_o = u_axis.u_compressor.reserved;
   assign probe_head_o = u_axis.u_compressor.head_d;
@@ -87,11 +87,12 @@ module actp_compressor_probe #(
     end else if (r == actp_pkg::ROW_CODE) begin : gen_code_top
       assign probe_rows_o[r*BlockLen +: BlockLen] = u_axis.u_compressor.row_flushed | u_axis.u_compressor.row_reserved;
     end else if (r < actp_pkg::ROW_MAN - 2) begin : gen_code
-      assign probe_rows_o[r*BlockLen +: BlockLen] = u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] |
+      assign probe_rows_o[r*BlockLen +: BlockLen] = (u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] ^
+          {BlockLen{u_axis.u_compressor.row_inverted[actp_pkg::ROW_MAN-1-r]}}) |
           u_axis.u_compressor.row_flushed | u_axis.u_compressor.row_reserved;
     end else if (r < actp_pkg::ROW_MAN) begin : gen_code_low
-      assign probe_rows_o[r*BlockLen +: BlockLen] =
-          u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] | u_axis.u_compressor.row_flushed;
+      assign probe_rows_o[r*BlockLen +: BlockLen] = (u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] ^
+          {BlockLen{u_axis.u_compressor.row_inverted[actp_pkg::ROW_MAN-1-r]}}) | u_axis.u_compressor.row_flushed;
     end else begin : gen_mantissa
       assign probe_rows_o[r*BlockLen +: BlockLen] =
           u_axis.u_compressor.rows[(r-1)*BlockLen +: BlockLen] & ~u_axis.u_compressor.row_flushed;

@@ -126,7 +126,7 @@ TYPED_TEST(CompressorAxis, LatencyAndThroughput) {
         .slot_bytes = MinSlotBytes(format, TestFixture::kN, Order::kField)};
     this->blocks_ = this->bytes_in_ = this->bytes_out_ = 0;
     this->Expect({this->RandomInput(config)}, false);
-    EXPECT_EQ(this->first_out_ - this->last_in_, 4U);
+    EXPECT_EQ(this->first_out_ - this->last_in_, 6U);
     const std::vector<typename TestFixture::Input> inputs(20, this->RandomInput(config));
     const uint64_t start = this->sim().cycle();
     this->Expect(inputs, false);

@@ -32,12 +32,9 @@ class EncBase : public RtlTest<Config> {
   // Cycles in which the module is told to stand still, before one in which it moves.
   void Stall(bool stalls) {
     auto& dut = this->dut();
-    const auto valid = dut.beat_valid_i;
-    dut.beat_valid_i = 0;
     dut.adv_i = 0;
     while (stalls && this->rng().OneIn(3)) this->sim().Step();
     dut.adv_i = 1;
-    dut.beat_valid_i = valid;
   }
 
   void Feed(const Block& block, const actplane::Config& config, bool stalls) {
@@ -92,7 +89,7 @@ class EncBase : public RtlTest<Config> {
             .delta_cap = this->rng().Below(16)};
   }
 
-  // Feeds a block and checks its facts two cycles after the last beat.
+  // Feeds a block and checks its facts two cycles after its last beat.
   void Expect(const Block& block, bool stalls) {
     const actplane::Config config = RandomFacts(block.format);
     Feed(block, config, stalls);

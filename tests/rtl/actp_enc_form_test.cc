@@ -44,10 +44,8 @@ class EncForm : public RtlTest<Config> {
   // need not be there any more.
   void ExpectRows(const BlockFields& fields, FieldHeader header, uint32_t gone = 0) {
     auto& dut = this->dut();
-    dut.width_i = static_cast<uint8_t>(header.width);
     dut.zero_code_i = header.zero_code;
-    dut.special_i = header.special;
-    dut.saturated_i = header.saturated;
+    dut.flush_below_i = static_cast<uint8_t>(FlushBelow(header));
     this->sim().Settle();
     const Planes planes = ToPlanes(FormWords(fields, header), kN);
     header.sign_stored = true;  // as late as can be
@@ -68,7 +66,7 @@ class EncForm : public RtlTest<Config> {
     for (uint32_t k = header.width; k-- > 0;) {
       row_is("code", k, planes.delta[k], [&](uint32_t i) {
         const bool ones = Bit(dut.flushed_o, i) || (k >= 2 && Bit(dut.reserved_o, i));
-        return ones || (k < 8 && Row(8 - k, i));
+        return ones || (k < 8 && Row(8 - k, i) != (BitOf(dut.inverted_o, k) != 0));
       });
     }
     const uint32_t man = InfoOf(fields.format).man_bits;

@@ -16,6 +16,7 @@ class Packer : public RtlTest<Config> {
     FieldHeader header;
     Planes rows, planes;  // without and with the masks
     Plane flushed, reserved;
+    uint32_t inverted = 0;  // code rows that arrive inverted
     std::vector<std::byte> slot;  // as the model writes it
   };
 
@@ -43,6 +44,7 @@ class Packer : public RtlTest<Config> {
     job.rows = RandomPlanes(kN, this->rng());
     job.flushed = RandomPlane(kN, this->rng());
     job.reserved = RandomPlane(kN, this->rng());
+    job.inverted = this->rng().Below(256);
     job.planes = {};
     for (uint32_t i = 0; i < kN; ++i) {
       const bool flushed = job.flushed.Get(i);
@@ -72,7 +74,15 @@ class Packer : public RtlTest<Config> {
     PutRanks(dut.man_rank_i, job.header, job.format);
     PutRandom(dut.rows_i, (kRows - 1) * kN, this->rng());  // rows that are not stored are noise
     PutPlane(dut.rows_i, 0, job.rows.sign, kN);
-    for (uint32_t k = 0; k < kCodeW - 1; ++k) PutPlane(dut.rows_i, 8 - k, job.rows.delta[k], kN);
+    for (uint32_t k = 0; k < kCodeW - 1; ++k) {
+      PutPlane(dut.rows_i, 8 - k, job.rows.delta[k], kN);
+      if (BitOf(job.inverted, k) == 0) continue;
+      for (uint32_t i = 0; i < kN; ++i) {
+        const uint32_t at = (8 - k) * kN + i;
+        PutBits(dut.rows_i, at, 1, GetBits(dut.rows_i, at, 1) ^ 1);
+      }
+    }
+    dut.inverted_i = static_cast<uint8_t>(job.inverted);
     const uint32_t man = InfoOf(job.format).man_bits;
     for (uint32_t k = 0; k < man; ++k) {
       PutPlane(dut.rows_i, 9 + man - 1 - k, job.rows.mantissa[k], kN);

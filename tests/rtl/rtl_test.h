@@ -98,6 +98,13 @@ void PutRanks(Port& port, const FieldHeader& header, Format format) {
   }
 }
 
+// F-4.7: the lowest exponent that has a code in a saturated block; 0 in others.
+inline uint32_t FlushBelow(const FieldHeader& header) {
+  if (!header.saturated) return 0;
+  const uint32_t deltas = (1U << header.width) - (header.special ? 3 : 1);
+  return header.base + 1 > deltas ? header.base + 1 - deltas : 0;
+}
+
 // The exponent as the compressor keeps it: the class of a value with a reserved code in bits 1 and
 // 0.
 inline uint32_t KeptExponent(const Fields& v) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kBlocks = 24;
 // docs/rtl.md
-constexpr uint64_t Latency(DeviceKind kind) { return kind == DeviceKind::kCompressor ? 4 : 3; }
+constexpr uint64_t Latency(DeviceKind kind) { return kind == DeviceKind::kCompressor ? 6 : 3; }
 constexpr uint64_t kLatencyBound = 8;
 
 // Slots of no more beats than their blocks.
