@@ -23,13 +23,13 @@ module actp_enc_base #(
   input  wire logic                         beat_first_i,
   input  wire logic                         beat_last_i,
   input  wire logic [StreamWidth-1:0]       beat_i,
-  input  wire logic [1:0]                   beat_format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]   beat_format_i,
   input  wire logic [actp_pkg::SLOT_W-1:0]  beat_slot_bytes_i,
   input  wire logic                         beat_lossless_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0] beat_delta_cap_i,
   // facts of the block
   output logic                              valid_o,
-  output logic [1:0]                        format_o,
+  output logic [actp_pkg::FMT_W-1:0]        format_o,
   output logic [actp_pkg::SLOT_W-1:0]       slot_bytes_o,
   output logic                              lossless_o,
   output logic [actp_pkg::WIDTH_W-1:0]      delta_cap_o,
@@ -85,7 +85,7 @@ module actp_enc_base #(
   logic [ManW-1:0] ones_d, ones_q, zeros_d, zeros_q;
   logic            any_finite_d, any_finite_q, any_zero_d, any_zero_q, any_special_d, any_special_q;
   logic            any_negative_d, any_negative_q, all_negative_d, all_negative_q;
-  logic [1:0]                   format_q;
+  logic [actp_pkg::FMT_W-1:0]   format_q;
   logic [actp_pkg::SLOT_W-1:0]  slot_bytes_q;
   logic                         lossless_q;
   logic [actp_pkg::WIDTH_W-1:0] delta_cap_q;

@@ -28,7 +28,7 @@ module actp_enc_gather #(
   input  wire logic                        rst_ni,
   input  wire logic                        adv_i,
   // configuration
-  input  wire logic [1:0]                  cfg_format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]  cfg_format_i,
   input  wire logic [actp_pkg::SLOT_W-1:0] cfg_slot_bytes_i,
   input  wire logic                        cfg_lossless_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap_i,
@@ -43,7 +43,7 @@ module actp_enc_gather #(
   output logic                             beat_first_o,
   output logic                             beat_last_o,
   output logic [StreamWidth-1:0]           beat_o,
-  output logic [1:0]                       beat_format_o,
+  output logic [actp_pkg::FMT_W-1:0]       beat_format_o,
   output logic [actp_pkg::SLOT_W-1:0]      beat_slot_bytes_o,
   output logic                             beat_lossless_o,
   output logic [actp_pkg::WIDTH_W-1:0]     beat_delta_cap_o,
@@ -55,7 +55,7 @@ module actp_enc_gather #(
   output logic [32*BlockLen-1:0]           planes_o,
   output logic [BlockLen-1:0]              reserved_o
 );
-  localparam int unsigned CfgW = 2 + actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
+  localparam int unsigned CfgW = actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
 
   // ---- input: which beat of which block
   typedef enum logic [0:0] {
@@ -66,12 +66,14 @@ module actp_enc_gather #(
   logic [IndexW-1:0]   index_d, index_q;
   logic [IndexW-1:0]   last_index;
   logic [CfgW-1:0]     cfg_in, cfg_q, cfg;
+  logic [actp_pkg::FMT_W-1:0] format_q;  // kept without a loop: a bit that is constant at the input stays so
   logic [StreamWidth-1:0] kept;
 
-  assign cfg_in = {cfg_format_i, cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i};
+  assign cfg_in = {cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i};
   assign beat_first_o = index_q == '0;
   assign cfg = beat_first_o ? cfg_in : cfg_q;
-  assign {beat_format_o, beat_slot_bytes_o, beat_lossless_o, beat_delta_cap_o} = cfg;
+  assign beat_format_o = beat_first_o ? cfg_format_i : format_q;
+  assign {beat_slot_bytes_o, beat_lossless_o, beat_delta_cap_o} = cfg;
 
   for (genvar i = 0; i < StreamWidth / 8; i++) begin : gen_keep
     assign kept[i*8 +: 8] = in_data_i[i*8 +: 8] & {8{in_keep_i[i] & (state_q == StTake)}};
@@ -101,7 +103,7 @@ module actp_enc_gather #(
   logic                   hold_valid_q;
   logic [StreamWidth-1:0] hold_q;
   logic [IndexW-1:0]      hold_index_q;
-  logic [1:0]             hold_format_q;
+  logic [actp_pkg::FMT_W-1:0] hold_format_q;
   logic [Slots*32-1:0]    fields;
   logic [Slots-1:0]       man_zero;
 
@@ -174,6 +176,7 @@ module actp_enc_gather #(
       hold_index_q  <= index_q;
       hold_format_q <= beat_format_o;
     end
+    if (beat_valid_o & beat_first_o) format_q <= cfg_format_i;
   end
 endmodule
 

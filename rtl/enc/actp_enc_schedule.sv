@@ -3,7 +3,7 @@
 //
 // Format   F-4.4 .. F-4.9, F-3.1 .. F-3.4        Model   actplane::SchedulePlanes, PackHeader (model/src/field_order.cc)
 // Contract combinational, from the facts of actp_enc_base to what the form and pack stages need. A slot size outside
-//          the legal range (F-2.6) counts as the nearest legal one, format 3 as FP32; both raise bad_config_o.
+//          the legal range (F-2.6) counts as the nearest legal one and raises bad_config_o; so does a format that is not built in.
 // Method   N is a power of two, so that sizes are counted in planes: a slot of T bytes has room for
 //          floor((T - header bytes) / (N / 8)) of them.
 // Params   BlockLen 32 .. 256 (tested all)
@@ -15,7 +15,7 @@ module actp_enc_schedule #(
   localparam int unsigned ManW  = actp_pkg::MAN_W,
   localparam int unsigned RankW = actp_pkg::RANK_W
 ) (
-  input  wire logic [1:0]                   format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]   format_i,
   input  wire logic [actp_pkg::SLOT_W-1:0]  slot_bytes_i,
   input  wire logic                         lossless_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0] delta_cap_i,
@@ -125,10 +125,10 @@ module actp_enc_schedule #(
   assign fixed = {saturated_o, extension, sign_stored_o, zero_code_o, width_o, base_i};
   always_comb begin  // the extension's words, mantissa bit k at bit k of a word, S and the sign value above
     words = {all_negative_i, value, has_special_i, map};
-    if (format_i == actp_pkg::FP16) begin
+    if (actp_pkg::is_fp16(format_i)) begin
       words = {16'd0, 5'd0, all_negative_i, value[22:13], 5'd0, has_special_i, map[22:13]};
     end
-    if (format_i == actp_pkg::BF16) begin
+    if (actp_pkg::is_bf16(format_i)) begin
       words = {32'd0, all_negative_i, value[22:16], has_special_i, map[22:16]};
     end
   end
