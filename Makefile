@@ -199,7 +199,7 @@ power: sim-build  ## power of the netlist from the activity of TENSOR in the ben
 	@.ci/setup.sh rtl synth
 	@$(if $(filter file,$(origin TENSOR)),,TENSOR='$(TENSOR)') synth/flow/power.sh
 
-explore:  ## area, clock, cycles, ratio and SNR over block lengths and stream widths, as table and pictures
+explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream widths and formats, as table and pictures
 	@.ci/setup.sh build test rtl synth
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
 

@@ -11,13 +11,10 @@ netlists=$build/netlist
 rm -rf "$netlists"
 mkdir -p "$netlists" build/gate-modules/log
 
-# BlockLen and StreamWidth of a named configuration.
-numbers_of() { awk -v name="$1" '$1 == name { print "BlockLen=" $2 ":StreamWidth=" $3 }' rtl/configs.txt; }
-
 synthesise() { # MODULE CONFIG
   local module=$1 name=${2%%:*} params settings='' param file
   file=$(find rtl -name "$module.sv")
-  params=$(numbers_of "$name")
+  params=$(config_params "$name")
   if [[ -z $params && $2 == *:* ]]; then params=${2#*:}; fi
   for param in ${params//:/ }; do
     # A named configuration says more than a module may want to know.
@@ -44,7 +41,7 @@ synthesise() { # MODULE CONFIG
     return 1
   }
 }
-export -f synthesise numbers_of
+export -f synthesise config_params
 export netlists build
 
 mapfile -t modules < <(awk '/^[a-z]/ { print $1, $2 }' tests/rtl/modules.txt)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# rtl_lint.sh: rtl/ is what both tools read alike, in all sixteen configurations.
+# rtl_lint.sh: rtl/ is what both tools read alike, in all sixteen sizes, and one of them with every set of formats.
 #   list       rtl/files.f names the files of the folder
 #   text       the subset of SystemVerilog, the header comment and the length of every file; every mutant applies
-#   verilator  -Wall of both tops in every configuration, and of every module alone
+#   verilator  -Wall of both tops in every configuration, and of every module alone; no format at all is refused
 #   yosys      both tops in every configuration, warnings are errors, no latch, no undriven net
 # Waivers are in tests/lint/waivers.vlt.
 # shellcheck source=.ci/lib.sh
@@ -11,6 +11,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 lengths=(32 64 128 256)
 widths=(64 128 256 512)
+formats=(1 2 3 4 5 6)  # besides 7, for N = 32 and 64 bits
 tops=(actp_compressor_axis actp_decompressor_axis)
 work=$PWD/build/rtl-lint
 rm -rf "$work"
@@ -91,6 +92,11 @@ lint() { # NAME ARGUMENT...
       for w in "${widths[@]}"; do
         for top in "${tops[@]}"; do say "  $top #(.BlockLen($n), .StreamWidth($w)) u_${top}_$w ();"; done
       done
+      if [[ $n -eq 32 ]]; then
+        for f in "${formats[@]}"; do
+          for top in "${tops[@]}"; do say "  $top #(.BlockLen(32), .StreamWidth(64), .Formats($f)) u_${top}_f$f ();"; done
+        done
+      fi
       say endmodule
     } >"$work/$all.sv"
     # proc_dlatch is an error by itself under -e; the selection is the second lock.
@@ -102,6 +108,9 @@ select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_*; select -assert-any t:\
     for w in "${widths[@]}"; do
       for top in "${tops[@]}"; do lint "$top-$n-$w" -GBlockLen="$n" -GStreamWidth="$w" --top-module "$top"; done
     done
+  done
+  for f in "${formats[@]}"; do
+    for top in "${tops[@]}"; do lint "$top-formats-$f" -GBlockLen=32 -GStreamWidth=64 -GFormats="$f" --top-module "$top"; done
   done
   for name in "${files[@]}"; do
     module=$(basename "$name" .sv)
@@ -121,5 +130,12 @@ export work
 # shellcheck disable=SC2016  # $work and $@ are for the inner shell
 xargs -P "$JOBS" -L 1 bash -c 'set -f; run_job "$work/$1" "${@:2}"' _ <"$work/jobs" ||
   die "warnings or errors (lines above; logs in build/rtl-lint)"
-say "verilator  $((${#lengths[@]} * ${#widths[@]} * ${#tops[@]})) configurations, $((${#files[@]} - 1)) modules alone"
-say "yosys      $((${#lengths[@]} * ${#widths[@]} * ${#tops[@]})) configurations, no latch"
+for top in "${tops[@]}"; do
+  if verilator --lint-only --no-timing -Iinclude ../tests/lint/waivers.vlt -GFormats=0 --top-module "$top" "${sources[@]}" >"$work/$top-none.log" 2>&1; then
+    die "$top takes Formats = 0"
+  fi
+  grep -q 'Formats must be' "$work/$top-none.log" || die "$top refuses Formats = 0 for another reason: $work/$top-none.log"
+done
+configurations=$(((${#lengths[@]} * ${#widths[@]} + ${#formats[@]}) * ${#tops[@]}))
+say "verilator  $configurations configurations, $((${#files[@]} - 1)) modules alone"
+say "yosys      $configurations configurations, no latch"

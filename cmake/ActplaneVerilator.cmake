@@ -50,14 +50,37 @@ _actp_read_list("${PROJECT_SOURCE_DIR}/rtl/files.f" _files)
 list(TRANSFORM _files PREPEND "${PROJECT_SOURCE_DIR}/rtl/")
 set(ACTP_RTL_FILES "${_files}")
 
-# ACTP_RTL_CONFIGS: the names; ACTP_CONFIG_<name>: "BlockLen;StreamWidth".
+# The mask that a column of formats says: fp32, fp16, bf16 joined by +, or all.
+function(_actp_formats_mask TEXT OUT)
+  set(mask 0)
+  if(TEXT STREQUAL "all")
+    set(mask 7)
+  else()
+    string(REPLACE "+" ";" names "${TEXT}")
+    foreach(name IN LISTS names)
+      list(FIND ACTP_FORMAT_NAMES "${name}" bit)
+      if(bit LESS 0)
+        message(FATAL_ERROR "${ACTPLANE_RTL_CONFIGS_FILE}: no format ${name}")
+      endif()
+      math(EXPR mask "${mask} | (1 << ${bit})")
+    endforeach()
+  endif()
+  set(${OUT} ${mask} PARENT_SCOPE)
+endfunction()
+set(ACTP_FORMAT_NAMES fp32 fp16 bf16)  # in the order of the bits of parameter Formats
+
+# ACTP_RTL_CONFIGS: the names; ACTP_CONFIG_<name>: "BlockLen;StreamWidth;Formats".
 _actp_read_list("${ACTPLANE_RTL_CONFIGS_FILE}" _configs)
 set(ACTP_RTL_CONFIGS "")
 foreach(_config IN LISTS _configs)
   string(REGEX REPLACE "[ \t]+" ";" _config "${_config}")
-  list(POP_FRONT _config _name)
+  list(POP_FRONT _config _name _block_len _stream_width _formats)
+  if(NOT _formats)
+    set(_formats all)
+  endif()
+  _actp_formats_mask("${_formats}" _formats)
   list(APPEND ACTP_RTL_CONFIGS "${_name}")
-  set(ACTP_CONFIG_${_name} "${_config}")
+  set(ACTP_CONFIG_${_name} ${_block_len} ${_stream_width} ${_formats})
 endforeach()
 
 # Verilator's runtime, compiled once for all models.
@@ -75,8 +98,8 @@ target_compile_definitions(actp_verilator_runtime PUBLIC
 target_link_libraries(actp_verilator_runtime PUBLIC Threads::Threads ZLIB::ZLIB)
 
 # actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...])
-# Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: BlockLen
-# and StreamWidth are set as far as TOP has them. With PARAMS, which come on top, any other name will do.
+# Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: BlockLen,
+# StreamWidth and Formats are set as far as TOP has them. With PARAMS, which come on top, any other name will do.
 # SV: files besides rtl/files.f, where TOP is not in there. Every model can write waveforms; that costs no
 # measurable time until one is asked for. OPT: in place of ACTPLANE_MODEL_OPT, for models that run too briefly for it.
 function(actp_verilate TOP CONFIG)
@@ -104,11 +127,15 @@ function(actp_verilate TOP CONFIG)
     file(STRINGS "${top_file}" declared REGEX "^ *parameter ")
     list(GET ACTP_CONFIG_${CONFIG} 0 block_len)
     list(GET ACTP_CONFIG_${CONFIG} 1 stream_width)
+    list(GET ACTP_CONFIG_${CONFIG} 2 formats)
     if(declared MATCHES "BlockLen ")
       list(APPEND params "-GBlockLen=${block_len}")
     endif()
     if(declared MATCHES "StreamWidth ")
       list(APPEND params "-GStreamWidth=${stream_width}")
+    endif()
+    if(declared MATCHES "Formats ")
+      list(APPEND params "-GFormats=${formats}")
     endif()
   elseif(NOT ARG_PARAMS)
     message(FATAL_ERROR "actp_verilate: ${CONFIG} is not in rtl/configs.txt, and there are no PARAMS")

@@ -11,16 +11,18 @@
 //          a block waits until k beats of the slot before have left for the output.
 //          No path from any input to any output (rule S4).
 // Method   skid, gather and base (running), schedule, form, pack: docs/architecture.md
-// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen)
+// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen); Formats, any of the three
 // Reset    empty; counters zero
 // Status   block_done_o pulses when the final beat of a slot leaves; the flags beside it belong to that slot. A slot size
-//          outside F-2.6 counts as the nearest legal one and raises bad_config_o with the slot.
+//          outside F-2.6 counts as the nearest legal one, a format that is not built in as the lowest that is; both raise
+//          bad_config_o with the slot.
 `include "actp_macros.svh"
 `default_nettype none
 
 module actp_compressor #(
   parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7    // those built in: bit 0 FP32, 1 FP16, 2 BF16
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_ni,
@@ -54,19 +56,20 @@ module actp_compressor #(
   localparam int unsigned WidthW = actp_pkg::WIDTH_W;
   localparam int unsigned ManW   = actp_pkg::MAN_W;
   localparam int unsigned IndexW = $clog2(32 * BlockLen / StreamWidth);
-  localparam int unsigned CfgW   = 2 + SlotW + 1 + WidthW;
+  localparam int unsigned CfgW   = actp_pkg::FMT_W + SlotW + 1 + WidthW;
   localparam int unsigned SkidW  = StreamWidth + StreamWidth / 8 + 1 + CfgW;
 
   // ---- input
   logic                     beat_valid, beat_ready, skid_last;
   logic [StreamWidth-1:0]   skid_data;
   logic [StreamWidth/8-1:0] skid_keep;
-  logic [1:0]               skid_format;
+  logic [actp_pkg::FMT_W-1:0] skid_format;
   logic [SlotW-1:0]         skid_slot_bytes;
   logic                     skid_lossless;
   logic [WidthW-1:0]        skid_delta_cap;
   logic [SkidW-1:0]         skid_in, skid_out;
-  assign skid_in = {cfg_format_i, cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i, in_last_i, in_keep_i, in_data_i};
+  assign skid_in = {actp_pkg::limit_format(cfg_format_i, 3'(Formats)), cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i,
+                    in_last_i, in_keep_i, in_data_i};
   assign {skid_format, skid_slot_bytes, skid_lossless, skid_delta_cap, skid_last, skid_keep, skid_data} = skid_out;
   actp_skid #(.Width(SkidW)) u_skid (
     .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i(skid_in),
@@ -76,7 +79,7 @@ module actp_compressor #(
   // ---- gather, base and schedule: all stand still while a finished block waits for the pack stage
   logic                   adv, held_valid, held_first, held_last, held_lossless;
   logic [StreamWidth-1:0] held_data;
-  logic [1:0]             held_format;
+  logic [actp_pkg::FMT_W-1:0] held_format;
   logic [SlotW-1:0]       held_slot_bytes;
   logic [WidthW-1:0]      held_delta_cap;
   logic [32*BlockLen-1:0] planes;
@@ -97,7 +100,7 @@ module actp_compressor #(
   );
 
   logic              facts_valid, facts_lossless, has_zero, has_special, any_negative, all_negative;
-  logic [1:0]        facts_format;
+  logic [actp_pkg::FMT_W-1:0] facts_format;
   logic [SlotW-1:0]  facts_slot_bytes;
   logic [WidthW-1:0] facts_delta_cap, needed_width;
   logic [actp_pkg::EXP_W-1:0] facts_base;
@@ -124,7 +127,7 @@ module actp_compressor #(
   logic [SlotW-1:0]            bytes_d, bytes_q;
   logic                        saturated_d, saturated_q, whole_d, whole_q, bad_config_d, bad_config_q;
   logic                        base_valid, narrow_q;
-  logic [1:0]                  base_format;
+  logic [actp_pkg::FMT_W-1:0]  base_format;
   logic [actp_pkg::EXP_W-1:0]  base;
   actp_enc_schedule #(.BlockLen(BlockLen)) u_schedule (
     .clk_i, .rst_ni, .adv_i(adv), .valid_i(facts_valid),
@@ -168,7 +171,7 @@ module actp_compressor #(
   logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows;
   logic [actp_pkg::EXP_W-1:0]             row_inverted;
   logic [BlockLen-1:0]                    row_flushed, row_reserved;
-  actp_enc_form #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_form (
+  actp_enc_form #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats)) u_form (
     .clk_i, .load_i(load), .base_i(base), .planes_i(planes), .reserved_i(reserved),
     .zero_code_i(zero_code_q), .flush_below_i(flush_below_q),
     .rows_o(rows), .inverted_o(row_inverted), .flushed_o(row_flushed), .reserved_o(row_reserved)
@@ -220,6 +223,9 @@ module actp_compressor #(
   end
   if (StreamWidth != 64 && StreamWidth != 128 && StreamWidth != 256 && StreamWidth != 512) begin : gen_bad_width
     $fatal(1, "actp_compressor: StreamWidth must be 64, 128, 256 or 512");
+  end
+  if (Formats == 0 || Formats > 7) begin : gen_bad_formats
+    $fatal(1, "actp_compressor: Formats must be 1 to 7");
   end
 
   `ACTP_STREAM(ValuesIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i})

@@ -8,7 +8,8 @@
 
 module actp_compressor_axis #(
   parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7
 ) (
   input  wire logic                         aclk,
   input  wire logic                         aresetn,
@@ -34,7 +35,7 @@ module actp_compressor_axis #(
   output logic [31:0]                       sts_bytes_in,
   output logic [31:0]                       sts_bytes_out
 );
-  actp_compressor #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_compressor (
+  actp_compressor #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats)) u_compressor (
     .clk_i(aclk), .rst_ni(aresetn),
     .cfg_format_i(cfg_format), .cfg_slot_bytes_i(cfg_slot_bytes), .cfg_lossless_i(cfg_lossless),
     .cfg_delta_cap_i(cfg_delta_cap),

@@ -11,15 +11,17 @@
 //          beat k of a slot waits until k beats of the block before have left for the output.
 //          No path from any input to any output (rule S4).
 // Method   skid, header, unpack and planes, rebuild: docs/architecture.md
-// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen)
+// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen); Formats, any of the three
 // Reset    empty; counters zero
-// Status   block_done_o pulses when the final beat of a block leaves; the flags beside it belong to that block.
+// Status   block_done_o pulses when the final beat of a block leaves; the flags beside it belong to that block. A format
+//          that is not built in counts as the lowest that is; no flag says so.
 `include "actp_macros.svh"
 `default_nettype none
 
 module actp_decompressor #(
   parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7    // those built in: bit 0 FP32, 1 FP16, 2 BF16
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_ni,
@@ -52,7 +54,7 @@ module actp_decompressor #(
   localparam int unsigned WidthW = actp_pkg::WIDTH_W;
   localparam int unsigned ManW   = actp_pkg::MAN_W;
   localparam int unsigned HeadW  = actp_pkg::HEAD_W;
-  localparam int unsigned CfgW   = 2 + SlotW + 1 + 1;
+  localparam int unsigned CfgW   = actp_pkg::FMT_W + SlotW + 1 + 1;
   localparam int unsigned SkidW  = StreamWidth + StreamWidth / 8 + 1 + CfgW;
   localparam int unsigned ByteW  = $clog2(BlockLen / 8);
   // Beats of the longest slot are numbered 0 .. words; the counter stops beyond.
@@ -63,10 +65,11 @@ module actp_decompressor #(
   logic                     beat_valid, adv, skid_last, skid_lossless, skid_fill_zero;
   logic [StreamWidth-1:0]   skid_data;
   logic [StreamWidth/8-1:0] skid_keep;
-  logic [1:0]               skid_format;
+  logic [actp_pkg::FMT_W-1:0] skid_format;
   logic [SlotW-1:0]         skid_slot_bytes;
   logic [SkidW-1:0]         skid_in, skid_out;
-  assign skid_in = {cfg_format_i, cfg_slot_bytes_i, cfg_lossless_i, cfg_fill_zero_i, in_last_i, in_keep_i, in_data_i};
+  assign skid_in = {actp_pkg::limit_format(cfg_format_i, 3'(Formats)), cfg_slot_bytes_i, cfg_lossless_i, cfg_fill_zero_i,
+                    in_last_i, in_keep_i, in_data_i};
   assign {skid_format, skid_slot_bytes, skid_lossless, skid_fill_zero, skid_last, skid_keep, skid_data} = skid_out;
   actp_skid #(.Width(SkidW)) u_skid (
     .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i(skid_in),
@@ -75,7 +78,7 @@ module actp_decompressor #(
 
   // ---- header, registered with the first beat
   typedef struct packed {
-    logic [1:0]                 fmt;
+    logic [actp_pkg::FMT_W-1:0] fmt;
     logic                       fill_zero;
     logic [actp_pkg::EXP_W-1:0] base;
     logic [WidthW-1:0]          width;
@@ -144,7 +147,7 @@ module actp_decompressor #(
   end
 
   // ---- rebuild
-  actp_dec_rebuild #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW)) u_rebuild (
+  actp_dec_rebuild #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW), .Formats(Formats)) u_rebuild (
     .clk_i, .rst_ni, .load_i(load), .done_o(rebuild_done), .busy_o(rebuild_busy),
     .word_index_i(beat_index), .word_free_o(word_free), .bits_i(bits),
     .format_i(head_q.fmt), .fill_zero_i(head_q.fill_zero), .base_i(head_q.base),
@@ -200,6 +203,9 @@ module actp_decompressor #(
   end
   if (StreamWidth != 64 && StreamWidth != 128 && StreamWidth != 256 && StreamWidth != 512) begin : gen_bad_width
     $fatal(1, "actp_decompressor: StreamWidth must be 64, 128, 256 or 512");
+  end
+  if (Formats == 0 || Formats > 7) begin : gen_bad_formats
+    $fatal(1, "actp_decompressor: Formats must be 1 to 7");
   end
 
   `ACTP_STREAM(SlotsIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i})

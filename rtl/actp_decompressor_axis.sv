@@ -8,7 +8,8 @@
 
 module actp_decompressor_axis #(
   parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7
 ) (
   input  wire logic                        aclk,
   input  wire logic                        aresetn,
@@ -34,7 +35,7 @@ module actp_decompressor_axis #(
   output logic [31:0]                      sts_bytes_in,
   output logic [31:0]                      sts_bytes_out
 );
-  actp_decompressor #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_decompressor (
+  actp_decompressor #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats)) u_decompressor (
     .clk_i(aclk), .rst_ni(aresetn),
     .cfg_format_i(cfg_format), .cfg_slot_bytes_i(cfg_slot_bytes), .cfg_lossless_i(cfg_lossless),
     .cfg_fill_zero_i(cfg_fill_zero),

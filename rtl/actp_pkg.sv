@@ -11,6 +11,7 @@ package actp_pkg;
   localparam logic [1:0] FP32 = 2'd0;
   localparam logic [1:0] FP16 = 2'd1;
   localparam logic [1:0] BF16 = 2'd2;
+  localparam int unsigned FMT_W = 3;          // format inside, see limit_format
 
   localparam int unsigned EXP_W = 8;          // widest exponent field
   localparam int unsigned MAN_W = 23;         // widest mantissa field
@@ -24,47 +25,60 @@ package actp_pkg;
   localparam int unsigned SLOT_W = 11;              // slot bytes, at most 1064 (FP32, N = 256)
   localparam int unsigned WIDTH_W = 4;              // delta width and delta cap
 
-  // F-2.1: E, M and the exponent field of Inf and NaN; 3 is no format and reads as FP32.
-  function automatic logic [3:0] exp_bits(input logic [1:0] fmt);
-    exp_bits = (fmt == FP16) ? 4'd5 : 4'd8;
+  // A format as it is asked for, among those that are built in (bit 0 FP32, 1 FP16, 2 BF16): any other one counts as the
+  // lowest of them, and bit 2 of the result says so. Bit 1 is BF16; bit 0 is FP16, and with FP16 and BF16 alone always 1:
+  // so every bit that a set of formats does not need is constant, and is_narrow too.
+  function automatic logic [FMT_W-1:0] limit_format(input logic [1:0] fmt, input logic [2:0] formats);
+    limit_format[0] = formats[1] & ((fmt == FP16) | ~formats[0]);
+    limit_format[1] = formats[2] & ((fmt == BF16) | (formats[1:0] == 2'b00));
+    limit_format[2] = ~((formats[0] & (fmt == FP32)) | (formats[1] & (fmt == FP16)) | (formats[2] & (fmt == BF16)));
   endfunction
-  function automatic logic [4:0] man_bits(input logic [1:0] fmt);
-    man_bits = (fmt == FP16) ? 5'd10 : (fmt == BF16) ? 5'd7 : 5'd23;
+  function automatic logic is_fp16(input logic [FMT_W-1:0] fmt);
+    is_fp16 = fmt[1:0] == FP16;
   endfunction
-  function automatic logic [EXP_W-1:0] exp_max(input logic [1:0] fmt);
-    exp_max = (fmt == FP16) ? 8'd31 : 8'd255;
+  function automatic logic is_bf16(input logic [FMT_W-1:0] fmt);
+    is_bf16 = fmt[1];
   endfunction
-  function automatic logic is_narrow(input logic [1:0] fmt);
-    is_narrow = (fmt == FP16) | (fmt == BF16);
+  function automatic logic is_narrow(input logic [FMT_W-1:0] fmt);
+    is_narrow = fmt[1] | fmt[0];
+  endfunction
+  function automatic logic is_format(input logic [FMT_W-1:0] fmt);
+    is_format = ~fmt[2];
   endfunction
 
-  function automatic logic is_format(input logic [1:0] fmt);
-    is_format = (fmt == FP32) | is_narrow(fmt);
+  // F-2.1: E, M and the exponent field of Inf and NaN.
+  function automatic logic [3:0] exp_bits(input logic [FMT_W-1:0] fmt);
+    exp_bits = is_fp16(fmt) ? 4'd5 : 4'd8;
+  endfunction
+  function automatic logic [4:0] man_bits(input logic [FMT_W-1:0] fmt);
+    man_bits = is_fp16(fmt) ? 5'd10 : is_bf16(fmt) ? 5'd7 : 5'd23;
+  endfunction
+  function automatic logic [EXP_W-1:0] exp_max(input logic [FMT_W-1:0] fmt);
+    exp_max = is_fp16(fmt) ? 8'd31 : 8'd255;
   endfunction
 
   // Mantissa rows that the format has, top row first bit [MAN_W-1].
-  function automatic logic [MAN_W-1:0] man_rows(input logic [1:0] fmt);
-    man_rows = (fmt == FP16) ? {10'h3ff, 13'd0} : (fmt == BF16) ? {7'h7f, 16'd0} : 23'h7fffff;
+  function automatic logic [MAN_W-1:0] man_rows(input logic [FMT_W-1:0] fmt);
+    man_rows = is_fp16(fmt) ? {10'h3ff, 13'd0} : is_bf16(fmt) ? {7'h7f, 16'd0} : 23'h7fffff;
   endfunction
 
   // F-3.3: bytes of one word of the extension, W / 8.
-  function automatic logic [1:0] ext_word_bytes(input logic [1:0] fmt);
-    ext_word_bytes = (fmt == FP16) ? 2'd2 : (fmt == BF16) ? 2'd1 : 2'd3;
+  function automatic logic [1:0] ext_word_bytes(input logic [FMT_W-1:0] fmt);
+    ext_word_bytes = is_fp16(fmt) ? 2'd2 : is_bf16(fmt) ? 2'd1 : 2'd3;
   endfunction
 
   // F-3.4: bytes of header and extension, H / 8.
-  function automatic logic [3:0] head_bytes(input logic [1:0] fmt, input logic extension);
+  function automatic logic [3:0] head_bytes(input logic [FMT_W-1:0] fmt, input logic extension);
     head_bytes = extension ? 4'd2 + {1'b0, ext_word_bytes(fmt), 1'b0} : 4'd2;
   endfunction
 
   // F-2.6: slot bounds in bytes for blocks of `block_len` values.
-  function automatic logic [SLOT_W-1:0] min_slot(input logic [1:0] fmt, input int unsigned block_len);
+  function automatic logic [SLOT_W-1:0] min_slot(input logic [FMT_W-1:0] fmt, input int unsigned block_len);
     min_slot = SLOT_W'(2) + SLOT_W'({ext_word_bytes(fmt), 1'b0}) + SLOT_W'(3 * block_len / 8);
   endfunction
-  function automatic logic [SLOT_W-1:0] max_slot(input logic [1:0] fmt, input int unsigned block_len);
+  function automatic logic [SLOT_W-1:0] max_slot(input logic [FMT_W-1:0] fmt, input int unsigned block_len);
     max_slot = SLOT_W'(2) + SLOT_W'({ext_word_bytes(fmt), 1'b0}) +
-               ((fmt == FP16) ? SLOT_W'(17 * block_len / 8) :
-                (fmt == BF16) ? SLOT_W'(17 * block_len / 8) : SLOT_W'(33 * block_len / 8));
+               (is_narrow(fmt) ? SLOT_W'(17 * block_len / 8) : SLOT_W'(33 * block_len / 8));
   endfunction
 endpackage
 

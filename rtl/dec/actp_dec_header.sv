@@ -10,7 +10,7 @@
 module actp_dec_header #(
   localparam int unsigned ManW = actp_pkg::MAN_W
 ) (
-  input  wire logic [1:0]                  format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]  format_i,
   input  wire logic [actp_pkg::HEAD_W-1:0] head_i,
   output logic [actp_pkg::EXP_W-1:0]       base_o,
   output logic [actp_pkg::WIDTH_W-1:0]     width_o,
@@ -43,12 +43,12 @@ module actp_dec_header #(
     map_word   = head_i[39:16];
     value_word = head_i[63:40];
     reserved   = 1'b0;
-    if (format_i == actp_pkg::FP16) begin
+    if (actp_pkg::is_fp16(format_i)) begin
       map_word   = {head_i[26], head_i[25:16], 13'd0};
       value_word = {head_i[42], head_i[41:32], 13'd0};
       reserved   = (|head_i[31:27]) | (|head_i[47:43]);
     end
-    if (format_i == actp_pkg::BF16) begin
+    if (actp_pkg::is_bf16(format_i)) begin
       map_word   = {head_i[23], head_i[22:16], 16'd0};
       value_word = {head_i[31], head_i[30:24], 16'd0};
     end

@@ -10,7 +10,7 @@
 //               be high again.
 // Method   a beat has its values out of all ranks; which rank is which row is the same for all values.
 //          The fill is the same two patterns for all values of a block: in front of the cut and behind it.
-// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
+// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen); Formats, as format_i can be
 // Reset    idle, no output
 // Not here where the payload is kept (actp_dec_select)
 `include "actp_macros.svh"
@@ -20,6 +20,7 @@ module actp_dec_rebuild #(
   parameter int unsigned BlockLen    = 128,
   parameter int unsigned StreamWidth = 256,
   parameter int unsigned CountW      = 8,
+  parameter int unsigned Formats     = 7,
   localparam int unsigned ManW  = actp_pkg::MAN_W,
   localparam int unsigned RankW = actp_pkg::RANK_W,
   localparam int unsigned ByteW = $clog2(BlockLen / 8)
@@ -33,7 +34,7 @@ module actp_dec_rebuild #(
   input  wire logic [CountW-1:0]                word_index_i,
   output logic                                  word_free_o,  // this word may be overwritten at the end of this cycle
   input  wire logic [actp_pkg::ROWS*BlockLen-1:0] bits_i,
-  input  wire logic [1:0]                       format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]       format_i,
   input  wire logic                             fill_zero_i,
   input  wire logic [actp_pkg::EXP_W-1:0]       base_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0]     width_i,
@@ -68,7 +69,7 @@ module actp_dec_rebuild #(
 
   // ---- the slot; a malformed one has neither signs nor specials, and is cleared
   logic                     busy_q, narrow_q, clear_q, complete_q, zero_code_q, special_q, fill_zero_q;
-  logic [1:0]               format_q;
+  logic [actp_pkg::FMT_W-1:0] format_q;
   logic [ExpW-1:0]          base_q;
   logic [CodeW-1:0]         code_mask_q;
   logic [Fixed:0]           fixed_is_q;  // one-hot: rows in front of the mantissa
@@ -123,7 +124,7 @@ module actp_dec_rebuild #(
   assign move   = busy_q & (~out_valid_o | out_ready_i);
   assign done_o = move & last;
   assign busy_o = busy_q;
-  actp_dec_select #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW)) u_select (
+  actp_dec_select #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW), .Formats(Formats)) u_select (
     .clk_i, .rst_ni, .load_i, .bits_i, .busy_i(busy_q), .narrow_i(narrow_q), .move_i(move),
     .word_index_i, .word_free_o, .index_o(index), .last_o(last), .low_o(low), .high_o(high)
   );
@@ -158,8 +159,9 @@ module actp_dec_rebuild #(
   logic [StreamWidth-1:0] beat_wide, beat_narrow;
   for (genvar s = 0; s < Slots; s++) begin : gen_slot
     // The upper half of the slots is of 16-bit formats only.
-    localparam int unsigned Ranks = (s < Group) ? Rows : NarrowRows;
-    localparam int unsigned Mans  = (s < Group) ? ManW : NarrowMan;
+    localparam bit          Wide  = s < Group && Formats[0];
+    localparam int unsigned Ranks = Wide ? Rows : NarrowRows;
+    localparam int unsigned Mans  = Wide ? ManW : NarrowMan;
     logic [Ranks-1:0] ranks;
     logic [CodeW-1:0] code, code_n;
     logic [ManW-1:0]  bits, mantissa;
@@ -219,7 +221,7 @@ module actp_dec_rebuild #(
       logic unused_low;
       assign unused_low = ^man_out[ManW-11:0];
     end
-    assign beat_narrow[s*16 +: 16] = (format_q == actp_pkg::FP16) ? {sign, exp_out[4:0], man_out[ManW-1 -: 10]} :
+    assign beat_narrow[s*16 +: 16] = actp_pkg::is_fp16(format_q) ? {sign, exp_out[4:0], man_out[ManW-1 -: 10]} :
                                                                     {sign, exp_out, man_out[ManW-1 -: 7]};
   end
 

@@ -9,7 +9,8 @@
 //               2 * index + 1 for the 16-bit formats (low_o, high_o).
 // Method   words come at the rate at which beats leave, so bits of word j need a second place only for the beats
 //          from the j-th on; and of these, those of the second half take over the places of the first half.
-// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
+// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen); Formats: without FP32 (bit 0) it copies less, for
+//          narrow_i is high then
 // Reset    first beat
 `default_nettype none
 
@@ -17,6 +18,7 @@ module actp_dec_select #(
   parameter int unsigned BlockLen    = 128,
   parameter int unsigned StreamWidth = 256,
   parameter int unsigned CountW      = 8,
+  parameter int unsigned Formats     = 7,
   localparam int unsigned N      = BlockLen,
   localparam int unsigned Rows   = actp_pkg::ROWS,
   localparam int unsigned Group  = StreamWidth / 32,   // values of an FP32 beat
@@ -53,21 +55,24 @@ module actp_dec_select #(
 
   // ---- where the bits are
   // While this block leaves, word j of the next one comes no sooner than beat j, so bits of word
-  // j that go into an earlier beat stay where they are; the others are copied. (16-bit formats leave twice as fast.)
+  // j that go into an earlier beat stay where they are; the others are copied. 16-bit formats leave twice as fast: group g
+  // with beat g / 2.
   // Copies of the first half of the words for the first half of the groups serve the second half afterwards.
   localparam int unsigned Half     = Groups / 2;
-  localparam int unsigned HalfRows = Half * StreamWidth / N;  // ranks of Half words
+  localparam int unsigned HalfWords = Formats[0] ? Half : Half / 2;  // beats of half the groups, at most
+  localparam int unsigned HalfRows = HalfWords * StreamWidth / N;    // ranks of as many words
   localparam bit          Again    = Half > 1 && StreamWidth >= N;
   logic [Half*Rows*Group-1:0]   first_half, second_half;
   logic [Groups*Rows*Group-1:0] cells;  // rank r of value v of group g at [(g*Rows+r)*Group+v]
   for (genvar g = 0; g < Groups; g++) begin : gen_group
     for (genvar r = 0; r < Rows; r++) begin : gen_rank
       localparam int unsigned At    = r * N + g * Group;
+      localparam int unsigned Beat  = Formats[0] ? g : g / 2;  // that takes it, at the latest
       localparam int unsigned Later = (r + HalfRows) * N + (g + Half) * Group;
       logic [Group-1:0] cell_bits;
-      if (g < At / StreamWidth) begin : gen_direct
+      if (Beat < At / StreamWidth) begin : gen_direct
         assign cell_bits = bits_i[At +: Group];
-      end else if (Again && g >= Half && At / StreamWidth >= Half) begin : gen_again
+      end else if (Again && g >= Half && At / StreamWidth >= HalfWords) begin : gen_again
         assign cell_bits = first_half[((g-Half)*Rows+r-HalfRows)*Group +: Group];
       end else begin : gen_copy
         logic [Group-1:0] copy_q;

@@ -23,13 +23,13 @@ module actp_enc_base #(
   input  wire logic                         beat_first_i,
   input  wire logic                         beat_last_i,
   input  wire logic [StreamWidth-1:0]       beat_i,
-  input  wire logic [1:0]                   beat_format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]   beat_format_i,
   input  wire logic [actp_pkg::SLOT_W-1:0]  beat_slot_bytes_i,
   input  wire logic                         beat_lossless_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0] beat_delta_cap_i,
   // facts of the block
   output logic                              valid_o,
-  output logic [1:0]                        format_o,
+  output logic [actp_pkg::FMT_W-1:0]        format_o,
   output logic [actp_pkg::SLOT_W-1:0]       slot_bytes_o,
   output logic                              lossless_o,
   output logic [actp_pkg::WIDTH_W-1:0]      delta_cap_o,
@@ -46,7 +46,7 @@ module actp_enc_base #(
   localparam int unsigned ManW = actp_pkg::MAN_W;
 
   localparam int unsigned Parts = Slots / 4;
-  localparam int unsigned CfgW  = 2 + actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
+  localparam int unsigned CfgW  = actp_pkg::FMT_W + actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
 
   // ---- cycle 1: four values each
   logic [Slots*32-1:0]   fields;

@@ -13,7 +13,7 @@ module actp_enc_classify #(
   parameter int unsigned StreamWidth = 256,
   localparam int unsigned Slots = StreamWidth / 16
 ) (
-  input  wire logic [1:0]             fmt_i,
+  input  wire logic [actp_pkg::FMT_W-1:0] fmt_i,
   input  wire logic [StreamWidth-1:0] beat_i,
   output logic [Slots*32-1:0]         fields_o,
   output logic [Slots-1:0]            man_zero_o
@@ -33,7 +33,7 @@ module actp_enc_classify #(
       assign wide = '0;
     end
     assign fields = !narrow                    ? wide :
-                    (fmt_i == actp_pkg::BF16)  ? {half, 16'd0} :
+                    actp_pkg::is_bf16(fmt_i)   ? {half, 16'd0} :
                                                  {half[15], 3'd0, half[14:10], half[9:0], 13'd0};
     assign fields_o[s*32 +: 32] = fields;
     assign man_zero_o[s] = fields[22:0] == 23'd0;

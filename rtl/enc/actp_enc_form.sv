@@ -13,14 +13,15 @@
 //               reserved_o, on top of it for code rows 2 and up (read 1).
 // Method   rows leave at the rate at which beats come, so only what is overwritten before its row has left is copied.
 //          Delta is a ripple subtraction of planes, for all values at once.
-// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen)
+// Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen); Formats: bit 0 FP32, 1 FP16, 2 BF16
 // Reset    none: rows are undefined until the first load
 // Not here the order of the rows in the slot, the masks (actp_packer)
 `default_nettype none
 
 module actp_enc_form #(
   parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7
 ) (
   input  wire logic                              clk_i,
   input  wire logic                              load_i,
@@ -51,8 +52,10 @@ module actp_enc_form #(
   logic [N-1:0]      sign, reserved;
   for (genvar g = 0; g < Groups; g++) begin : gen_group
     localparam int unsigned At = g * Group;
+    localparam int unsigned Until = (Formats[2:1] != 2'b00) ? g / 2 : g;  // words formed by then, at least
+    localparam int unsigned Front = (Formats == 2) ? Fp16 : Wide;    // rows in front of the mantissa, at most
     // ---- sign: the first row
-    if (At / W < g / 2) begin : gen_sign
+    if (At / W < Until) begin : gen_sign
       assign sign[At +: Group] = planes_i[31*N+At +: Group];
     end else begin : gen_sign_copy
       logic [Group-1:0] sign_q;
@@ -63,7 +66,7 @@ module actp_enc_form #(
     end
     // ---- exponents: all of a value until its last code row
     for (genvar k = 0; k < ExpW; k++) begin : gen_exponent
-      if (((Wide - 1) * N + At) / W < g / 2) begin : gen_direct
+      if (((Front - 1) * N + At) / W < Until) begin : gen_direct
         assign exponent[k*N+At +: Group] = planes_i[(ManW+k)*N+At +: Group];
       end else begin : gen_copy
         logic [Group-1:0] copy_q;
@@ -73,7 +76,7 @@ module actp_enc_form #(
         assign exponent[k*N+At +: Group] = copy_q;
       end
     end
-    if (((Wide - 1) * N + At) / W < g / 2) begin : gen_reserved
+    if (((Front - 1) * N + At) / W < Until) begin : gen_reserved
       assign reserved[At +: Group] = reserved_i[At +: Group];
     end else begin : gen_reserved_copy
       logic [Group-1:0] reserved_q;
@@ -85,8 +88,9 @@ module actp_enc_form #(
     // ---- mantissa: row k of the top; BF16 has 7 of them, FP16 10
     for (genvar k = 0; k < ManW; k++) begin : gen_mantissa
       localparam int unsigned From = (ManW - 1 - k) * N + At;
-      localparam int unsigned Narrow = (((k < 7) ? Wide : Fp16) + k) * N + At;
-      if (((Wide + k) * N + At) / W < g && (k >= 10 || Narrow / W < g / 2)) begin : gen_direct
+      localparam int unsigned Late = ((Wide + k) * N + At) / W, Soon = ((Fp16 + k) * N + At) / W;
+      if ((!Formats[0] || Late < g) && (!Formats[1] || k >= 10 || Soon < g / 2) &&
+          (!Formats[2] || k >= 7 || Late < g / 2)) begin : gen_direct
         assign mantissa[From +: Group] = planes_i[From +: Group];
       end else begin : gen_copy
         logic [Group-1:0] copy_q;

@@ -28,7 +28,7 @@ module actp_enc_gather #(
   input  wire logic                        rst_ni,
   input  wire logic                        adv_i,
   // configuration
-  input  wire logic [1:0]                  cfg_format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]  cfg_format_i,
   input  wire logic [actp_pkg::SLOT_W-1:0] cfg_slot_bytes_i,
   input  wire logic                        cfg_lossless_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap_i,
@@ -43,7 +43,7 @@ module actp_enc_gather #(
   output logic                             beat_first_o,
   output logic                             beat_last_o,
   output logic [StreamWidth-1:0]           beat_o,
-  output logic [1:0]                       beat_format_o,
+  output logic [actp_pkg::FMT_W-1:0]       beat_format_o,
   output logic [actp_pkg::SLOT_W-1:0]      beat_slot_bytes_o,
   output logic                             beat_lossless_o,
   output logic [actp_pkg::WIDTH_W-1:0]     beat_delta_cap_o,
@@ -55,7 +55,8 @@ module actp_enc_gather #(
   output logic [32*BlockLen-1:0]           planes_o,
   output logic [BlockLen-1:0]              reserved_o
 );
-  localparam int unsigned CfgW  = 2 + actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
+  localparam int unsigned FmtW  = actp_pkg::FMT_W;
+  localparam int unsigned CfgW  = actp_pkg::SLOT_W + 1 + actp_pkg::WIDTH_W;
   localparam int unsigned Holds = 3;  // actp_enc_base sees a beat in the first cycle; header decided in the fourth
 
   // ---- input: which beat of which block
@@ -67,14 +68,14 @@ module actp_enc_gather #(
   logic [IndexW-1:0]   index_d, index_q;
   logic [IndexW-1:0]   last_index;
   logic [CfgW-1:0]     cfg_in, cfg_q, cfg;
-  logic [1:0]          format;
+  logic [FmtW-1:0]     format, format_q;  // kept without a loop: a bit that is constant at the input stays so
   logic                first, last, take;
   logic [StreamWidth-1:0] kept;
 
-  assign cfg_in = {cfg_format_i, cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i};
+  assign cfg_in = {cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i};
   assign first  = index_q == '0;
   assign cfg    = first ? cfg_in : cfg_q;
-  assign format = cfg[CfgW-1 -: 2];
+  assign format = first ? cfg_format_i : format_q;
 
   for (genvar i = 0; i < StreamWidth / 8; i++) begin : gen_keep
     assign kept[i*8 +: 8] = in_data_i[i*8 +: 8] & {8{in_keep_i[i] & (state_q == StTake)}};
@@ -103,23 +104,24 @@ module actp_enc_gather #(
   logic [Holds-1:0]             hold_valid_q;
   logic [Holds*StreamWidth-1:0] hold_q;
   logic [Holds*IndexW-1:0]      hold_index_q;
-  logic [Holds*2-1:0]           hold_format_q;
+  logic [Holds*FmtW-1:0]        hold_format_q;
   logic                         last_q;
 
   assign beat_valid_o = hold_valid_q[0];
   assign beat_o       = hold_q[0 +: StreamWidth];
   assign beat_first_o = hold_index_q[0 +: IndexW] == '0;
   assign beat_last_o  = last_q;
-  assign {beat_format_o, beat_slot_bytes_o, beat_lossless_o, beat_delta_cap_o} = cfg_q;
+  assign beat_format_o = hold_format_q[0 +: FmtW];
+  assign {beat_slot_bytes_o, beat_lossless_o, beat_delta_cap_o} = cfg_q;
 
   // ---- into the store
   logic [StreamWidth-1:0] store_beat;
-  logic [1:0]             store_format;
+  logic [FmtW-1:0]        store_format;
   logic [Slots*32-1:0]    fields;
   logic [Slots-1:0]       man_zero;
 
   assign store_beat   = hold_q[(Holds-1)*StreamWidth +: StreamWidth];
-  assign store_format = hold_format_q[(Holds-1)*2 +: 2];
+  assign store_format = hold_format_q[(Holds-1)*FmtW +: FmtW];
   actp_enc_classify #(.StreamWidth(StreamWidth)) u_classify (
     .fmt_i(store_format), .beat_i(store_beat), .fields_o(fields), .man_zero_o(man_zero)
   );
@@ -187,15 +189,16 @@ module actp_enc_gather #(
       last_q                       <= last;
       hold_q[0 +: StreamWidth]     <= kept;
       hold_index_q[0 +: IndexW]    <= index_q;
-      hold_format_q[1:0]           <= format;
+      hold_format_q[0 +: FmtW]     <= format;
     end
     for (int unsigned h = 1; h < Holds; h++) begin
       if (adv_i & hold_valid_q[h-1]) begin
         hold_q[h*StreamWidth +: StreamWidth] <= hold_q[(h-1)*StreamWidth +: StreamWidth];
         hold_index_q[h*IndexW +: IndexW]     <= hold_index_q[(h-1)*IndexW +: IndexW];
-        hold_format_q[h*2 +: 2]              <= hold_format_q[(h-1)*2 +: 2];
+        hold_format_q[h*FmtW +: FmtW]        <= hold_format_q[(h-1)*FmtW +: FmtW];
       end
     end
+    if (take & first) format_q <= cfg_format_i;
   end
 endmodule
 

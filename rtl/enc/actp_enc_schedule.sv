@@ -4,7 +4,8 @@
 // Format   F-4.4 .. F-4.9, F-3.1 .. F-3.4        Model   actplane::SchedulePlanes, PackHeader (model/src/field_order.cc)
 // Contract in:  the facts of a block from actp_enc_base, and its configuration, when valid_i and adv_i are high.
 //          out: what the form and pack stages need, in the next cycle, until adv_i is high again; valid_o with it. A slot
-//          size outside the legal range (F-2.6) counts as the nearest legal one, format 3 as FP32; both raise bad_config_o.
+//          size outside the legal range (F-2.6) counts as the nearest legal one and raises bad_config_o, as does a format that is
+//          not built in.
 // Method   N is a power of two, so that sizes are counted in planes: a slot of T bytes has room for
 //          floor((T - header bytes) / (N / 8)) of them. In front of the register everything that the delta width has no
 //          part in: the room, and after how many mantissa planes the map pays.
@@ -22,7 +23,7 @@ module actp_enc_schedule #(
   input  wire logic                         rst_ni,
   input  wire logic                         adv_i,
   input  wire logic                         valid_i,
-  input  wire logic [1:0]                   format_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]   format_i,
   input  wire logic [actp_pkg::SLOT_W-1:0]  slot_bytes_i,
   input  wire logic                         lossless_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0] delta_cap_i,
@@ -36,7 +37,7 @@ module actp_enc_schedule #(
   input  wire logic [ManW-1:0]              uniform_value_i,
 
   output logic                              valid_o,
-  output logic [1:0]                        format_o,
+  output logic [actp_pkg::FMT_W-1:0]        format_o,
   output logic [actp_pkg::EXP_W-1:0]        base_o,
   output logic [actp_pkg::HEAD_W-1:0]       head_o,         // header and extension, first bit at the bottom
   output logic [3:0]                        head_bytes_o,   // H / 8
@@ -203,10 +204,10 @@ module actp_enc_schedule #(
     logic [ManW-1:0] map;
     map   = actp_pkg::man_rows(format_o) & ~uniform_q;
     words = {all_negative_q, value_q, special_q, map};
-    if (format_o == actp_pkg::FP16) begin
+    if (actp_pkg::is_fp16(format_o)) begin
       words = {16'd0, 5'd0, all_negative_q, value_q[22:13], 5'd0, special_q, map[22:13]};
     end
-    if (format_o == actp_pkg::BF16) begin
+    if (actp_pkg::is_bf16(format_o)) begin
       words = {32'd0, all_negative_q, value_q[22:16], special_q, map[22:16]};
     end
   end

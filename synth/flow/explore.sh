@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# explore.sh [OPTION...]: the design space as one table. Every point is a block length and a stream width.
-#   --points FILE    lines of rtl/configs.txt (all sixteen without it)
+# explore.sh [OPTION...]: the design space as one table. Every point is a block length, a stream width and a set of formats.
+#   --points FILE    lines of rtl/configs.txt (without it all sixteen sizes, and four of them with FP32 or BF16 alone)
 #   --liberty FILE   for the clock; osu018 without it
 #   --ratio R        of block to slot, for the signal-to-noise ratio (3.2)
 #   --slurm          points become a job array of an existing cluster; --sbatch 'OPTION...' goes to sbatch
 #   --update         write the table and the picture into synth/reports
 # Area, flops and clock come from the flow of this folder, cycles from a simulation of every point, ratio and SNR from
-# `actplane` on tests/data. A point is on the Pareto front of its direction when no other one is at least as good in
-# kGE, bytes per cycle and SNR, and better in one.
+# `actplane` on tests/data, which is FP32: points without it have neither. A point is on the Pareto front of its direction
+# when no other one with its formats is at least as good in kGE, bytes per cycle and SNR at its block length, and better in
+# one.
 #   --point NAME     (inside) measures one point
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
@@ -46,10 +47,13 @@ fi
 rm -rf "$out/point"
 mkdir -p "$out"
 if [[ -n $points ]]; then
-  [[ -r $points ]] || die "cannot read $points: lines of NAME BLOCK-LENGTH STREAM-WIDTH, as in rtl/configs.txt"
+  [[ -r $points ]] || die "cannot read $points: lines of NAME BLOCK-LENGTH STREAM-WIDTH FORMATS, as in rtl/configs.txt"
   sed 's/#.*//; /^ *$/d' "$points" >"$out/configs.txt.new"
 else
-  for n in 32 64 128 256; do for w in 64 128 256 512; do say "n${n}w$w $n $w"; done; done >"$out/configs.txt.new"
+  {
+    for n in 32 64 128 256; do for w in 64 128 256 512; do say "n${n}w$w $n $w all"; done; done
+    for f in fp32 bf16; do for n in 32 128; do for w in 256 512; do say "n${n}w$w$f $n $w $f"; done; done; done
+  } >"$out/configs.txt.new"
 fi
 cmp -s "$out/configs.txt.new" "$out/configs.txt" || cp "$out/configs.txt.new" "$out/configs.txt"
 mapfile -t names < <(awk '{ print $1 }' "$out/configs.txt")
@@ -92,11 +96,12 @@ fi
 for name in "${names[@]}"; do [[ -s $out/point/$name.timing ]] || die "no result of point $name: build/explore"; done
 jq -r '.[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] | @tsv' "$out/cycles.json" >"$out/cycles.tsv"
 {
-  say "point,block_len,stream_width,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
+  say "point,block_len,stream_width,formats,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
   cat "$out"/point/*.area "$out"/point/*.timing | awk -F, -v configs="$out/configs.txt" -v cycles="$out/cycles.tsv" -v quality="$out/quality" '
     BEGIN {
       OFS = ","
-      while ((getline text < configs) > 0) { split(text, w, " "); order[++points] = w[1]; len[w[1]] = w[2]; width[w[1]] = w[3] }
+      while ((getline text < configs) > 0) { split(text, w, " "); order[++points] = w[1]; len[w[1]] = w[2]; width[w[1]] = w[3]
+        formats[w[1]] = w[4] == "" ? "all" : w[4] }
       while ((getline text < quality) > 0) { split(text, w, " "); snr[w[1]] = w[2]; lossless[w[1]] = w[3] }
       while ((getline text < cycles) > 0) {
         split(text, w, "\t"); key = w[1] SUBSEP w[2]
@@ -115,15 +120,23 @@ jq -r '.[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] |
           front = "yes"
           for (j = 1; j <= points; j++) {
             other = order[j] SUBSEP side
-            if (ge[other] <= ge[key] && rate[other] >= rate[key] && snr[len[order[j]]] >= snr[len[order[i]]] &&
+            if (has(order[j], order[i]) && ge[other] <= ge[key] && rate[other] >= rate[key] && snr[len[order[j]]] >= snr[len[order[i]]] &&
                 (ge[other] < ge[key] || rate[other] > rate[key] || snr[len[order[j]]] > snr[len[order[i]]])) front = "no"
           }
           n = len[order[i]]
-          print order[i], n, width[order[i]], side, sprintf("%.2f", ge[key] / 1000), sprintf("%.2f", seq[key] / 1000), ff[key],
+          fp32 = has(order[i], "", "fp32")
+          print order[i], n, width[order[i]], formats[order[i]], side, sprintf("%.2f", ge[key] / 1000), sprintf("%.2f", seq[key] / 1000), ff[key],
             rate[key], sprintf("%.3f", ge[key] / 1000 / rate[key]), period[key], sprintf("%.2f", rate[key] / period[key]),
-            library, latency[key], snr[n], sprintf("%.3f", lossless[n]), front
+            library, latency[key], fp32 ? snr[n] : "", fp32 ? sprintf("%.3f", lossless[n]) : "", front
         }
       }
+    }
+    # Whether a point has all formats of another one, or one by name.
+    function has(point, other, name,  i, k, one) {
+      if (formats[point] == "all") return 1
+      k = split(name == "" ? (formats[other] == "all" ? "fp32+fp16+bf16" : formats[other]) : name, one, "+")
+      for (i = 1; i <= k; i++) if (index("+" formats[point] "+", "+" one[i] "+") == 0) return 0
+      return 1
     }'
 } >"$out/explore.csv.new"
 mv "$out/explore.csv.new" "$out/explore.csv"

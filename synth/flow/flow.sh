@@ -67,7 +67,7 @@ choose_design() {
     tops=("$top")
   else
     list=$PWD/rtl/files.f
-    numbers=$(awk -v name="$config" '$1 == name { print "BlockLen=" $2, "StreamWidth=" $3 }' "$CONFIGS")
+    numbers=$(config_params "$config" "$CONFIGS") || exit
     [[ -n $numbers ]] ||
       die "no configuration '$config' in $CONFIGS; there are: $(awk '/^[a-z]/ { printf "%s ", $1 }' "$CONFIGS")"
     name=$config

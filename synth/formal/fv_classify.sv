@@ -20,7 +20,7 @@ module fv_classify #(
   logic [Slots*32-1:0] fields;
   logic [Slots-1:0]    man_zero;
   actp_enc_classify #(.StreamWidth(StreamWidth)) u_dut (
-    .fmt_i(format_i), .beat_i, .fields_o(fields), .man_zero_o(man_zero)
+    .fmt_i({1'b0, format_i}), .beat_i, .fields_o(fields), .man_zero_o(man_zero)
   );
 
   (* anyconst *) logic [SlotW-1:0] slot;
@@ -30,16 +30,16 @@ module fv_classify #(
   assign field  = fields[slot*32 +: 32];
   assign wide   = beat_i[{slot[SlotW-2:0], 5'd0} +: 32];
   assign half   = beat_i[{slot, 4'd0} +: 16];
-  assign narrow = (format_i == 2'd1) | (format_i == 2'd2);
+  assign narrow = format_i != 2'd0;  // 3 reads as BF16
   assign has    = narrow | ~slot[SlotW-1];
   always_comb begin  // S, E and M of the format, from the fields
     again = field;
     if (format_i == 2'd1) again = {16'd0, field[31], field[27:23], field[22:13]};
-    if (format_i == 2'd2) again = {16'd0, field[31], field[30:23], field[22:16]};
+    if (format_i[1]) again = {16'd0, field[31], field[30:23], field[22:16]};
   end
   `CHECK(~has | (again == (narrow ? {16'd0, half} : wide)))
   `CHECK(~has | (format_i != 2'd1) | ({field[30:28], field[12:0]} == 16'd0))
-  `CHECK(~has | (format_i != 2'd2) | (field[15:0] == 16'd0))
+  `CHECK(~has | ~format_i[1] | (field[15:0] == 16'd0))
   `CHECK(~has | (man_zero[slot] == (field[22:0] == 23'd0)))
   `REACH((format_i == 2'd1) & (&slot) & man_zero[slot] & (half[14:10] == 5'd9))
 endmodule

@@ -4,7 +4,7 @@
 // Proves   malformed_o, for every format and all 2^64 starts of a slot, against F-7.1 without its length clause (that needs
 //          the whole slot: actp_dec_planes); the other outputs against F-3.1 .. F-3.3.
 // Method   combinational; the statement is written from the tables of the format, with E, M and W as numbers. Format 3 is
-//          read as FP32. All inputs by SAT.
+//          read as BF16 (limit_format of actp_pkg). All inputs by SAT.
 // Reach    an FP16 header that only a reserved bit makes malformed
 `include "fv.svh"
 `default_nettype none
@@ -20,7 +20,7 @@ module fv_header (
   logic         zero_code, special, sign_stored, sign_value, saturated, malformed;
   logic [22:0]  stored, value;
   actp_dec_header u_dut (
-    .format_i, .head_i, .base_o(base), .width_o(width), .zero_code_o(zero_code), .special_o(special),
+    .format_i({1'b0, format_i}), .head_i, .base_o(base), .width_o(width), .zero_code_o(zero_code), .special_o(special),
     .sign_stored_o(sign_stored), .sign_value_o(sign_value), .saturated_o(saturated), .head_bytes_o(head_bytes),
     .stored_o(stored), .value_o(value), .malformed_o(malformed)
   );
@@ -28,8 +28,8 @@ module fv_header (
   // ---- F-2.1, F-3.3
   logic [5:0] e, m, w;
   assign e = (format_i == 2'd1) ? 6'd5 : 6'd8;
-  assign m = (format_i == 2'd1) ? 6'd10 : (format_i == 2'd2) ? 6'd7 : 6'd23;
-  assign w = (format_i == 2'd1) ? 6'd16 : (format_i == 2'd2) ? 6'd8 : 6'd24;
+  assign m = (format_i == 2'd1) ? 6'd10 : format_i[1] ? 6'd7 : 6'd23;
+  assign w = (format_i == 2'd1) ? 6'd16 : format_i[1] ? 6'd8 : 6'd24;
 
   // ---- the tables of section 3
   logic        z, g, x, s;

@@ -32,8 +32,8 @@ int List() {
       "devices     compressor, decompressor, roundtrip (the one through the "
       "other)\n\nconfigurations\n");
   for (const NamedConfig& c : NamedConfigs()) {
-    fmt::print("  {:<14} {:>3} values a block, {:>3} bits a beat\n", c.name, c.block_len,
-               c.stream_width);
+    fmt::print("  {:<14} {:>3} values a block, {:>3} bits a beat, formats: {}\n", c.name,
+               c.block_len, c.stream_width, FormatNames(c.formats));
   }
   fmt::print("\nsequences\n");
   for (const SequenceInfo& s : Sequences()) {
@@ -134,9 +134,15 @@ int Simulate(Arguments a) {
     Result<std::vector<FileTensor>> loaded = LoadTensors(a.run.files, a.files, config->block_len);
     if (!loaded.ok()) return Usage(loaded.status().message());
     tensors = std::move(*loaded);
+    for (const FileTensor& t : tensors) {
+      if (config->formats.Has(t.config.format)) continue;
+      return Usage(fmt::format("configuration '{}' has no {}; its formats: {}", config->name,
+                               actplane::ToString(static_cast<Format>(t.config.format)),
+                               FormatNames(config->formats)));
+    }
   }
   const DeviceKind kind = both ? DeviceKind::kCompressor : *ParseDevice(a.run.device);
-  if (!MakeSequence(kind, a.run, config->block_len, config->stream_width, tensors)) {
+  if (!MakeSequence(kind, a.run, *config, tensors)) {
     return Usage(
         fmt::format("the {} has no sequence '{}'; see --list", ToString(kind), a.run.sequence));
   }

@@ -30,7 +30,7 @@ Row Verify(const std::string& config, const std::string& file, const FileOptions
            const LoadedTensor& loaded, uint64_t blocks, const std::string& artifacts) {
   const FileTensor& tensor = loaded.tensor;
   const uint32_t block_len = FindConfig(config)->block_len;
-  const Config model = tensor.config.Nearest(block_len);
+  const Config model = tensor.config.Nearest(block_len, {});
   RunConfig run;
   run.test = "verify";
   run.device = "roundtrip";
@@ -168,8 +168,16 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "actplane-verify: {}\n", tensors.status().message());
         return static_cast<int>(Outcome::kUsage);
       }
-      for (const LoadedTensor& t : *tensors)
+      for (const LoadedTensor& t : *tensors) {
+        if (!named->formats.Has(t.tensor.config.format)) {
+          fmt::print(stderr, "actplane-verify: {}: configuration '{}' has no {}; its formats: {}\n",
+                     t.name, config,
+                     actplane::ToString(static_cast<Format>(t.tensor.config.format)),
+                     FormatNames(named->formats));
+          return static_cast<int>(Outcome::kUsage);
+        }
         rows.push_back(Verify(config, file, pass, t, blocks, artifacts));
+      }
     }
   }
   uint64_t compared = 0, mismatches = 0;

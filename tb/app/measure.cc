@@ -32,7 +32,7 @@ OneRun RunFor(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c,
       std::vector<FileTensor>{{c, Activations(format, blocks * config.block_len, growth)}},
       config.block_len);
   if (kind == DeviceKind::kDecompressor) {
-    sequence = std::make_unique<EncodedSeq>(std::move(sequence), config.block_len);
+    sequence = std::make_unique<EncodedSeq>(std::move(sequence), config.block_len, config.formats);
   }
   OneRun one;
   const std::unique_ptr<Device> device = MakeDevice(kind, config.name, {});
@@ -50,12 +50,15 @@ std::string Mode(const DeviceConfig& c) {
   return c.lossless ? "lossless" : fmt::format("T={}", c.slot_bytes);
 }
 
+// Zero: of no format that is built in.
+std::string Cycles(double cycles) { return cycles == 0 ? "-" : fmt::format("{:.2f}", cycles); }
+
 }  // namespace
 
 Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c,
                     uint64_t blocks, bool growth) {
   const uint32_t beat_bytes = config.stream_width / 8;
-  const uint32_t block_bytes = BlockBytes(c.Nearest(config.block_len));
+  const uint32_t block_bytes = BlockBytes(c.Nearest(config.block_len, config.formats));
   const OneRun alone = RunFor(kind, config, c, 1, growth);
   const OneRun stream = RunFor(kind, config, c, blocks, growth);
   const Timing& t = stream.timing;
@@ -78,6 +81,7 @@ std::vector<MeasuredRow> MeasureAll(uint64_t blocks) {
   for (const NamedConfig& config : NamedConfigs()) {
     for (const DeviceKind kind : {DeviceKind::kCompressor, DeviceKind::kDecompressor}) {
       for (uint32_t f = 0; f < 3; ++f) {
+        if (!config.formats.Has(f)) continue;
         const uint32_t block_bytes = config.block_len * InfoOf(static_cast<Format>(f)).value_bytes;
         for (const DeviceConfig& c :
              {DeviceConfig{f, block_bytes / 2, false, 0, false},
@@ -91,9 +95,10 @@ std::vector<MeasuredRow> MeasureAll(uint64_t blocks) {
 }
 
 std::string MeasuredTable(const std::vector<MeasuredRow>& rows) {
-  std::string text = fmt::format(
-      "{:<9} {:>4} {:>5}  {:<12} {:>11} {:>11} {:>8} {:>8} {:>8} {:>14}\n", "config", "N", "width",
-      "device", "cycles FP32", "cycles 16-b", "B/cycle", "bubbles", "latency", "in a stream");
+  std::string text =
+      fmt::format("{:<9} {:>4} {:>5} {:<9}  {:<12} {:>11} {:>11} {:>8} {:>8} {:>8} {:>14}\n",
+                  "config", "N", "width", "formats", "device", "cycles FP32", "cycles 16-b",
+                  "B/cycle", "bubbles", "latency", "in a stream");
   for (size_t i = 0; i < rows.size();) {
     const MeasuredRow& first = rows[i];
     MeasuredRow worst = first;  // over formats and modes
@@ -114,10 +119,11 @@ std::string MeasuredTable(const std::vector<MeasuredRow>& rows) {
       w.stream_latency = std::max(w.stream_latency, m.stream_latency);
     }
     const Measurement& w = worst.measurement;
-    text += fmt::format(
-        "{:<9} {:>4} {:>5}  {:<12} {:>11.2f} {:>11.2f} {:>8.2f} {:>8} {:>8} {:>14}\n",
-        first.config.name, first.config.block_len, first.config.stream_width, ToString(first.kind),
-        wide, narrow, w.bytes_per_cycle, w.bubbles, w.latency, w.stream_latency);
+    text +=
+        fmt::format("{:<9} {:>4} {:>5} {:<9}  {:<12} {:>11} {:>11} {:>8.2f} {:>8} {:>8} {:>14}\n",
+                    first.config.name, first.config.block_len, first.config.stream_width,
+                    FormatNames(first.config.formats), ToString(first.kind), Cycles(wide),
+                    Cycles(narrow), w.bytes_per_cycle, w.bubbles, w.latency, w.stream_latency);
   }
   return text +
          "cycles per block; the worst over formats, T = half a block, T = a block, and lossless; "
@@ -129,14 +135,15 @@ std::string MeasuredJson(const std::vector<MeasuredRow>& rows) {
   for (const MeasuredRow& r : rows) {
     const Measurement& m = r.measurement;
     text += fmt::format(
-        "{}\n  {{\"config\": \"{}\", \"block_len\": {}, \"stream_width\": {}, \"device\": \"{}\", "
-        "\"format\": \"{}\", "
+        "{}\n  {{\"config\": \"{}\", \"block_len\": {}, \"stream_width\": {}, \"formats\": \"{}\", "
+        "\"device\": \"{}\", \"format\": \"{}\", "
         "\"mode\": \"{}\", \"slot_beats\": {}, \"block_beats\": {}, \"cycles_per_block\": {:.4f}, "
         "\"bytes_per_cycle\": {:.4f}, \"latency\": {}, \"bubbles\": {}, \"ok\": {}}}",
         text.size() > 1 ? "," : "", r.config.name, r.config.block_len, r.config.stream_width,
-        ToString(r.kind), actplane::ToString(static_cast<Format>(r.device_config.format)),
-        Mode(r.device_config), m.slot_beats, m.block_beats, m.cycles_per_block, m.bytes_per_cycle,
-        m.latency, m.bubbles, m.verdict.ok());
+        FormatNames(r.config.formats), ToString(r.kind),
+        actplane::ToString(static_cast<Format>(r.device_config.format)), Mode(r.device_config),
+        m.slot_beats, m.block_beats, m.cycles_per_block, m.bytes_per_cycle, m.latency, m.bubbles,
+        m.verdict.ok());
   }
   return text + "\n]\n";
 }

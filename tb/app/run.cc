@@ -36,6 +36,15 @@ const NamedConfig* FindConfig(const std::string& name) {
   return nullptr;
 }
 
+std::string FormatNames(FormatSet formats) {
+  std::string names;
+  for (uint32_t f = 0; f < 3; ++f) {
+    if (!formats.Has(f)) continue;
+    names += (names.empty() ? "" : "+") + std::string(actplane::ToString(static_cast<Format>(f)));
+  }
+  return formats == FormatSet{} ? "all" : names;
+}
+
 RunResult RunOnce(const RunConfig& run, Coverage* coverage, const std::vector<FileTensor>& tensors,
                   const std::string& trace_file,
                   const std::function<void(const Expected&)>& on_block) {
@@ -48,8 +57,7 @@ RunResult RunOnce(const RunConfig& run, Coverage* coverage, const std::vector<Fi
     Execution execution = how;
     if (first && !trace_file.empty()) execution.trace_file = trace_file;
     const std::unique_ptr<Device> device = MakeDevice(kind, run.config, OptionsFor(run, execution));
-    const std::unique_ptr<Sequence> sequence =
-        MakeSequence(kind, run, config.block_len, config.stream_width, tensors);
+    const std::unique_ptr<Sequence> sequence = MakeSequence(kind, run, config, tensors);
     CodecEnv env(*device, *sequence, run, stall, execution.log, first ? coverage : nullptr,
                  first ? on_block : std::function<void(const Expected&)>());
     const Verdict verdict = env.Run();
@@ -74,8 +82,7 @@ RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>
     const auto compressor = MakeDevice(DeviceKind::kCompressor, run.config, OptionsFor(run, how));
     const auto decompressor =
         MakeDevice(DeviceKind::kDecompressor, run.config, OptionsFor(run, second_file));
-    const auto values =
-        MakeSequence(DeviceKind::kCompressor, run, config.block_len, config.stream_width, tensors);
+    const auto values = MakeSequence(DeviceKind::kCompressor, run, config, tensors);
 
     std::deque<Packet> slots;
     CodecEnv enc(*compressor, *values, run, stall, how.log, nullptr, [&](const Expected& e) {

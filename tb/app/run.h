@@ -33,5 +33,7 @@ RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>
 // The kind of that name, or nothing.
 std::optional<DeviceKind> ParseDevice(const std::string& name);
 const NamedConfig* FindConfig(const std::string& name);
+// As in rtl/configs.txt: joined by +, or "all".
+std::string FormatNames(FormatSet formats);
 
 }  // namespace actplane::tb

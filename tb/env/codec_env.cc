@@ -30,7 +30,7 @@ CodecEnv::CodecEnv(Device& device, Sequence& sequence, const RunConfig& run, Sta
       ready_check_({pins_.out.ready}, {pins_.out.valid}, Rng(run.seed, "ready")),
       path_check_(pins_.Inputs(), pins_.Outputs(), Rng(run.seed, "paths")),
       rng_(run.seed, "env"),
-      predictor_(pins_.kind, pins_.block_len, pins_.stream_width),
+      predictor_(pins_.kind, pins_.block_len, pins_.stream_width, pins_.formats),
       scoreboard_(pins_),
       watchdog_(run.watchdog_cycles) {
   if (coverage_ != nullptr) coverage_->SampleRun(pins_.kind, stall);

@@ -81,7 +81,8 @@ Coverage::Coverage() {
   Declare("cp_enc_values", Cross({formats, {"zero", "negative_zero", "subnormal", "inf", "nan"}}));
   Declare("cp_enc_cut", Cross({formats, {"at_plane", "inside_plane"}}));
   Declare("cp_enc_cap", {"none", "limits", "too_wide"});
-  Declare("cp_enc_slot", {"smallest", "between", "largest", "too_small", "too_large", "format_3"});
+  Declare("cp_enc_slot", {"smallest", "between", "largest", "too_small", "too_large", "format_3",
+                          "format_left_out"});
   Declare("cp_enc_last", {"early.first_beat", "early.later", "complete.with", "complete.without"});
   Declare("cp_enc_keep", {"full", "holes"});
   Declare("cp_dec_outcome", Cross({formats, {"lossless", "fixed"}, {"midpoint", "zero"}}));
@@ -93,7 +94,7 @@ Coverage::Coverage() {
                                      {"base", "width", "reserved", "short.fixed", "short.lossless",
                                       "length.lossless", "early_last", "late_last"}}));
   Declare("cp_dec_recovers", {"good_after_malformed", "malformed_after_malformed"});
-  Declare("cp_dec_config", {"too_small", "too_large", "format_3"});
+  Declare("cp_dec_config", {"too_small", "too_large", "format_3", "format_left_out"});
 }
 
 void Coverage::Declare(std::string_view group, const std::vector<std::string>& bins,
@@ -195,7 +196,8 @@ void Coverage::SampleCompressed(const Expected& e, uint32_t block_len) {
                       : h.width < e.config.delta_cap  ? "too_wide"
                                                       : "");
   }
-  if (e.pins.format == 3) Hit("cp_enc_slot", "format_3");
+  if (e.pins.format != static_cast<uint32_t>(e.config.format))
+    Hit("cp_enc_slot", e.pins.format == 3 ? "format_3" : "format_left_out");
   if (!e.config.lossless) {
     const uint32_t least = MinSlotBytes(e.config.format, block_len, Order::kField);
     const uint32_t most = MaxSlotBytes(e.config.format, block_len, Order::kField);
@@ -213,7 +215,8 @@ void Coverage::SampleCompressed(const Expected& e, uint32_t block_len) {
 
 void Coverage::SampleDecompressed(const Expected& e, uint32_t block_len) {
   const std::string format = std::string(FormatName(e)) + ".";
-  if (e.pins.format == 3) Hit("cp_dec_config", "format_3");
+  if (e.pins.format != static_cast<uint32_t>(e.config.format))
+    Hit("cp_dec_config", e.pins.format == 3 ? "format_3" : "format_left_out");
   if (!e.config.lossless && e.pins.slot_bytes < e.config.slot_bytes)
     Hit("cp_dec_config", "too_small");
   if (!e.config.lossless && e.pins.slot_bytes > e.config.slot_bytes)

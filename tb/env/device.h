@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/sim.h"
+#include "env/packet.h"
 #include "stream/beat.h"
 
 namespace actplane::tb {
@@ -36,6 +37,7 @@ struct CodecPins {
   DeviceKind kind = DeviceKind::kCompressor;
   uint32_t block_len = 0;
   uint32_t stream_width = 0;
+  FormatSet formats;
   StreamPins in, out;
   Pins block_done, blocks, bytes_in, bytes_out, idle;
   Pins whole, saturated, bad_config;           // compressor
@@ -76,12 +78,14 @@ class Device {
 template <class Dut>
 class CodecDevice : public Device {
  public:
-  CodecDevice(uint32_t block_len, uint32_t stream_width, const SimOptions& options)
+  CodecDevice(uint32_t block_len, uint32_t stream_width, FormatSet formats,
+              const SimOptions& options)
       : sim_(options) {
     Dut& d = sim_.dut();
     CodecPins& p = pins_;
     p.block_len = block_len;
     p.stream_width = stream_width;
+    p.formats = formats;
     const uint32_t w = stream_width, n = block_len;
     p.in = {Pins(d.in_valid_i, 1),
             Pins(d.in_ready_o, 1),
@@ -146,6 +150,7 @@ struct NamedConfig {
   std::string name;
   uint32_t block_len;
   uint32_t stream_width;
+  FormatSet formats;
 };
 
 // Made by tb/CMakeLists.txt from rtl/configs.txt.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +15,26 @@
 #include "stream/beat.h"
 
 namespace actplane::tb {
+
+// The formats that are built into a device: its parameter Formats.
+struct FormatSet {
+  uint32_t mask = 7;
+
+  bool Has(uint32_t pins) const { return pins < 3 && (mask >> pins & 1) != 0; }
+  // What a format on the pins is read as: any other than those of the set as the lowest of them.
+  Format Read(uint32_t pins) const { return static_cast<Format>(Has(pins) ? pins : Lowest()); }
+  uint32_t Lowest() const { return static_cast<uint32_t>(std::countr_zero(mask)); }
+  // Format `number`, modulo how many there are, as pins.
+  uint32_t Nth(uint32_t number) const {
+    uint32_t left = number % static_cast<uint32_t>(std::popcount(mask)), pins = Lowest();
+    for (; left > 0; --left) {
+      do ++pins;
+      while (!Has(pins));
+    }
+    return pins;
+  }
+  friend bool operator==(const FormatSet&, const FormatSet&) = default;
+};
 
 // The configuration as pins, legal or not.
 struct DeviceConfig {
@@ -32,11 +53,11 @@ struct DeviceConfig {
             c.fill == Fill::kZero};
   }
 
-  // Format 3 reads as FP32, a slot size out of range as the nearest legal one, a cap above E + 1
-  // caps nothing.
-  Config Nearest(uint32_t block_len) const {
+  // A format that is not built in reads as the lowest that is, a slot size out of range as the
+  // nearest legal one, a cap above E + 1 caps nothing.
+  Config Nearest(uint32_t block_len, FormatSet formats) const {
     Config c;
-    c.format = format == 3 ? Format::kFp32 : static_cast<Format>(format);
+    c.format = formats.Read(format);
     c.block_len = block_len;
     c.lossless = lossless;
     c.slot_bytes = std::clamp(slot_bytes, MinSlotBytes(c.format, block_len, Order::kField),
@@ -45,8 +66,9 @@ struct DeviceConfig {
     c.fill = fill_zero ? Fill::kZero : Fill::kMidpoint;
     return c;
   }
-  bool Legal(uint32_t block_len) const {
-    return format != 3 && (lossless || Nearest(block_len).slot_bytes == slot_bytes);
+  bool Legal(uint32_t block_len, FormatSet formats) const {
+    return formats.Has(format) &&
+           (lossless || Nearest(block_len, formats).slot_bytes == slot_bytes);
   }
   friend bool operator==(const DeviceConfig&, const DeviceConfig&) = default;
 };

@@ -12,7 +12,7 @@ std::shared_ptr<const Expected> Predictor::Take(const Beat& beat) {
     open_ = std::make_shared<Expected>();
     open_->index = blocks_++;
     open_->pins = DeviceConfig::From(beat.sideband);
-    open_->config = open_->pins.Nearest(block_len_);
+    open_->config = open_->pins.Nearest(block_len_, formats_);
   }
   Expected& e = *open_;
   ++e.in_beats;
@@ -44,7 +44,7 @@ void Predictor::Compress(Expected& e) const {
   e.whole = e.config.lossless ||
             WholeSizeBits(f.info, e.config.format, block_len_) <= 8 * uint64_t{e.config.slot_bytes};
   e.saturated = f.header.saturated;
-  e.bad_config = !e.pins.Legal(block_len_);
+  e.bad_config = !e.pins.Legal(block_len_, formats_);
 }
 
 void Predictor::Decompress(Expected& e) const {

@@ -37,8 +37,8 @@ struct Expected {
 
 class Predictor {
  public:
-  Predictor(DeviceKind kind, uint32_t block_len, uint32_t stream_width)
-      : kind_(kind), block_len_(block_len), beat_bytes_(stream_width / 8) {}
+  Predictor(DeviceKind kind, uint32_t block_len, uint32_t stream_width, FormatSet formats)
+      : kind_(kind), block_len_(block_len), beat_bytes_(stream_width / 8), formats_(formats) {}
 
   // A beat that the device took. Returns the block that it completes, or null.
   std::shared_ptr<const Expected> Take(const Beat& beat);
@@ -53,6 +53,7 @@ class Predictor {
   DeviceKind kind_;
   uint32_t block_len_;
   uint32_t beat_bytes_;
+  FormatSet formats_;
   uint64_t blocks_ = 0;
   std::shared_ptr<Expected> open_;
 };

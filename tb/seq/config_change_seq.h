@@ -11,10 +11,11 @@ namespace actplane::tb {
 
 class ConfigChangeSeq : public Sequence {
  public:
-  ConfigChangeSeq(uint32_t block_len, Rng rng) : block_len_(block_len), rng_(rng) {}
+  ConfigChangeSeq(uint32_t block_len, FormatSet formats, Rng rng)
+      : block_len_(block_len), formats_(formats), rng_(rng) {}
 
   std::optional<Packet> Next() override {
-    DeviceConfig c = RandomDeviceConfig(rng_, block_len_);
+    DeviceConfig c = RandomDeviceConfig(rng_, block_len_, formats_);
     switch (rng_.Below(
         4)) {  // what stays: nothing, all but the mode, all but the size, all but the format
       case 0: break;
@@ -28,18 +29,18 @@ class ConfigChangeSeq : public Sequence {
         break;
       default:
         c.lossless = last_.lossless;
-        c.format = (last_.format + 1 + rng_.Below(2)) % 3;
+        c.format = formats_.Nth(last_.format + 1 + rng_.Below(2));
         break;
     }
-    c.slot_bytes = DeviceConfig(c).Nearest(block_len_).slot_bytes;
+    c.slot_bytes = DeviceConfig(c).Nearest(block_len_, formats_).slot_bytes;
     last_ = c;
-    return Packet{
-        "config-change", c, RandomValues(rng_, static_cast<Format>(c.format), block_len_), {},
-        rng_.OneIn(2),   {}};
+    return Packet{"config-change", c, RandomValues(rng_, formats_.Read(c.format), block_len_), {},
+                  rng_.OneIn(2),   {}};
   }
 
  private:
   uint32_t block_len_;
+  FormatSet formats_;
   Rng rng_;
   DeviceConfig last_;
 };

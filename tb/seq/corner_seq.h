@@ -16,14 +16,14 @@ namespace actplane::tb {
 
 class CornerSeq : public Sequence {
  public:
-  CornerSeq(uint32_t block_len, uint32_t stream_width, Rng rng)
-      : block_len_(block_len), beat_bytes_(stream_width / 8), rng_(rng) {}
+  CornerSeq(uint32_t block_len, uint32_t stream_width, FormatSet formats, Rng rng)
+      : block_len_(block_len), beat_bytes_(stream_width / 8), formats_(formats), rng_(rng) {}
 
   // The cases in an order in which neighbours have little in common; over and over again.
   std::optional<Packet> Next() override {
     const uint32_t i = static_cast<uint32_t>((uint64_t{number_++} * kStride) % kCases);
     DeviceConfig c;
-    c.format = i % 3;
+    c.format = formats_.Nth(i % 3);
     c.fill_zero = (i / 3) % 2 != 0;
     const auto format = static_cast<Format>(c.format);
     Packet p{"corner", c, {}, {}, rng_.OneIn(2), {}};
@@ -132,7 +132,10 @@ class CornerSeq : public Sequence {
         break;
       default:
         c.slot_bytes = rng_.Between(least, most);
-        if (c.format == 0) c.format = 3;  // the values stay FP32, which it reads as
+        if (c.format == formats_.Lowest()) {  // the values stay what it is read as
+          do c.format = rng_.Below(4);
+          while (formats_.Has(c.format));
+        }
         c.delta_cap = rng_.Below(16);
         break;
     }
@@ -155,6 +158,7 @@ class CornerSeq : public Sequence {
 
   uint32_t block_len_;
   uint32_t beat_bytes_;
+  FormatSet formats_;
   Rng rng_;
   uint32_t number_ = 0;
 };

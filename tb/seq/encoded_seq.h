@@ -14,13 +14,13 @@ namespace actplane::tb {
 
 class EncodedSeq : public Sequence {
  public:
-  EncodedSeq(std::unique_ptr<Sequence> values, uint32_t block_len)
-      : values_(std::move(values)), block_len_(block_len) {}
+  EncodedSeq(std::unique_ptr<Sequence> values, uint32_t block_len, FormatSet formats)
+      : values_(std::move(values)), block_len_(block_len), formats_(formats) {}
 
   std::optional<Packet> Next() override {
     std::optional<Packet> p = values_->Next();
     if (!p) return p;
-    const Config config = p->config.Nearest(block_len_);
+    const Config config = p->config.Nearest(block_len_, formats_);
     for (size_t i = 0; i < p->holes.size(); ++i) {
       if (p->holes[i]) p->bytes[i] = std::byte{0};
     }
@@ -38,6 +38,7 @@ class EncodedSeq : public Sequence {
  private:
   std::unique_ptr<Sequence> values_;
   uint32_t block_len_;
+  FormatSet formats_;
 };
 
 }  // namespace actplane::tb

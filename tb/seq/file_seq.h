@@ -12,7 +12,7 @@
 
 namespace actplane::tb {
 
-// A tensor in memory, with the configuration for its blocks.
+// A tensor in memory, with the configuration for its blocks, of a format that is built in.
 struct FileTensor {
   DeviceConfig config;
   std::vector<std::byte> values;
@@ -30,7 +30,7 @@ class FileSeq : public Sequence {
     }
     if (tensor_ >= tensors_.size()) return std::nullopt;
     const FileTensor& t = tensors_[tensor_];
-    const size_t block = BlockBytes(t.config.Nearest(block_len_));
+    const size_t block = BlockBytes(t.config.Nearest(block_len_, {}));
     const size_t end = std::min(at_ + block, t.values.size());
     const auto from = [&](size_t i) { return t.values.begin() + static_cast<std::ptrdiff_t>(i); };
     Packet p{"file", t.config, {from(at_), from(end)}, {}, end == t.values.size(), {}};

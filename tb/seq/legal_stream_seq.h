@@ -15,9 +15,9 @@ struct SlotConfig {
   ref::RefConfig ref;
   DeviceConfig pins;
 };
-inline SlotConfig RandomSlotConfig(Rng& rng, uint32_t block_len) {
+inline SlotConfig RandomSlotConfig(Rng& rng, uint32_t block_len, FormatSet formats) {
   SlotConfig c;
-  c.pins.format = rng.Below(3);
+  c.pins.format = formats.Nth(rng.Below(3));
   c.pins.lossless = rng.OneIn(3);
   c.pins.fill_zero = rng.OneIn(2);
   const FormatInfo info = InfoOf(static_cast<Format>(c.pins.format));
@@ -41,16 +41,18 @@ inline Packet ToPacket(std::string_view kind, const DeviceConfig& config,
 
 class LegalStreamSeq : public Sequence {
  public:
-  LegalStreamSeq(uint32_t block_len, Rng rng) : block_len_(block_len), rng_(rng) {}
+  LegalStreamSeq(uint32_t block_len, FormatSet formats, Rng rng)
+      : block_len_(block_len), formats_(formats), rng_(rng) {}
 
   std::optional<Packet> Next() override {
-    const SlotConfig c = RandomSlotConfig(rng_, block_len_);
+    const SlotConfig c = RandomSlotConfig(rng_, block_len_, formats_);
     ref::Random random(rng_.Next());
     return ToPacket("legal", c.pins, ref::LegalSlot(random, c.ref));
   }
 
  private:
   uint32_t block_len_;
+  FormatSet formats_;
   Rng rng_;
 };
 

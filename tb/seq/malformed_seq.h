@@ -12,10 +12,11 @@ namespace actplane::tb {
 
 class MalformedSeq : public Sequence {
  public:
-  MalformedSeq(uint32_t block_len, Rng rng) : block_len_(block_len), rng_(rng) {}
+  MalformedSeq(uint32_t block_len, FormatSet formats, Rng rng)
+      : block_len_(block_len), formats_(formats), rng_(rng) {}
 
   std::optional<Packet> Next() override {
-    const SlotConfig c = RandomSlotConfig(rng_, block_len_);
+    const SlotConfig c = RandomSlotConfig(rng_, block_len_, formats_);
     ref::Random random(rng_.Next());
     switch (rng_.Below(8)) {
       case 0:
@@ -55,7 +56,10 @@ class MalformedSeq : public Sequence {
   Packet IllegalConfig(Packet p) {
     const auto format = static_cast<Format>(p.config.format);
     if (rng_.OneIn(3)) {
-      if (p.config.format == 0) p.config.format = 3;
+      if (p.config.format == formats_.Lowest()) {
+        do p.config.format = rng_.Below(4);
+        while (formats_.Has(p.config.format));
+      }
     } else {
       const uint32_t least = MinSlotBytes(format, block_len_, Order::kField);
       const uint32_t most = MaxSlotBytes(format, block_len_, Order::kField);
@@ -66,6 +70,7 @@ class MalformedSeq : public Sequence {
   }
 
   uint32_t block_len_;
+  FormatSet formats_;
   Rng rng_;
 };
 

@@ -13,11 +13,12 @@
 
 namespace actplane::tb {
 
-// A configuration for blocks of N values; slot sizes lean toward those that cut.
-inline DeviceConfig RandomDeviceConfig(Rng& rng, uint32_t block_len) {
+// A configuration for blocks of N values; slot sizes lean toward those that cut. Seldom a format
+// that is not built in.
+inline DeviceConfig RandomDeviceConfig(Rng& rng, uint32_t block_len, FormatSet formats) {
   DeviceConfig c;
-  c.format = rng.Below(3);
-  const auto format = static_cast<Format>(c.format);
+  c.format = rng.OneIn(24) ? rng.Below(4) : formats.Nth(rng.Below(3));
+  const Format format = formats.Read(c.format);
   c.lossless = rng.OneIn(5);
   c.fill_zero = rng.OneIn(2);
   if (rng.OneIn(4)) c.delta_cap = rng.Below(InfoOf(format).exp_bits + 2);
@@ -42,21 +43,17 @@ inline std::vector<std::byte> RandomValues(Rng& rng, Format format, uint32_t blo
 class RandomSeq : public Sequence {
  public:
   // A configuration holds for up to `longest_run` blocks: 1 changes it with every block.
-  RandomSeq(uint32_t block_len, uint32_t longest_run, Rng rng)
-      : block_len_(block_len), longest_run_(longest_run), rng_(rng) {}
+  RandomSeq(uint32_t block_len, FormatSet formats, uint32_t longest_run, Rng rng)
+      : block_len_(block_len), formats_(formats), longest_run_(longest_run), rng_(rng) {}
 
   std::optional<Packet> Next() override {
     if (left_ == 0) {
-      config_ = RandomDeviceConfig(rng_, block_len_);
+      config_ = RandomDeviceConfig(rng_, block_len_, formats_);
       left_ = rng_.Between(1, longest_run_);
     }
     --left_;
-    Packet p{"random",
-             config_,
-             RandomValues(rng_, static_cast<Format>(config_.format), block_len_),
-             {},
-             rng_.OneIn(2),
-             {}};
+    Packet p{"random", config_,       RandomValues(rng_, formats_.Read(config_.format), block_len_),
+             {},       rng_.OneIn(2), {}};
     if (rng_.OneIn(12)) {  // ends early, not always with a whole value
       p.bytes.resize(rng_.Between(1, static_cast<uint32_t>(p.bytes.size())));
       p.last = true;
@@ -70,6 +67,7 @@ class RandomSeq : public Sequence {
 
  private:
   uint32_t block_len_;
+  FormatSet formats_;
   uint32_t longest_run_;
   Rng rng_;
   DeviceConfig config_;

@@ -28,32 +28,36 @@ const std::vector<SequenceInfo>& Sequences() {
   return kAll;
 }
 
-std::unique_ptr<Sequence> MakeSequence(DeviceKind kind, const RunConfig& run, uint32_t block_len,
-                                       uint32_t stream_width,
+std::unique_ptr<Sequence> MakeSequence(DeviceKind kind, const RunConfig& run,
+                                       const NamedConfig& config,
                                        const std::vector<FileTensor>& tensors) {
   constexpr uint32_t kLongestRun = 16;
   const Rng rng(run.seed, "sequence");
+  const uint32_t block_len = config.block_len;
+  const FormatSet formats = config.formats;
   const bool decompress = kind == DeviceKind::kDecompressor;
   std::unique_ptr<Sequence> seq;
   if (run.sequence == "random" || run.sequence == "reset") {
-    seq = std::make_unique<RandomSeq>(block_len, kLongestRun, rng);
+    seq = std::make_unique<RandomSeq>(block_len, formats, kLongestRun, rng);
   } else if (run.sequence == "corner") {
-    seq = std::make_unique<CornerSeq>(block_len, stream_width, rng);
+    seq = std::make_unique<CornerSeq>(block_len, config.stream_width, formats, rng);
   } else if (run.sequence == "config-change") {
-    seq = std::make_unique<ConfigChangeSeq>(block_len, rng);
+    seq = std::make_unique<ConfigChangeSeq>(block_len, formats, rng);
   } else if (run.sequence == "file") {
     seq = std::make_unique<FileSeq>(tensors, block_len);
   } else if (run.sequence == "legal" && decompress) {
-    return std::make_unique<LimitedSeq>(std::make_unique<LegalStreamSeq>(block_len, rng),
+    return std::make_unique<LimitedSeq>(std::make_unique<LegalStreamSeq>(block_len, formats, rng),
                                         run.blocks);
   } else if (run.sequence == "malformed" && decompress) {
-    return std::make_unique<LimitedSeq>(std::make_unique<MalformedSeq>(block_len, rng), run.blocks);
+    return std::make_unique<LimitedSeq>(std::make_unique<MalformedSeq>(block_len, formats, rng),
+                                        run.blocks);
   } else {
     return nullptr;
   }
-  if (decompress) seq = std::make_unique<EncodedSeq>(std::move(seq), block_len);
+  if (decompress) seq = std::make_unique<EncodedSeq>(std::move(seq), block_len, formats);
   if (run.sequence == "reset") {
-    seq = std::make_unique<ResetSeq>(std::move(seq), stream_width / 8, Rng(run.seed, "reset"));
+    seq =
+        std::make_unique<ResetSeq>(std::move(seq), config.stream_width / 8, Rng(run.seed, "reset"));
   }
   return std::make_unique<LimitedSeq>(std::move(seq), run.blocks);
 }

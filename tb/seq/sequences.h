@@ -41,8 +41,8 @@ class LimitedSeq : public Sequence {
 
 // For run.sequence, run.seed and run.blocks; null if the device has no such sequence. `tensors`:
 // for `file`.
-std::unique_ptr<Sequence> MakeSequence(DeviceKind kind, const RunConfig& run, uint32_t block_len,
-                                       uint32_t stream_width,
+std::unique_ptr<Sequence> MakeSequence(DeviceKind kind, const RunConfig& run,
+                                       const NamedConfig& config,
                                        const std::vector<FileTensor>& tensors = {});
 
 }  // namespace actplane::tb

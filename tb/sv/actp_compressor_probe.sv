@@ -7,7 +7,8 @@
 
 module actp_compressor_probe #(
   parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_ni,
@@ -52,7 +53,7 @@ module actp_compressor_probe #(
   output logic                              probe_rows_valid_o,
   output logic [actp_pkg::ROWS*BlockLen-1:0] probe_rows_o
 );
-  actp_compressor_axis #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_axis (
+  actp_compressor_axis #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats)) u_axis (
     .aclk(clk_i), .aresetn(rst_ni),
     .cfg_format(cfg_format_i), .cfg_slot_bytes(cfg_slot_bytes_i), .cfg_lossless(cfg_lossless_i),
     .cfg_delta_cap(cfg_delta_cap_i),

@@ -6,7 +6,8 @@
 
 module actp_decompressor_probe #(
   parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7
 ) (
   input  wire logic                          clk_i,
   input  wire logic                          rst_ni,
@@ -50,7 +51,7 @@ module actp_decompressor_probe #(
   output logic [actp_pkg::SLOT_W:0]          probe_bytes_o,
   output logic [actp_pkg::ROWS*BlockLen-1:0] probe_bits_o
 );
-  actp_decompressor_axis #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_axis (
+  actp_decompressor_axis #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats)) u_axis (
     .aclk(clk_i), .aresetn(rst_ni),
     .cfg_format(cfg_format_i), .cfg_slot_bytes(cfg_slot_bytes_i), .cfg_lossless(cfg_lossless_i),
     .cfg_fill_zero(cfg_fill_zero_i),

@@ -6,9 +6,11 @@
 `default_nettype none
 
 module actp_pkg_probe (
-  input  wire logic [1:0]                    fmt_i,
+  input  wire logic [actp_pkg::FMT_W-1:0]    fmt_i,
   input  wire logic                          extension_i,
   input  wire logic [31:0]                   block_len_i,
+  input  wire logic [1:0]                    asked_i,
+  input  wire logic [2:0]                    formats_i,
   output logic [1:0]                         fp32_o,
   output logic [1:0]                         fp16_o,
   output logic [1:0]                         bf16_o,
@@ -26,6 +28,7 @@ module actp_pkg_probe (
   output logic [3:0]                         exp_bits_o,
   output logic [4:0]                         man_bits_o,
   output logic [actp_pkg::EXP_W-1:0]         exp_max_o,
+  output logic [actp_pkg::FMT_W-1:0]         limited_o,
   output logic                               is_narrow_o,
   output logic                               is_format_o,
   output logic [actp_pkg::MAN_W-1:0]         man_rows_o,
@@ -52,6 +55,7 @@ module actp_pkg_probe (
   assign exp_bits_o       = actp_pkg::exp_bits(fmt_i);
   assign man_bits_o       = actp_pkg::man_bits(fmt_i);
   assign exp_max_o        = actp_pkg::exp_max(fmt_i);
+  assign limited_o        = actp_pkg::limit_format(asked_i, formats_i);
   assign is_narrow_o      = actp_pkg::is_narrow(fmt_i);
   assign is_format_o      = actp_pkg::is_format(fmt_i);
   assign man_rows_o       = actp_pkg::man_rows(fmt_i);

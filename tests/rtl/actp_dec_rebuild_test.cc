@@ -173,7 +173,7 @@ TYPED_TEST(DecRebuild, AfterReset) {
     this->sim().Settle();
     EXPECT_EQ(this->dut().out_valid_o, 0);
     EXPECT_EQ(this->dut().busy_o, 0);
-    const auto job = this->RandomJob(Format::kFp32, this->rng().Below(2000));
+    const auto job = this->RandomJob(FormatsOf<TypeParam>().front(), this->rng().Below(2000));
     this->Run({job}, false);
     this->Load(job);
     this->dut().load_i = 1;
@@ -188,7 +188,7 @@ TYPED_TEST(DecRebuild, AfterReset) {
 TYPED_TEST(DecRebuild, CutAtEveryByte) {
   ACTP_CLAUSE("F-3.5", "F-3.9", "F-3.10", "F-3.12");
   this->Reset();
-  for (const Format format : kFormats) {
+  for (const Format format : FormatsOf<TypeParam>()) {
     std::vector<typename TestFixture::Job> jobs;
     const uint32_t most = InfoOf(format).man_bits * TestFixture::kN;
     for (uint32_t read = 0; read <= most; read += 8) jobs.push_back(this->RandomJob(format, read));
@@ -199,10 +199,11 @@ TYPED_TEST(DecRebuild, CutAtEveryByte) {
 TYPED_TEST(DecRebuild, RandomMatchesModel) {
   ACTP_CLAUSE("F-3.2", "F-3.6", "F-3.7", "F-3.8", "F-3.9", "F-3.10", "F-3.11", "F-3.12", "F-7.5");
   this->Reset();
+  const std::vector<Format> formats = FormatsOf<TypeParam>();
   for (uint64_t i = 0; i < Scaled(400); ++i) {
     std::vector<typename TestFixture::Job> jobs;
     for (int k = 0; k < 16; ++k) {
-      const Format format = kFormats[this->rng().Below(3)];
+      const Format format = formats[this->rng().Below(formats.size())];
       const uint64_t most = (InfoOf(format).man_bits + 3) * uint64_t{TestFixture::kN};
       jobs.push_back(this->RandomJob(format, this->rng().Below(most) / 8 * 8));
     }
@@ -213,7 +214,7 @@ TYPED_TEST(DecRebuild, RandomMatchesModel) {
 // A beat in every cycle, also between blocks, as long as no slot has more words than its block has
 // beats: the first one is there two cycles after its load.
 TYPED_TEST(DecRebuild, Throughput) {
-  for (const Format format : kFormats) {
+  for (const Format format : FormatsOf<TypeParam>()) {
     this->Reset();
     std::vector<typename TestFixture::Job> jobs;
     uint64_t beats = 0;

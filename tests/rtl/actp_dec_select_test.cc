@@ -45,6 +45,7 @@ class DecSelect : public RtlTest<Config> {
     auto& dut = this->dut();
     Payload now, next = this->RandomPayload();
     uint32_t word = 0, beat = 0, beats = 0;
+    const std::vector<Format> formats = FormatsOf<Config>();
     bool narrow = false;
     for (size_t done = 0; done < count;) {
       const bool busy = beat < beats;
@@ -70,7 +71,7 @@ class DecSelect : public RtlTest<Config> {
       if (dut.move_i != 0 && ++beat == beats) ++done;
       if (dut.load_i != 0) {
         now = std::exchange(next, this->RandomPayload());
-        narrow = this->rng().OneIn(2);
+        narrow = IsNarrow(formats[this->rng().Below(formats.size())]);
         beats = kN / kGroup / (narrow ? 2 : 1);
         beat = word = 0;
       } else if (write) {

@@ -153,13 +153,13 @@ TYPED_TEST(EncSchedule, SlotSizeOutOfRangeCountsAsTheNearestLegalOne) {
   }
 }
 
-// Format 3 counts as FP32 and says so.
-TYPED_TEST(EncSchedule, NoFormat) {
+// FP32 in place of a format that is not built in: the same, and says so.
+TYPED_TEST(EncSchedule, FormatLeftOut) {
   const actplane::Config config = {.block_len = TestFixture::kN, .slot_bytes = 3 * TestFixture::kN};
   this->Drive({}, config);
   const uint64_t head = this->dut().head_o;
   EXPECT_EQ(this->dut().bad_config_o, 0);
-  this->dut().format_i = 3;
+  this->dut().format_i = 4;
   this->sim().Step();
   EXPECT_EQ(this->dut().head_o, head);
   EXPECT_EQ(this->dut().bad_config_o, 1);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 
 #include "rtl_test.h"
 
@@ -34,6 +35,8 @@ class AxisTest : public RtlTest<AxisConfig<Config>> {
     actplane::Config config;
     std::vector<std::byte> bytes;
     bool last = true;  // a complete block of values needs none
+    std::optional<uint8_t> format_pins =
+        {};  // a format that is not built in and reads as that of `config`
   };
 
   virtual void Configure(const actplane::Config& config) = 0;
@@ -86,6 +89,7 @@ class AxisTest : public RtlTest<AxisConfig<Config>> {
       // The configuration counts with the first beat only.
       actplane::Config noise = testing_support::RandomConfig(this->rng());
       Configure(beat == 0 ? input->config : noise);
+      if (beat == 0 && input->format_pins) dut.cfg_format = *input->format_pins;
     }
     dut.s_axis_tvalid = input_ != nullptr;
     dut.m_axis_tready = !stalls || !this->rng().OneIn(3);
@@ -107,11 +111,30 @@ class AxisTest : public RtlTest<AxisConfig<Config>> {
 
   actplane::Config RandomConfig() {
     Rng& rng = this->rng();
-    actplane::Config c = testing_support::RandomConfig(rng);
+    actplane::Config c;
+    do c = testing_support::RandomConfig(rng);
+    while (BitOf(Config::kFormats, static_cast<uint32_t>(c.format)) == 0);
     c.block_len = kN;
     c.order = Order::kField;
     c.slot_bytes = RandomSlotBytes(c.format, kN, rng);
     return c;
+  }
+
+  // Every format on the pins that is not built in, as inputs that `make` makes of a configuration.
+  template <class Make>
+  std::vector<Input> FormatsLeftOut(Make make) {
+    std::vector<Input> inputs;
+    const Format lowest = FormatsOf<Config>().front();
+    for (uint8_t pins = 0; pins < 4; ++pins) {
+      if (pins < 3 && BitOf(Config::kFormats, pins) != 0) continue;
+      actplane::Config c;
+      do c = RandomConfig();
+      while (c.format != lowest);
+      inputs.push_back(make(c));
+      inputs.back().format_pins = pins;
+      inputs.push_back(make(RandomConfig()));  // which is read as it is
+    }
+    return inputs;
   }
 
   std::vector<std::vector<std::byte>> outputs_;

@@ -28,6 +28,17 @@ using testing_support::Scaled;
 
 inline constexpr std::array kFormats = {Format::kFp32, Format::kFp16, Format::kBf16};
 
+// Those of a configuration, by its parameter Formats.
+template <class Config>
+std::vector<Format> FormatsOf() {
+  std::vector<Format> formats;
+  for (const Format f : kFormats) {
+    if (BitOf(Config::kFormats, static_cast<uint32_t>(f)) != 0) formats.push_back(f);
+  }
+  return formats;
+}
+inline bool IsNarrow(Format format) { return InfoOf(format).value_bytes == 2; }
+
 // Numbers of actp_pkg; pkg_parity_test compares them with the RTL.
 inline constexpr uint32_t kManW = 23;
 inline constexpr uint32_t kCodeW = 9;

@@ -24,7 +24,7 @@ class BenchFails : public ::testing::TestWithParam<DeviceKind> {
     run.watchdog_cycles = 2000;
     TamperedDevice device(MakeDevice(GetParam(), "tiny", {run.seed, {}, 0}), std::move(before),
                           std::move(after), std::move(settle));
-    const auto sequence = MakeSequence(GetParam(), run, 32, 64);
+    const auto sequence = MakeSequence(GetParam(), run, *FindConfig("tiny"));
     return CodecEnv(device, *sequence, run, stall, nullptr, nullptr).Run();
   }
   // Counts calls, so that a fault comes once the pipe is full.
@@ -145,7 +145,7 @@ TEST_P(BenchFails, NothingComparedIsNoPass) {
   RunConfig run =
       FixedRun(std::string(ToString(GetParam())), "tiny", "random", StallProfile::kNone, 0);
   const auto device = MakeDevice(GetParam(), "tiny", {});
-  const auto sequence = MakeSequence(GetParam(), run, 32, 64);
+  const auto sequence = MakeSequence(GetParam(), run, *FindConfig("tiny"));
   EXPECT_EQ(CodecEnv(*device, *sequence, run, StallProfile::kNone, nullptr, nullptr).Run().outcome,
             Outcome::kNothingCompared);
 }
@@ -166,7 +166,7 @@ Verdict RunWithFault(const RunConfig& run, DeviceKind kind, bool always) {
         [=](CodecPins& p) {
           if (fault && p.blocks.Get() == 5) p.out.data.bytes()[0] ^= std::byte{1};
         });
-    const auto sequence = MakeSequence(kind, run, 32, 64);
+    const auto sequence = MakeSequence(kind, run, *FindConfig(run.config));
     CodecEnv env(device, *sequence, run, StallProfile::kNone, how.log, nullptr);
     const Verdict v = env.Run();
     device.Finish();

@@ -14,7 +14,7 @@ TEST(FunctionalCoverage, EveryBinReachesItsGoal) {
   CampaignOptions options;
   options.test = "coverage";
   options.seed = 0x5eed;
-  options.configs = {"tiny", "burst"};
+  options.configs = {"tiny", "burst", "bf16"};
   options.blocks = 0;  // one round
   options.blocks_per_run = 500;
   options.coverage = &coverage;

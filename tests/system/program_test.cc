@@ -97,4 +97,12 @@ TEST(VerifyProgram, RefusesAnImpossibleRatioAndAMissingFile) {
   EXPECT_EQ(Call(kVerify + " no-such-file.npy").code, 2);
 }
 
+TEST(VerifyProgram, RefusesAFormatThatIsNotBuiltIn) {
+  for (const std::string& program : {kVerify, kSim}) {
+    const Ran ran = Call(program + " " + kData + "q.npy --config bf16");
+    EXPECT_EQ(ran.code, 2) << ran.text;
+    EXPECT_THAT(ran.text, HasSubstr("configuration 'bf16' has no fp32; its formats: bf16"));
+  }
+}
+
 }  // namespace
