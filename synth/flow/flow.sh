@@ -48,6 +48,7 @@ parse() {
   done
   if [[ $config == all && -z $list ]]; then
     while read -r each _; do
+      [[ $each != all ]] || die "a configuration of $CONFIGS must not be named all"
       (cd "$called_from" && "$BASH" "$here" "${arguments[@]}" --config "$each")
     done < <(grep "^[a-z]" "$CONFIGS")
     exit
