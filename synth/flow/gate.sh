@@ -26,7 +26,7 @@ mkdir -p "$netlists" "$build/log"
 
 # The device behind its probe, with nothing to see: the same ports, but what is inside reads 0, and idle reads 1.
 blind() { # PROBE.sv
-  sed -E "s/_axis #\(.*\) u_axis/_axis u_axis/; s/^( *assign probe_idle_o = ).*/\11'b1;/; s/^( *assign probe_[a-z_]+ = ).*u_axis\..*/\1'0;/" "$1"
+  sed -Ez "s/_axis #\([^;]*\) u_axis/_axis u_axis/; s/(assign probe_idle_o =)[^;]*;/\1 1'b1;/; s/(assign probe_[a-z_]+(\[[^]]*\])? =)[^;]*u_axis\.[^;]*;/\1 '0;/g" "$1"
 }
 
 start=$SECONDS cells=0

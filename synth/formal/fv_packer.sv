@@ -27,6 +27,7 @@ module fv_packer #(
   input wire logic [1:0]                      head_words_i,  // 2, 4, 6 or 8 bytes
   input wire logic [WordsW-1:0]               words_i,
   input wire logic [(actp_pkg::ROWS-1)*N-1:0] rows_i,
+  input wire logic [actp_pkg::EXP_W-1:0]      inverted_i,
   input wire logic [N-1:0]                    flushed_i,
   input wire logic [N-1:0]                    reserved_i,
   input wire logic [63:0]                     head_i,
@@ -55,7 +56,7 @@ module fv_packer #(
     if (done) bytes_last_q <= bytes_q;
   end
   actp_packer #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_dut (
-    .clk_i, .rst_ni, .start_i, .done_o(done), .busy_o(busy), .words_i, .words_done_o(), .rows_i, .flushed_i,
+    .clk_i, .rst_ni, .start_i, .done_o(done), .busy_o(busy), .words_i, .words_done_o(), .rows_i, .inverted_i, .flushed_i,
     .reserved_i, .head_i, .head_bytes_i({1'b0, head_words_q, 1'b0} + 4'd2), .width_i, .sign_stored_i, .stored_i,
     .man_rank_i, .bytes_i(bytes_q),
     .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_keep_o(out_keep), .out_last_o(out_last)
