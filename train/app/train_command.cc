@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   RunConfig run;
+  int64_t stop_after = 0;
   bool json = false;
   bool quiet = false;
 };
@@ -120,7 +121,9 @@ Status Run(const Options& o) {
   StatusLine line(o.quiet || o.json);
   StepReport report;
   const double tokens = static_cast<double>(c.batch * c.accumulate * c.geometry.context);
-  while (trainer.step() < c.steps) {
+  const int64_t end =
+      o.stop_after == 0 ? c.steps : std::min(c.steps, trainer.step() + o.stop_after);
+  while (trainer.step() < end) {
     Result<StepReport> step = trainer.Step();
     if (!step.ok()) {
       line.Clear();
@@ -153,7 +156,7 @@ Status Run(const Options& o) {
       }
     }
     log.push_back(row);
-    if (done % c.checkpoint_every == 0 || last) {
+    if (done % c.checkpoint_every == 0 || done == end) {
       if (Status s = save(); !s.ok()) return s;
     }
     line.Show(fmt::format("[{}] {}/{}  loss {:.4f}  {:.0f} tokens/s  stash {}", Bar(done, c.steps),
@@ -164,6 +167,10 @@ Status Run(const Options& o) {
   if (report.tally.total() == 0) {
     return ConfigError(fmt::format("{} has all {} steps already; raise --steps in another --out",
                                    io::Quote(checkpoint), c.steps));
+  }
+  if (trainer.step() < c.steps) {
+    return Print(
+        fmt::format("stopped after step {} of {}; go on with --resume\n", trainer.step(), c.steps));
   }
   const Json summary = SummaryOf(c, log, report);
   if (Status s = WriteFile(c.out + "/summary.json", summary.dump(2) + "\n"); !s.ok()) return s;
@@ -184,6 +191,11 @@ Command AddTrain(CLI::App& root, const RunConfig& preset) {
       ->type_name("DIR")
       ->capture_default_str();
   app->add_flag("--resume", o->run.resume, "Go on from the checkpoint in --out, if there is one");
+  app->add_option("--stop-after", o->stop_after,
+                  "Stop with a checkpoint after N steps of this call; 0: at the end of the run")
+      ->check(CLI::Range(int64_t{0}, int64_t{INT32_MAX}).description(""))
+      ->type_name("N")
+      ->capture_default_str();
   app->add_flag("--json", o->json, "Print one JSON object instead of text");
   app->add_flag("--quiet", o->quiet, "No progress, only the result");
   app->footer(

@@ -123,8 +123,6 @@ std::vector<MethodInfo> Methods() {
   return all;
 }
 
-namespace {
-
 Result<MethodParts> MakeParts(std::string_view spec) {
   const size_t colon = std::min(spec.find(':'), spec.size());
   const std::string_view name = spec.substr(0, colon);
@@ -143,8 +141,6 @@ Result<MethodParts> MakeParts(std::string_view spec) {
   return ConfigError(
       fmt::format("there is no stash '{}'; choose one of {}", name, fmt::join(names, ", ")));
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Stash>> MakeStash(std::string_view spec) {
   MethodParts all;

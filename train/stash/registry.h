@@ -64,6 +64,9 @@ bool Register(MethodInfo info);
 // Sorted by name.
 std::vector<MethodInfo> Methods();
 
+// The parts of one method.
+Result<MethodParts> MakeParts(std::string_view spec);
+
 // "NAME" or "NAME:key=value,...", as in --stash; several joined by '+', of which one may store and
 // one may replace formulas. kInvalidConfig, naming what there is.
 Result<std::unique_ptr<Stash>> MakeStash(std::string_view spec);

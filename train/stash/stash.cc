@@ -20,7 +20,7 @@ int64_t Tally::RawActivations() const {
 Entry::~Entry() { stash_->Count(*this, -1); }
 
 Stash::Stash(std::unique_ptr<Codec> codec, std::unique_ptr<Formulas> formulas)
-    : codec_(std::move(codec)),
+    : codec_(codec ? std::move(codec) : MakeExactCodec()),
       exact_(MakeExactCodec()),
       formulas_(formulas ? std::move(formulas) : std::make_unique<Formulas>()) {}
 

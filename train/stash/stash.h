@@ -71,7 +71,7 @@ struct Tally {
 
 class Stash {
  public:
-  // `formulas` null: the textbook's.
+  // `codec` null: exact; `formulas` null: the textbook's.
   explicit Stash(std::unique_ptr<Codec> codec, std::unique_ptr<Formulas> formulas = nullptr);
   Stash(const Stash&) = delete;
   Stash& operator=(const Stash&) = delete;
