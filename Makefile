@@ -28,7 +28,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
         gate gate-modules equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        explore train train-build train-test ci clean
+        explore train train-build train-test train-study ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -209,6 +209,9 @@ train: train-build  ## train GPT-2 with compressed activations, as in `make trai
 train-test: train-build  ## gradients against autograd, repeatability, resume, bad input, and a run of preset tiny
 	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target train_test
 	@.ci/test.sh train --label-regex train
+
+train-study: train-build  ## the training figures of docs/results.md; hours, goes on where it stopped
+	@train/study.sh $(ARGS)
 
 train-build:
 	@.ci/setup.sh build test train
