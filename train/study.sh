@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# study.sh [STEP...]: the measurements behind docs/results.md, "Training". Steps: converge curve gradient field cost report.
+# study.sh [STEP...]: the measurements behind docs/results.md, "Training". Steps: converge gradient field curve cost report.
 # Each run keeps its folder in build/runs/study and is not repeated; one that was stopped goes on from its checkpoint.
 # JOBS runs at a time, one thread each; `cost` alone takes two threads and wants a quiet machine.
 # shellcheck source=.ci/lib.sh
@@ -44,7 +44,7 @@ specs() { # NAME SPEC: the points of the curve
     "significance-4 actplane:order=significance,ratio=4" "significance-6 actplane:order=significance,ratio=6" \
     "significance-8 actplane:order=significance,ratio=8" "significance-12 actplane:order=significance,ratio=12" \
     "significance-16 actplane:order=significance,ratio=16" \
-    "kinds-6-12 $(maps 6 12)" "kinds-8-16 $(maps 8 16)" "kinds-6-32 $(maps 6 32)" \
+    "kinds-6-12 $(maps 6 12)" "kinds-8-16 $(maps 8 16)" "kinds-8-32 $(maps 8 32)" \
     "mxfp8 mxfp8" "zfp-3.2 zfp:ratio=3.2" "zfp-4 zfp:ratio=4" "zfp-6 zfp:ratio=6" "zfp-8 zfp:ratio=8"
 }
 
@@ -60,6 +60,7 @@ gradient() { # error of the gradient over ratio, on the weights that exact ended
   "$program" gradcheck --preset mini --init $out/exact-1/checkpoint --threads "$JOBS" --total-only --json "${all[@]}" >$out/gradient.json
   "$program" gradcheck --preset mini --init $out/exact-1/checkpoint --threads "$JOBS" \
     "$literal" actplane:order=significance,ratio=3.2 mxfp8 >$out/gradient.txt
+  "$program" allocate --preset mini --init $out/exact-1/checkpoint --threads "$JOBS" --json >$out/allocate-mini.json
 }
 
 field() { # the three ratios of the paper on tensors of GPT-2-small geometry, after some training
@@ -72,6 +73,8 @@ field() { # the three ratios of the paper on tensors of GPT-2-small geometry, af
       "$stats" stats $out/tensors-$dropout/*.npy --block $n --json >$out/stats-$dropout-$n.json
     done
     rm -r $out/tensors-$dropout
+    "$program" allocate "${common[@]:0:2}" "${common[@]:4}" --init $out/gpt2-small/checkpoint --dropout $dropout --batches 1 \
+      --json >$out/allocate-gpt2-small-$dropout.json
   done
 }
 
@@ -106,9 +109,12 @@ report() { # what there is so far
   for file in "$out"/stats-*.json; do
     [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '[$f, (.all.zero_code.ratio | .sign, .exponent, .mantissa, .total)] | @tsv' "$file"
   done
+  for file in "$out"/allocate-*.json; do
+    [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '[$f, .target_ratio, .target_relative, .ratio, .relative, .stash] | @tsv' "$file"
+  done
   [[ ! -f $out/cost.txt ]] || cat $out/cost.txt
   "$program" plot $out/*-[123]/log.csv --out $out/loss.svg
 }
 
-[[ $# -gt 0 ]] || set -- converge curve gradient field cost report
+[[ $# -gt 0 ]] || set -- converge gradient field curve cost report
 for step in "$@"; do "$step"; done

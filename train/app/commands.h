@@ -25,6 +25,7 @@ struct Command {
 Command AddTrain(CLI::App& root, const RunConfig& preset);
 Command AddCapture(CLI::App& root, const RunConfig& preset);
 Command AddGradcheck(CLI::App& root, const RunConfig& preset);
+Command AddAllocate(CLI::App& root, const RunConfig& preset);
 Command AddPlot(CLI::App& root);
 
 // To stdout. kIo when it cannot be written.

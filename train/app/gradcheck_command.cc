@@ -2,11 +2,11 @@
 // actplane-train gradcheck: what a method does to the gradient, kind by kind.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "train/app/commands.h"
+#include "train/app/gradient.h"
 #include "train/stash/registry.h"
 
 namespace actplane::train {
@@ -21,42 +21,6 @@ struct Options {
   bool total_only = false;
   bool json = false;
 };
-
-// Sums over the parameters of all batches.
-struct Difference {
-  double signal = 0;  // |g|^2
-  double other = 0;   // |h|^2
-  double product = 0;
-  double error = 0;  // |h - g|^2
-
-  double Relative() const { return std::sqrt(error / signal); }
-  double Cosine() const { return product / std::sqrt(signal * other); }
-  double Bias() const { return product / signal - 1; }  // (h - g) along g
-};
-
-using Gradient = std::vector<at::Tensor>;
-
-void Add(const Gradient& g, const Gradient& h, Difference& d) {
-  for (size_t i = 0; i < g.size(); ++i) {
-    const at::Tensor a = g[i].to(at::kDouble).flatten();
-    const at::Tensor b = h[i].to(at::kDouble).flatten();
-    d.signal += a.dot(a).item<double>();
-    d.other += b.dot(b).item<double>();
-    d.product += a.dot(b).item<double>();
-    d.error += (b - a).pow(2).sum().item<double>();
-  }
-}
-
-// The gradient of one micro-batch, which is the micro-step `batch` of the next step.
-Gradient GradientOf(Trainer& trainer, Stash& stash, int64_t batch, Tally* tally = nullptr) {
-  trainer.model().ClearGradients();
-  StepReport report;
-  trainer.Accumulate(stash, trainer.step(), batch, 1, &report);
-  if (tally != nullptr) *tally = report.tally;
-  Gradient g;
-  for (const Parameter* p : trainer.parameters()) g.push_back(p->grad);
-  return g;
-}
 
 struct Line {
   std::string stash;
@@ -74,7 +38,6 @@ Status Run(const Options& o) {
   Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
   if (!made.ok()) return made.status();
   Trainer& trainer = **made;
-  Stash exact(nullptr);
   std::vector<std::string> specs = o.stashes;
   if (specs.empty()) specs.push_back(o.run.stash);
   std::vector<std::unique_ptr<Stash>> stashes;
@@ -84,12 +47,9 @@ Status Run(const Options& o) {
     stashes.push_back(std::move(stash).value());
   }
   StatusLine line(o.json);
-  std::vector<Gradient> reference;
+  const std::vector<Gradient> reference = ExactGradients(trainer, o.batches);
   Difference noise;  // between two minibatches
-  for (int64_t b = 0; b < o.batches; ++b) {
-    reference.push_back(GradientOf(trainer, exact, b));
-    if (b > 0) Add(reference[static_cast<size_t>(b - 1)], reference[static_cast<size_t>(b)], noise);
-  }
+  for (size_t b = 1; b < reference.size(); ++b) Add(reference[b - 1], reference[b], noise);
   std::vector<Line> lines;
   for (size_t s = 0; s < specs.size(); ++s) {
     const int first = o.total_only ? kKinds : 0;
@@ -101,9 +61,7 @@ Status Run(const Options& o) {
       l.stash = specs[s];
       l.kind = all ? "all" : kKindNames[static_cast<size_t>(k)];
       Tally tally;
-      for (int64_t b = 0; b < o.batches; ++b) {
-        Add(reference[static_cast<size_t>(b)], GradientOf(trainer, *stashes[s], b, &tally), l.d);
-      }
+      l.d = DifferenceOf(trainer, *stashes[s], reference, &tally);
       const auto i = static_cast<size_t>(k);
       const double raw = static_cast<double>(all ? tally.RawActivations() : tally.raw[i]);
       const double held =

@@ -64,8 +64,11 @@ int Run(int argc, char** argv) {
   app.set_version_flag("--version", "actplane-train " ACTPLANE_VERSION);
   app.require_subcommand(1);
   app.footer("actplane-train SUBCOMMAND --help has examples.");
-  std::array commands = {AddTrain(app, *preset), AddCapture(app, *preset),
-                         AddGradcheck(app, *preset), AddPlot(app),
+  std::array commands = {AddTrain(app, *preset),
+                         AddCapture(app, *preset),
+                         AddGradcheck(app, *preset),
+                         AddAllocate(app, *preset),
+                         AddPlot(app),
                          Command{app.add_subcommand("methods", "List the methods for --stash"),
                                  [] { return ListMethods(); }}};
   try {

@@ -5,9 +5,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cmath>
-#include <sstream>
-#include <thread>
 
 #include "actplane/io/tensor_info.h"
 
@@ -18,7 +15,6 @@ using Json = nlohmann::ordered_json;
 
 // As the option would be written on the command line; empty when it cannot.
 std::string ScalarText(const toml::node& node) {
-  std::ostringstream text;
   if (const auto* v = node.as_string()) return v->get();
   if (const auto* v = node.as_boolean()) return v->get() ? "true" : "false";
   if (const auto* v = node.as_integer()) return fmt::format("{}", v->get());

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kHeader =
     "step,loss,lr,gradient_norm,seconds,tokens_per_second,stash_bytes,held_out_loss";
 
-// Nine significant digits would do for float; seventeen give a double back.
+// Nine significant digits: as many as a float has.
 std::string Number(double value) { return fmt::format("{:.9g}", value); }
 
 bool ParseRow(const std::string& line, LogRow& row) {

@@ -138,6 +138,19 @@ TEST_F(Program, GradcheckMeasuresEveryKind) {
   EXPECT_GT(json["minibatch"]["relative"].get<double>(), json["lines"][10]["relative"]);
 }
 
+TEST_F(Program, AllocateStaysWithinTheErrorOfItsTarget) {
+  const Outcome o = Run("allocate" + Small() + "--batches 1 --json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto json = nlohmann::json::parse(o.out);
+  EXPECT_LE(json["relative"].get<double>(), json["target_relative"].get<double>());
+  EXPECT_GT(json["ratio"].get<double>(), json["target_ratio"].get<double>());
+  EXPECT_EQ(Run("gradcheck" + Small() + "--batches 2 --total-only " +
+                json["stash"].get<std::string>())
+                .code,
+            0);
+  ExpectComplaint(Run("allocate" + Small() + "--batches 1 --target exact"), 2, "exceed the error");
+}
+
 TEST_F(Program, PlotDrawsSeveralRuns) {
   ASSERT_EQ(Run("train" + Small() + "--steps 5 --out a").code, 0);
   ASSERT_EQ(Run("train" + Small() + "--steps 5 --out b --stash exact").code, 0);
@@ -193,7 +206,7 @@ TEST_F(Program, AFullDiskLeavesTheOldCheckpoint) {
 }
 
 TEST_F(Program, HelpHasExamples) {
-  for (const char* sub : {"train", "capture", "gradcheck", "plot"}) {
+  for (const char* sub : {"train", "capture", "gradcheck", "allocate", "plot"}) {
     const Outcome o = Run(std::string(sub) + " --help");
     EXPECT_EQ(o.code, 0);
     EXPECT_NE(o.out.find("Example"), std::string::npos) << sub;
