@@ -144,10 +144,10 @@ TEST_F(Program, AllocateStaysWithinTheErrorOfItsTarget) {
   const auto json = nlohmann::json::parse(o.out);
   EXPECT_LE(json["relative"].get<double>(), json["target_relative"].get<double>());
   EXPECT_GT(json["ratio"].get<double>(), json["target_ratio"].get<double>());
-  EXPECT_EQ(Run("gradcheck" + Small() + "--batches 2 --total-only " +
-                json["stash"].get<std::string>())
-                .code,
-            0);
+  EXPECT_EQ(
+      Run("gradcheck" + Small() + "--batches 2 --total-only " + json["stash"].get<std::string>())
+          .code,
+      0);
   ExpectComplaint(Run("allocate" + Small() + "--batches 1 --target exact"), 2, "exceed the error");
 }
 
