@@ -64,18 +64,21 @@ gradient() { # error of the gradient over ratio, on the weights that exact ended
 }
 
 field() { # the three ratios of the paper on tensors of GPT-2-small geometry, after some training
-  local common=(--preset gpt2-small --stash exact --threads "$JOBS")
+  local common=(--preset gpt2-small --threads "$JOBS") exact=(--stash exact)
   [[ -f $out/gpt2-small/summary.json ]] ||
-    "$program" train "${common[@]}" --steps 60 --checkpoint-every 20 --eval-every 60 --resume --quiet --out $out/gpt2-small
+    "$program" train "${common[@]}" "${exact[@]}" --steps 60 --checkpoint-every 20 --eval-every 60 --resume --quiet --out $out/gpt2-small
   for dropout in 0.1 0; do
-    "$program" capture "${common[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout --out $out/tensors-$dropout >$out/tensors-$dropout.txt
+    "$program" capture "${common[@]}" "${exact[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout --out $out/tensors-$dropout >$out/tensors-$dropout.txt
     for n in 32 64 128 256; do
       "$stats" stats $out/tensors-$dropout/*.npy --block $n --json >$out/stats-$dropout-$n.json
     done
     rm -r $out/tensors-$dropout
-    "$program" allocate "${common[@]:0:2}" "${common[@]:4}" --init $out/gpt2-small/checkpoint --dropout $dropout --batches 1 \
+    "$program" allocate "${common[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout --batches 1 \
       --json >$out/allocate-gpt2-small-$dropout.json
   done
+  "$program" gradcheck "${common[@]}" --init $out/gpt2-small/checkpoint --batches 2 --total-only --json "$literal" mxfp8 \
+    actplane:order=significance,ratio={4,5.12,8} "$(maps 5.12 8)" "$(maps 5.12 16)" "$(maps 6.4 16)" "$(maps 8 6.4)" \
+    >$out/gradient-gpt2-small.json
 }
 
 cost() { # time of a step at two threads; rounds, so that a disturbance hits all alike
@@ -101,11 +104,13 @@ report() { # what there is so far
     jq -r --arg f "$(basename "$(dirname "$file")")" '[$f, .ratio, .held_out_loss] | @tsv' "$file"
   done | awk -F'\t' '
     { seed = $1; sub(/.*-/, "", seed); name = $1; sub(/-[0-9]+$/, "", name)
-      if (name == "gpt2") next
+      if ($1 == "gpt2-small") next
       row[++n] = name; s[n] = seed; ratio[n] = $2; loss[n] = $3; if (name == "exact") exact[seed] = $3 }
     END { for (i = 1; i <= n; ++i) printf "%-22s %4s %6.2f  %8.4f  %+.2f %%\n", row[i], s[i], ratio[i], loss[i], 100 * (loss[i] / exact[s[i]] - 1) }'
-  [[ ! -f $out/gradient.json ]] || jq -r '"", "gradient: minibatch \(.minibatch.relative)",
-    (.lines[] | "\(.ratio * 1000 | round / 1000)\t\(.relative)\t\(.cosine)\t\(.bias)\t\(.stash)")' $out/gradient.json
+  for file in "$out"/gradient*.json; do
+    [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '"", "\($f): two minibatches \(.minibatch.relative)",
+      (.lines[] | "\(.ratio * 1000 | round / 1000)\t\(.relative)\t\(.cosine)\t\(.bias)\t\(.stash)")' "$file"
+  done
   for file in "$out"/stats-*.json; do
     [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '[$f, (.all.zero_code.ratio | .sign, .exponent, .mantissa, .total)] | @tsv' "$file"
   done

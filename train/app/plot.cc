@@ -86,7 +86,7 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
   std::string script =
       "set terminal svg size 960,600 dynamic background rgb 'white' font 'sans-serif,13'\n"
       "set xlabel 'steps'\nset ylabel 'loss, nats per byte'\nset grid lc rgb '#dddddd'\n"
-      "set key outside right noenhanced\nset logscale y\nset style data lines\n";
+      "set key outside right noenhanced\nset style data lines\n";
   std::string plots;
   for (size_t i = 0; i < curves.size(); ++i) {
     script += fmt::format("$d{} << EOD\n{}EOD\n", i, PointsOf(curves[i]));
