@@ -28,7 +28,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
         gate gate-modules equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        explore ci clean
+        explore train train-build train-test train-study ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -202,6 +202,20 @@ power: sim-build  ## power of the netlist from the activity of TENSOR in the ben
 explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream widths and formats, as table and pictures
 	@.ci/setup.sh build test rtl synth
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
+
+train: train-build  ## train GPT-2 with compressed activations, as in `make train ARGS="--preset tiny --stash zfp"`
+	@build/train/bin/actplane-train train $(ARGS)
+
+train-test: train-build  ## gradients against autograd, repeatability, resume, bad input, and a run of preset tiny
+	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target train_test
+	@.ci/test.sh train --label-regex train
+
+train-study: train-build  ## the training figures of docs/results.md; hours, goes on where it stopped
+	@train/study.sh $(ARGS)
+
+train-build:
+	@.ci/setup.sh build test train
+	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target actplane_train_app actplane_cli
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run

@@ -4,7 +4,7 @@
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-mapfile -t files < <(find model tb tests -name '*.h' -o -name '*.cc' | sort)
+mapfile -t files < <(find model tb tests train -name '*.h' -o -name '*.cc' | sort)
 if [[ ${1:-} == --check ]]; then
   clang-format-14 --dry-run --Werror "${files[@]}" || die "run: make fmt"
 else

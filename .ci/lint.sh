@@ -4,7 +4,7 @@
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-mapfile -t scripts < <(find .ci synth tests -name '*.sh' | sort)
+mapfile -t scripts < <(find .ci synth tests train -name '*.sh' | sort)
 shellcheck -x "${scripts[@]}" .ci/run
 say "scripts  ${#scripts[@]} files"
 

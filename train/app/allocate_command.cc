@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// actplane-train allocate: a ratio for every kind, so that together they keep the fewest bytes at
+// the gradient error of another method.
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "train/app/commands.h"
+#include "train/app/gradient.h"
+#include "train/stash/registry.h"
+
+namespace actplane::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Slots of 160 to 8 bytes of a block of 128 values.
+constexpr std::array<double, 12> kRatios = {3.2,  4,  5.12, 6.4,  8,  10.24,
+                                            12.8, 16, 21.3, 25.6, 32, 64};
+
+struct Options {
+  RunConfig run;
+  std::string target = "actplane:order=field,fill=zero,ratio=3.2";
+  std::string base = "actplane:order=significance";
+  int64_t batches = 2;
+  bool json = false;
+};
+
+std::string SpecOf(const std::string& base, const PerKind<size_t>& choice, const Tally& tally) {
+  std::string spec = base;
+  char separator = base.find(':') == std::string::npos ? ':' : ',';
+  for (size_t k = 0; k < kKinds; ++k) {
+    if (tally.raw[k] == 0) continue;
+    spec += fmt::format("{}ratio.{}={}", separator, kKindNames[k], kRatios[choice[k]]);
+    separator = ',';
+  }
+  return spec;
+}
+
+// Errors of single kinds add up in squares, nearly. Greedy from the lowest ratios: always the move
+// that saves most bytes for the error it adds, as long as the sum stays in the budget.
+PerKind<size_t> Allocate(const PerKind<std::array<double, kRatios.size()>>& errors,
+                         const Tally& tally, double budget) {
+  PerKind<size_t> choice = {};
+  double sum = 0;
+  for (size_t k = 0; k < kKinds; ++k) sum += errors[k][0];
+  for (;;) {
+    size_t best = kKinds;
+    size_t best_to = 0;
+    double best_gain = 0;
+    for (size_t k = 0; k < kKinds; ++k) {
+      if (tally.raw[k] == 0) continue;
+      const size_t from = choice[k];
+      for (size_t to = from + 1; to < kRatios.size(); ++to) {
+        const double added = errors[k][to] - errors[k][from];
+        if (sum + added > budget) continue;
+        const double saved =
+            static_cast<double>(tally.raw[k]) * (1 / kRatios[from] - 1 / kRatios[to]);
+        const double gain = saved / std::max(added, 1e-30);
+        if (gain > best_gain) {
+          best = k;
+          best_to = to;
+          best_gain = gain;
+        }
+      }
+    }
+    if (best == kKinds) return choice;
+    sum += errors[best][best_to] - errors[best][choice[best]];
+    choice[best] = best_to;
+  }
+}
+
+Status Run(const Options& o) {
+  Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
+  if (!made.ok()) return made.status();
+  Trainer& trainer = **made;
+  Result<std::unique_ptr<Stash>> target = MakeStash(o.target);
+  if (!target.ok()) return target.status();
+  const std::vector<Gradient> reference = ExactGradients(trainer, o.batches);
+  Tally tally;
+  const Difference wanted = DifferenceOf(trainer, **target, reference, &tally);
+  const double target_ratio = static_cast<double>(tally.RawActivations()) /
+                              static_cast<double>(tally.Activations().total());
+
+  StatusLine line(o.json);
+  PerKind<std::array<double, kRatios.size()>> errors = {};
+  const std::string base = o.base + (o.base.find(':') == std::string::npos ? ":" : ",");
+  for (size_t r = 0; r < kRatios.size(); ++r) {
+    Result<std::unique_ptr<Stash>> stash = MakeStash(fmt::format("{}ratio={}", base, kRatios[r]));
+    if (!stash.ok()) return stash.status();
+    for (size_t k = 0; k < kKinds; ++k) {
+      if (tally.raw[k] == 0) continue;
+      line.Show(fmt::format("ratio {} of {}", kRatios[r], kKindNames[k]));
+      (*stash)->set_only(static_cast<Kind>(k));
+      errors[k][r] = DifferenceOf(trainer, **stash, reference, nullptr).error;
+    }
+  }
+  // What the sum of squares leaves out is found by measuring: the budget shrinks until it holds.
+  double budget = wanted.error;
+  for (int round = 0; round < 8; ++round) {
+    const std::string spec = SpecOf(o.base, Allocate(errors, tally, budget), tally);
+    Result<std::unique_ptr<Stash>> stash = MakeStash(spec);
+    if (!stash.ok()) return stash.status();
+    line.Show("measuring " + spec);
+    Tally held;
+    const Difference got = DifferenceOf(trainer, **stash, reference, &held);
+    if (got.error > wanted.error) {
+      budget *= 0.98 * wanted.error / got.error;
+      continue;
+    }
+    line.Clear();
+    const double ratio = static_cast<double>(held.RawActivations()) /
+                         static_cast<double>(held.Activations().total());
+    if (o.json) {
+      return PrintJson({{"target", o.target},
+                        {"target_ratio", target_ratio},
+                        {"target_relative", wanted.Relative()},
+                        {"stash", spec},
+                        {"ratio", ratio},
+                        {"relative", got.Relative()},
+                        {"cosine", got.Cosine()},
+                        {"bias", got.Bias()}});
+    }
+    return Print(
+        fmt::format("ratio {:.2f}, relative error {:.3e}: {}\n"
+                    "ratio {:.2f}, relative error {:.3e}: {}\n",
+                    target_ratio, wanted.Relative(), o.target, ratio, got.Relative(), spec));
+  }
+  line.Clear();
+  return ConfigError(
+      fmt::format("even the lowest ratios of {} exceed the error of {}; choose another --target",
+                  o.base, o.target));
+}
+
+}  // namespace
+
+Command AddAllocate(CLI::App& root, const RunConfig& preset) {
+  auto o = std::make_shared<Options>();
+  o->run = preset;
+  CLI::App* app = root.add_subcommand(
+      "allocate", "A ratio per kind: the fewest bytes at the gradient error of another method");
+  AddRunOptions(*app, o->run);
+  app->remove_option(app->get_option("--stash"));
+  app->add_option("--target", o->target, "Method whose gradient error is the limit")
+      ->type_name("SPEC")
+      ->capture_default_str();
+  app->add_option("--base", o->base, "Method to find ratios for, without ratio")
+      ->type_name("SPEC")
+      ->capture_default_str();
+  app->add_option("--batches", o->batches, "Minibatches to sum over")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  app->footer("Example:\n  actplane-train allocate --init build/runs/exact/checkpoint");
+  return {app, [o] { return Run(*o); }};
+}
+
+}  // namespace actplane::train

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// actplane-train gradcheck: what a method does to the gradient, kind by kind.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "train/app/commands.h"
+#include "train/app/gradient.h"
+#include "train/stash/registry.h"
+
+namespace actplane::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  RunConfig run;
+  std::vector<std::string> stashes;
+  int64_t batches = 4;
+  bool total_only = false;
+  bool json = false;
+};
+
+struct Line {
+  std::string stash;
+  std::string kind;
+  double ratio = 0;
+  Difference d;
+};
+
+Json JsonOf(const Line& l) {
+  return {{"stash", l.stash},           {"kind", l.kind},         {"ratio", l.ratio},
+          {"relative", l.d.Relative()}, {"cosine", l.d.Cosine()}, {"bias", l.d.Bias()}};
+}
+
+Status Run(const Options& o) {
+  Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
+  if (!made.ok()) return made.status();
+  Trainer& trainer = **made;
+  std::vector<std::string> specs = o.stashes;
+  if (specs.empty()) specs.push_back(o.run.stash);
+  std::vector<std::unique_ptr<Stash>> stashes;
+  for (const std::string& spec : specs) {
+    Result<std::unique_ptr<Stash>> stash = MakeStash(spec);
+    if (!stash.ok()) return stash.status();
+    stashes.push_back(std::move(stash).value());
+  }
+  StatusLine line(o.json);
+  const std::vector<Gradient> reference = ExactGradients(trainer, o.batches);
+  Difference noise;  // between two minibatches
+  for (size_t b = 1; b < reference.size(); ++b) Add(reference[b - 1], reference[b], noise);
+  std::vector<Line> lines;
+  for (size_t s = 0; s < specs.size(); ++s) {
+    const int first = o.total_only ? kKinds : 0;
+    for (int k = first; k <= kKinds; ++k) {  // the last round is all kinds together
+      const bool all = k == kKinds;
+      line.Show(fmt::format("{}  {}", specs[s], all ? "all" : kKindNames[static_cast<size_t>(k)]));
+      stashes[s]->set_only(all ? std::nullopt : std::optional(static_cast<Kind>(k)));
+      Line& l = lines.emplace_back();
+      l.stash = specs[s];
+      l.kind = all ? "all" : kKindNames[static_cast<size_t>(k)];
+      Tally tally;
+      l.d = DifferenceOf(trainer, *stashes[s], reference, &tally);
+      const auto i = static_cast<size_t>(k);
+      const double raw = static_cast<double>(all ? tally.RawActivations() : tally.raw[i]);
+      const double held =
+          static_cast<double>(all ? tally.Activations().total() : tally.kinds[i].total());
+      l.ratio = held == 0 ? 0 : raw / held;
+      if (held == 0) lines.pop_back();  // no dropout, no dropped map
+    }
+  }
+  line.Clear();
+  if (o.json) {
+    Json json = {{"batches", o.batches},
+                 {"minibatch", {{"relative", noise.Relative()}, {"cosine", noise.Cosine()}}},
+                 {"lines", Json::array()}};
+    for (const Line& l : lines) json["lines"].push_back(JsonOf(l));
+    return PrintJson(json);
+  }
+  std::string text = fmt::format("{:<20} {:>7} {:>12} {:>10} {:>11}\n", "kind", "ratio", "relative",
+                                 "cosine", "bias");
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const Line& l = lines[i];
+    if (i == 0 || lines[i - 1].stash != l.stash) text += l.stash + "\n";
+    text += fmt::format("{:<20} {:>7.3f} {:>12.3e} {:>10.6f} {:>11.2e}\n", l.kind, l.ratio,
+                        l.d.Relative(), l.d.Cosine(), l.d.Bias());
+  }
+  return Print(text + fmt::format("{:<20} {:>7} {:>12.3e} {:>10.6f}   two minibatches, exact\n", "",
+                                  "", noise.Relative(), noise.Cosine()));
+}
+
+}  // namespace
+
+Command AddGradcheck(CLI::App& root, const RunConfig& preset) {
+  auto o = std::make_shared<Options>();
+  o->run = preset;
+  CLI::App* app =
+      root.add_subcommand("gradcheck", "Error of the gradient against exact, kind by kind");
+  app->add_option("SPEC", o->stashes, "Methods to check in place of --stash")->type_name(" ");
+  AddRunOptions(*app, o->run);
+  app->add_option("--batches", o->batches, "Minibatches to sum over")
+      ->check(CLI::Range(int64_t{2}, int64_t{1000}).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_flag("--total-only", o->total_only, "Only all kinds together");
+  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  app->footer(
+      "relative: |h - g| / |g| over all parameters and minibatches; bias: the part of h - g along "
+      "g.\n\n"
+      "Examples:\n"
+      "  actplane-train gradcheck --init build/runs/exact/checkpoint\n"
+      "  actplane-train gradcheck --init build/runs/exact/checkpoint mxfp8 zfp:ratio=4 "
+      "actplane:order=significance");
+  return {app, [o] { return Run(*o); }};
+}
+
+}  // namespace actplane::train

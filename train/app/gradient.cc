@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/app/gradient.h"
+
+namespace actplane::train {
+namespace {
+
+Gradient GradientOf(Trainer& trainer, Stash& stash, int64_t batch, Tally* tally) {
+  trainer.model().ClearGradients();
+  StepReport report;
+  trainer.Accumulate(stash, trainer.step(), batch, 1, &report);
+  if (tally != nullptr) *tally = report.tally;
+  Gradient g;
+  for (const Parameter* p : trainer.parameters()) g.push_back(p->grad);
+  return g;
+}
+
+}  // namespace
+
+void Add(const Gradient& g, const Gradient& h, Difference& d) {
+  for (size_t i = 0; i < g.size(); ++i) {
+    const at::Tensor a = g[i].to(at::kDouble).flatten();
+    const at::Tensor b = h[i].to(at::kDouble).flatten();
+    d.signal += a.dot(a).item<double>();
+    d.other += b.dot(b).item<double>();
+    d.product += a.dot(b).item<double>();
+    d.error += (b - a).pow(2).sum().item<double>();
+  }
+}
+
+std::vector<Gradient> ExactGradients(Trainer& trainer, int64_t batches) {
+  Stash exact(nullptr);
+  std::vector<Gradient> all;
+  for (int64_t b = 0; b < batches; ++b) all.push_back(GradientOf(trainer, exact, b, nullptr));
+  return all;
+}
+
+Difference DifferenceOf(Trainer& trainer, Stash& stash, const std::vector<Gradient>& reference,
+                        Tally* tally) {
+  Difference d;
+  for (size_t b = 0; b < reference.size(); ++b) {
+    Add(reference[b], GradientOf(trainer, stash, static_cast<int64_t>(b), tally), d);
+  }
+  return d;
+}
+
+}  // namespace actplane::train

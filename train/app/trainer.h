@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model, data, optimizer and stash of a run. Knows no method.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actplane/status.h"
+#include "train/app/adamw.h"
+#include "train/app/corpus.h"
+#include "train/app/run_config.h"
+#include "train/layers/gpt.h"
+#include "train/stash/stash.h"
+
+namespace actplane::train {
+
+struct StepReport {
+  int64_t step = 0;
+  double loss = 0;
+  double lr = 0;
+  double gradient_norm = 0;  // before clipping
+  double seconds = 0;
+  Tally tally;                 // the most that the stash held
+  int64_t allocator_held = 0;  // what the allocator holds more after the forward than before it
+  int64_t allocator_peak = 0;  // the most it held more in the whole of forward and backward
+};
+
+class Trainer {
+ public:
+  // Model with fresh weights. kInvalidConfig for an impossible configuration or stash.
+  static Result<std::unique_ptr<Trainer>> Create(const RunConfig& config, Corpus corpus);
+
+  // One step. kMismatch, naming the step, when loss or gradient is not finite; weights stay as they
+  // were.
+  Result<StepReport> Step();
+
+  // Forward and backward on the data of (step, micro step); gradients are added.
+  double Accumulate(Stash& stash, int64_t step, int64_t micro_step, double weight,
+                    StepReport* report = nullptr);
+
+  // Mean loss in nats per byte over the held-out windows.
+  double Evaluate();
+
+  // kIo; no half-written file. Resume: the same run goes on, bit for bit. LoadWeights: only
+  // weights. kBadInput when it is no checkpoint, kInvalidConfig, naming the first difference, when
+  // it is of another configuration.
+  Status Save(const std::string& path);
+  Status Resume(const std::string& path);
+  Status LoadWeights(const std::string& path);
+
+  int64_t step() const { return step_; }
+  const RunConfig& config() const { return config_; }
+  Gpt& model() { return *model_; }
+  Stash& stash() { return *stash_; }
+  const std::vector<Parameter*>& parameters() const { return parameters_; }
+
+ private:
+  Trainer(const RunConfig& config, Corpus corpus, std::unique_ptr<Stash> stash);
+  Status Load(const std::string& path, bool all);
+  double LearningRate() const;
+  std::vector<double> ProbeNorms();
+
+  RunConfig config_;
+  Corpus corpus_;
+  std::unique_ptr<Stash> stash_;
+  std::unique_ptr<Gpt> model_;
+  std::vector<Parameter*> parameters_;
+  std::unique_ptr<AdamW> optimizer_;
+  int64_t step_ = 0;
+};
+
+}  // namespace actplane::train

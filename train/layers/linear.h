@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "train/layers/pass.h"
+
+namespace actplane::train {
+
+// Adds `g` to the gradient of `p`, which it creates.
+void AddGradient(Parameter& p, const at::Tensor& g);
+
+// y = x W + b, with W [in, out] as in GPT-2.
+class Linear {
+ public:
+  // Weights normal with `std`, from `generator`; bias 0.
+  Linear(const std::string& name, int64_t in, int64_t out, double std,
+         const at::Generator& generator);
+
+  at::Tensor Forward(Activation& x, const Pass& pass);          // [n, in] -> [n, out]
+  at::Tensor Backward(const at::Tensor& dy, const Pass& pass);  // [n, out] -> [n, in]
+
+  Parameter& weight() { return weight_; }
+  void Collect(std::vector<Parameter*>& parameters);
+
+ private:
+  Parameter weight_;
+  Parameter bias_;
+  Kept kept_;
+};
+
+}  // namespace actplane::train

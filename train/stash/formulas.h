@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each layer keeps, and its gradient from that. The base class is the textbook; a method that
+// keeps something else (an output in place of an input, an index in place of a value, a projection)
+// overrides the pair of functions of that layer. Layers and trainer do not know which one runs.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "train/stash/codec.h"
+
+namespace actplane::train {
+
+class Activation;
+class Entry;
+class Stash;
+
+using Handle = std::shared_ptr<const Entry>;
+using Kept = std::vector<Handle>;  // in an order that only the pair of functions knows
+
+// A trained tensor.
+struct Parameter {
+  std::string name;
+  at::Tensor value;
+  at::Tensor grad;     // accumulated; shape of `value`, or of the space below
+  bool decay = false;  // weight decay applies
+  // For gradients and moments in a smaller space: the update in the shape of `value`. Null: as is.
+  std::function<at::Tensor(const at::Tensor& update)> expand = nullptr;
+};
+
+// Attention between q, k, v and the output before its projection; b batch x heads, t tokens, d
+// width of a head.
+struct AttentionForward {
+  Activation& q;  // [b, t, d]
+  Activation& k;
+  Activation& v;
+  Activation& probability;          // [b, t, t], softmax output, 0 above the diagonal
+  Activation& dropped_probability;  // the same object as `probability` without dropout
+  at::Tensor mask;                  // bits, undefined without dropout
+  float mask_scale = 1;             // 1 / (1 - p)
+};
+
+struct AttentionGradient {
+  at::Tensor q;  // [b, t, d] each, without the factor 1/sqrt(d) of the scores
+  at::Tensor k;
+  at::Tensor v;
+};
+
+class Formulas : public Method {
+ public:
+  // y = x W + b, x [n, in], W [in, out]. The input gradient is exact and not asked here.
+  virtual Kept KeepLinear(Stash& stash, Activation& x, const Parameter& weight);
+  // weight.grad += x^T dy; `dy` [n, out].
+  virtual void LinearWeightGradient(Stash& stash, const Kept& kept, const at::Tensor& dy,
+                                    Parameter& weight);
+
+  // y = LayerNorm(x), x [n, c]; mean, rstd [n, 1].
+  virtual Kept KeepNorm(Stash& stash, Activation& x, Activation& y, const at::Tensor& mean,
+                        const at::Tensor& rstd);
+  // dx; adds to the gradients of gamma and beta.
+  virtual at::Tensor NormBackward(Stash& stash, const Kept& kept, const at::Tensor& dy,
+                                  Parameter& gamma, Parameter& beta);
+
+  // y = GELU(x), tanh form, [n, c].
+  virtual Kept KeepGelu(Stash& stash, Activation& x, Activation& y);
+  virtual at::Tensor GeluBackward(Stash& stash, const Kept& kept, const at::Tensor& dy);
+
+  virtual Kept KeepAttention(Stash& stash, AttentionForward& forward);
+  // `dout` [b, t, d].
+  virtual AttentionGradient AttentionBackward(Stash& stash, const Kept& kept,
+                                              const at::Tensor& dout, float mask_scale);
+
+  // Once for the weight of every linear layer before training: a method may set Parameter::expand
+  // and the shape of the gradient.
+  virtual void Bind(Parameter& /*weight*/) {}
+};
+
+}  // namespace actplane::train

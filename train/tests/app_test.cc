@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as a user runs it: preset tiny, and every bad input of which it must speak.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "test_support.h"
+
+namespace actplane::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Program : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "actplane-train-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    std::ofstream(folder_ / "text") << MadeUpText();
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // `arguments` as a shell reads them, in the scratch folder.
+  Outcome Run(const std::string& arguments, const std::string& before = "") const {
+    const std::string command = "cd '" + folder_.string() + "' && { " + before +
+                                " OMP_WAIT_POLICY=passive " ACTP_TRAIN_PROGRAM " " + arguments +
+                                "; } >out 2>err </dev/null";
+    const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
+    return {WEXITSTATUS(status), ReadFile(folder_ / "out"), ReadFile(folder_ / "err")};
+  }
+
+  // One line that holds `part`, the exit code, nothing on stdout.
+  void ExpectComplaint(const Outcome& o, int code, const std::string& part) const {
+    EXPECT_EQ(o.code, code) << o.err;
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+    EXPECT_NE(o.err.find(part), std::string::npos) << o.err;
+  }
+
+  // A run that is quick.
+  static std::string Small() {
+    return " --text text --preset tiny --blocks 1 --width 32 --context 32 --eval-windows 8 "
+           "--eval-every 5 --checkpoint-every 5 --warmup 2 ";
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Program, PresetTinyLearns) {
+  const Outcome o = Run("train --preset tiny --text text --out run --json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto summary = nlohmann::json::parse(o.out);
+  EXPECT_LT(summary["held_out_loss"].get<double>(), 2.0) << "5.5 nats for a guess";
+  EXPECT_NEAR(summary["ratio"].get<double>(), 3.2, 0.01);
+  for (const char* name : {"log.csv", "summary.json", "loss.svg", "checkpoint"}) {
+    EXPECT_TRUE(fs::exists(folder_ / "run" / name)) << name;
+  }
+  EXPECT_NE(ReadFile(folder_ / "run/loss.svg").find("</svg>"), std::string::npos);
+}
+
+TEST_F(Program, ResumesWhereItStopped) {
+  ASSERT_EQ(Run("train" + Small() + "--steps 10 --out whole").code, 0);
+  ASSERT_EQ(Run("train" + Small() + "--steps 10 --out part --stop-after 7").code, 0);
+  // As after a crash behind the checkpoint: the log is ahead of it.
+  std::ofstream(folder_ / "part/log.csv", std::ios::app) << "8,1,1,1,1,1,1,\n";
+  ASSERT_EQ(Run("train" + Small() + "--steps 10 --out part --resume").code, 0);
+  const std::string log = ReadFile(folder_ / "whole/log.csv");
+  const std::string again = ReadFile(folder_ / "part/log.csv");
+  const auto losses = [](const std::string& text) {
+    std::istringstream lines(text);
+    std::string all;
+    for (std::string line; std::getline(lines, line);) {
+      all += line.substr(0, line.find(',', line.find(',') + 1)) + "\n";
+    }
+    return all;
+  };
+  EXPECT_EQ(losses(log), losses(again));
+  ExpectComplaint(Run("train" + Small() + "--steps 10 --out part"), 2, "is there already");
+  ExpectComplaint(Run("train" + Small() + "--steps 10 --out part --resume"), 2,
+                  "has all 10 steps already");
+  ExpectComplaint(Run("train" + Small() + "--steps 20 --out part --resume"), 2,
+                  "steps is 10 there and 20 here");
+}
+
+TEST_F(Program, ReadsTomlAndTheCommandLineWins) {
+  std::ofstream(folder_ / "run.toml") << "preset = \"tiny\"\nblocks = 1\nwidth = 32\nsteps = 4\n"
+                                         "warmup = 1\ntext = \"text\"\nstash = \"mxfp8\"\n";
+  const Outcome o = Run("train --config run.toml --stash exact --out run --json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto config = nlohmann::json::parse(o.out)["config"];
+  EXPECT_EQ(config["width"], 32);
+  EXPECT_EQ(config["steps"], 4);
+  EXPECT_EQ(config["stash"], "exact");
+
+  std::ofstream(folder_ / "bad.toml") << "steps = 4\nwidth = = 3\n";
+  ExpectComplaint(Run("train --config bad.toml"), 3, "bad.toml:2:");
+  std::ofstream(folder_ / "unknown.toml") << "stepps = 4\n";
+  ExpectComplaint(Run("train --config unknown.toml"), 2, "stepps");
+  std::ofstream(folder_ / "table.toml") << "[steps]\na = 4\n";
+  ExpectComplaint(Run("train --config table.toml"), 3, "steps is not text or a number");
+  ExpectComplaint(Run("train --config missing.toml"), 3, "missing.toml");
+}
+
+TEST_F(Program, CaptureWritesWhatOthersRead) {
+  const Outcome o = Run("capture" + Small() + "--after 2 --out tensors --json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto json = nlohmann::json::parse(o.out);
+  EXPECT_EQ(json["tensors"].size(), 14U) << "12 of a block, 2 of the last norm";
+  EXPECT_EQ(ReadFile(folder_ / "tensors/h0.attn.p.npy").substr(1, 5), "NUMPY");
+  EXPECT_EQ(fs::file_size(folder_ / "tensors/h0.mlp.in.npy"), 128U + 4 * 4 * 32 * 128);
+}
+
+TEST_F(Program, GradcheckMeasuresEveryKind) {
+  const Outcome o = Run("gradcheck" + Small() + "--batches 2 --json mxfp8 actplane:ratio=1");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto json = nlohmann::json::parse(o.out);
+  ASSERT_EQ(json["lines"].size(), 22U);
+  EXPECT_GT(json["lines"][10]["relative"].get<double>(), 1e-4);
+  EXPECT_GT(json["lines"][10]["cosine"].get<double>(), 0.9);
+  EXPECT_GT(json["minibatch"]["relative"].get<double>(), json["lines"][10]["relative"]);
+}
+
+TEST_F(Program, AllocateStaysWithinTheErrorOfItsTarget) {
+  const Outcome o = Run("allocate" + Small() + "--batches 1 --json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto json = nlohmann::json::parse(o.out);
+  EXPECT_LE(json["relative"].get<double>(), json["target_relative"].get<double>());
+  EXPECT_GT(json["ratio"].get<double>(), json["target_ratio"].get<double>());
+  EXPECT_EQ(
+      Run("gradcheck" + Small() + "--batches 2 --total-only " + json["stash"].get<std::string>())
+          .code,
+      0);
+  ExpectComplaint(Run("allocate" + Small() + "--batches 1 --target exact"), 2, "exceed the error");
+}
+
+TEST_F(Program, PlotDrawsSeveralRuns) {
+  ASSERT_EQ(Run("train" + Small() + "--steps 5 --out a").code, 0);
+  ASSERT_EQ(Run("train" + Small() + "--steps 5 --out b --stash exact").code, 0);
+  ASSERT_EQ(Run("plot a/log.csv b/log.csv --out both.svg").code, 0);
+  EXPECT_NE(ReadFile(folder_ / "both.svg").find("</svg>"), std::string::npos);
+  ExpectComplaint(Run("plot text --out both.svg"), 3, "not a line of a log");
+  ExpectComplaint(Run("plot missing --out both.svg"), 3, "missing");
+}
+
+TEST_F(Program, BadInputIsOneLine) {
+  ExpectComplaint(Run("train --text missing --out r"), 3, "cannot read 'missing'");
+  ExpectComplaint(Run("train --text . --out r"), 3, "is a folder");
+  std::ofstream(folder_ / "short") << "too short";
+  ExpectComplaint(Run("train --text short --out r"), 3, "too few for a context of 128");
+  std::ofstream(folder_ / "empty");
+  ExpectComplaint(Run("train --text empty --out r"), 3, "too few");
+  ExpectComplaint(Run("train --text text --stash actplane:ratio=50 --out r"), 2,
+                  "ratio 50 is impossible for residual");
+  ExpectComplaint(Run("train --text text --heads 3 --out r"), 2, "3 heads do not divide");
+  ExpectComplaint(Run("train --text text --preset huge --out r"), 2, "no preset 'huge'");
+  ExpectComplaint(Run("train --text text --steps -1 --out r"), 2, "--steps");
+  ExpectComplaint(Run("train --text text --lr nan --out r"), 2, "--lr");
+  ExpectComplaint(Run("train --text text --init missing --out r"), 3, "no such file");
+  ExpectComplaint(Run("train --text text --init text --out r"), 3, "damaged or of another program");
+  ExpectComplaint(Run("frobnicate"), 2, "--help");
+  EXPECT_FALSE(fs::exists(folder_ / "r"));
+}
+
+TEST_F(Program, DivergenceKeepsTheLastCheckpoint) {
+  // Enough steps for one checkpoint, then a learning rate that no float survives.
+  const Outcome o = Run("train" + Small() +
+                        "--steps 40 --lr 10 --clip 0 --warmup 40 --weight-decay 10 "
+                        "--checkpoint-every 1 --out r");
+  if (o.code == 0) GTEST_SKIP() << "did not diverge";
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_NE(o.err.find("step "), std::string::npos) << o.err;
+  EXPECT_TRUE(fs::exists(folder_ / "r/checkpoint"));
+}
+
+// A full disk, by a limit on the size of files: the old checkpoint stays whole.
+TEST_F(Program, AFullDiskLeavesTheOldCheckpoint) {
+  ASSERT_EQ(Run("train" + Small() + "--steps 10 --checkpoint-every 10 --out r").code, 0);
+  const std::string before = ReadFile(folder_ / "r/checkpoint");
+  fs::copy(folder_ / "r/checkpoint", folder_ / "kept");
+  const Outcome o = Run("train" + Small() + "--steps 12 --checkpoint-every 1 --out full",
+                        "trap '' XFSZ; ulimit -f 64;");
+  ExpectComplaint(o, 3, "cannot write 'full/checkpoint': File too large");
+  EXPECT_FALSE(fs::exists(folder_ / "full/checkpoint"));
+  for (const auto& entry : fs::directory_iterator(folder_ / "full")) {
+    EXPECT_EQ(entry.path().filename(), "log.csv");
+  }
+  EXPECT_EQ(ReadFile(folder_ / "r/checkpoint"), before);
+}
+
+TEST_F(Program, HelpHasExamples) {
+  for (const char* sub : {"train", "capture", "gradcheck", "allocate", "plot"}) {
+    const Outcome o = Run(std::string(sub) + " --help");
+    EXPECT_EQ(o.code, 0);
+    EXPECT_NE(o.out.find("Example"), std::string::npos) << sub;
+  }
+  EXPECT_NE(Run("methods").out.find("mxfp8"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace actplane::train

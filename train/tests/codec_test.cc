@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each method gives back, and that its bytes are those it says.
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#include <limits>
+
+#include "actplane/fast.h"
+#include "test_support.h"
+
+namespace actplane::train {
+namespace {
+
+const Context kContext{{0, "x", Kind::kResidual}, 0, 0};
+
+at::Tensor Random(at::IntArrayRef shape) {
+  return at::empty(shape, at::kFloat).normal_(0, 1, at::detail::createCPUGenerator(3));
+}
+
+at::Tensor RoundTrip(const std::string& spec, const at::Tensor& x, Bytes* bytes = nullptr) {
+  const auto stash = StashOf(spec);
+  const Packed packed = stash->codec().Pack(x, kContext);
+  int64_t held = 0;
+  for (const at::Tensor& part : packed.parts) held += static_cast<int64_t>(part.nbytes());
+  EXPECT_EQ(held, packed.bytes.total()) << spec;
+  if (bytes != nullptr) *bytes = packed.bytes;
+  return stash->codec().Unpack(packed, x.sizes(), kContext);
+}
+
+class EveryMethod : public testing::TestWithParam<const char*> {};
+
+TEST_P(EveryMethod, GivesShapeAndRoughlyTheValuesBack) {
+  for (const std::vector<int64_t>& shape :
+       {std::vector<int64_t>{1}, {7}, {3, 129}, {2, 70, 33}, {4, 64, 64}}) {
+    const at::Tensor x = Random(shape);
+    const at::Tensor y = RoundTrip(GetParam(), x);
+    ASSERT_EQ(y.sizes(), x.sizes());
+    EXPECT_LT(RelativeError(y, x), 0.05) << x.sizes();
+  }
+}
+
+TEST_P(EveryMethod, KeepsZerosAndConstants) {
+  const at::Tensor zeros = at::zeros({40, 40}, at::kFloat);
+  EXPECT_TRUE(at::equal(RoundTrip(GetParam(), zeros), zeros));
+  const at::Tensor constant = at::full({40, 40}, 0.375F);
+  EXPECT_LT(RelativeError(RoundTrip(GetParam(), constant), constant), 1e-3);
+}
+
+TEST_P(EveryMethod, OneOutlierDoesNotReachOtherBlocks) {
+  at::Tensor x = Random({64, 512});
+  x.data_ptr<float>()[31 * 512 + 5] = 1e6F;
+  const at::Tensor y = RoundTrip(GetParam(), x);
+  EXPECT_NEAR(y[31][5].item<double>(), 1e6, 1e5);
+  EXPECT_LT(RelativeError(y.narrow(0, 32, 32), x.narrow(0, 32, 32)), 0.05);
+}
+
+TEST_P(EveryMethod, SubnormalsComeBackSmall) {
+  const at::Tensor y = RoundTrip(GetParam(), Random({256}) * 1e-40);
+  EXPECT_LT(y.abs().max().item<double>(), 1e-38);
+}
+
+TEST_P(EveryMethod, ManyThreadsGiveTheSameBits) {
+  const at::Tensor x = Random({129, 1030});
+  at::set_num_threads(1);
+  const at::Tensor one = RoundTrip(GetParam(), x).clone();
+  at::set_num_threads(2);
+  EXPECT_TRUE(SameBits(RoundTrip(GetParam(), x), one));
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
+                         testing::Values("exact", "actplane", "actplane:order=significance",
+                                         "mxfp8", "zfp", "zfp:dims=1"));
+
+TEST(ExactCodec, IsTheTensorItself) {
+  const at::Tensor x = Random({5, 5});
+  EXPECT_TRUE(RoundTrip("exact", x).is_same(x));
+}
+
+TEST(ActplaneCodec, IsTheGoldenModel) {
+  const at::Tensor x = Random({3, 1000});
+  for (const Order order : {Order::kField, Order::kSignificance}) {
+    Bytes bytes;
+    const at::Tensor y =
+        RoundTrip(order == Order::kField ? "actplane:ratio=4,fill=zero"
+                                         : "actplane:ratio=4,fill=zero,order=significance",
+                  x, &bytes);
+    const Config config{.slot_bytes = 128, .order = order, .fill = Fill::kZero};
+    const auto values = std::as_bytes(std::span(x.data_ptr<float>(), 3000));
+    const auto packed = Compress(values, config);
+    const auto back = Decompress(*packed);
+    EXPECT_EQ(std::memcmp(back->values.data(), y.data_ptr<float>(), 12000), 0);
+    // 24 blocks for 23.4 blocks of values.
+    EXPECT_EQ(bytes.total(), 24 * 128);
+    EXPECT_EQ(bytes.padding, 72);
+    EXPECT_EQ(bytes.metadata, 0);
+  }
+}
+
+TEST(ActplaneCodec, KeepsNonFiniteValues) {
+  at::Tensor x = Random({256});
+  auto* v = x.data_ptr<float>();
+  v[3] = std::numeric_limits<float>::infinity();
+  v[4] = -v[3];
+  v[200] = std::numeric_limits<float>::quiet_NaN();
+  const at::Tensor y = RoundTrip("actplane", x);
+  EXPECT_EQ(y[3].item<float>(), v[3]);
+  EXPECT_EQ(y[4].item<float>(), v[4]);
+  EXPECT_TRUE(std::isnan(y[200].item<float>()));
+}
+
+TEST(ActplaneCodec, ARatioForOneKindLeavesTheOthers) {
+  const auto stash = StashOf("actplane:ratio=4,ratio.probability=8,ratio.key=exact");
+  const at::Tensor x = Random({8, 128});
+  const auto bytes = [&](Kind kind) {
+    return stash->codec().Pack(x, {{0, "x", kind}, 0, 0}).bytes.total();
+  };
+  EXPECT_EQ(bytes(Kind::kQuery), 1024);
+  EXPECT_EQ(bytes(Kind::kProbability), 512);
+  EXPECT_EQ(bytes(Kind::kKey), 4096);
+}
+
+// The definition of OCP MX 1.0, in double and by search over all codes.
+TEST(Mxfp8Codec, RoundsToTheNearestElementOfTheSharedScale) {
+  at::Tensor x = Random({32 * 200});
+  x.mul_(at::exp2(at::arange(200, at::kFloat).repeat_interleave(32) - 100));
+  const at::Tensor y = RoundTrip("mxfp8", x);
+  std::vector<double> elements;
+  for (int e = 0; e < 16; ++e) {
+    for (int m = 0; m < 8; ++m) {
+      if (e == 15 && m == 7) continue;  // NaN
+      elements.push_back(e == 0 ? std::ldexp(m, -9) : std::ldexp(8 + m, e - 10));
+    }
+  }
+  for (int64_t b = 0; b < 200; ++b) {
+    const at::Tensor block = x.narrow(0, b * 32, 32);
+    const double largest = block.abs().max().item<double>();
+    const double scale = std::exp2(std::floor(std::log2(largest)) - 8);
+    for (int64_t i = 0; i < 32; ++i) {
+      const double v = std::fabs(block[i].item<double>()) / scale;
+      const double got = std::fabs(y[b * 32 + i].item<double>()) / scale;
+      double best = 448;
+      for (const double e : elements) {
+        if (std::fabs(e - v) < std::fabs(best - v)) best = e;
+      }
+      ASSERT_LE(std::fabs(got - v), std::fabs(best - v) * (1 + 1e-6)) << v << " became " << got;
+    }
+  }
+}
+
+TEST(Mxfp8Codec, TiesGoToEvenAndLargeValuesSaturate) {
+  at::Tensor x = at::zeros({32}, at::kFloat);
+  auto* v = x.data_ptr<float>();
+  v[0] = 500;           // the scale is 1; 448 is the largest
+  v[1] = 17;            // between 16 and 18: even mantissa
+  v[2] = 19;            // between 18 and 20
+  v[3] = -0x1p-9F;      // smallest element
+  v[4] = 0x1p-10F;      // half of it: ties to 0
+  v[5] = 3 * 0x1p-10F;  // ties to 2 steps
+  const at::Tensor y = RoundTrip("mxfp8", x);
+  const std::vector<float> expected = {448, 16, 20, -0x1p-9F, 0, 0x1p-8F};
+  for (int64_t i = 0; i < 6; ++i)
+    EXPECT_EQ(y[i].item<float>(), expected[static_cast<size_t>(i)]) << i;
+}
+
+TEST(Mxfp8Codec, BytesAreOneForAValueAndOneForABlock) {
+  Bytes bytes;
+  RoundTrip("mxfp8", Random({100}), &bytes);
+  EXPECT_EQ(bytes.payload, 100);
+  EXPECT_EQ(bytes.metadata, 4);
+}
+
+TEST(Mxfp8Codec, NonFiniteValuesStayVisible) {
+  at::Tensor x = Random({64});
+  x.data_ptr<float>()[7] = std::numeric_limits<float>::quiet_NaN();
+  x.data_ptr<float>()[8] = -std::numeric_limits<float>::infinity();
+  const at::Tensor y = RoundTrip("mxfp8", x);
+  EXPECT_FALSE(std::isfinite(y[7].item<float>()));
+  EXPECT_FALSE(std::isfinite(y[8].item<float>()));
+  EXPECT_EQ(at::isfinite(y).sum().item<int64_t>(), 62);
+}
+
+TEST(ZfpCodec, TakesTheBytesOfItsRate) {
+  Bytes bytes;
+  RoundTrip("zfp:ratio=4", Random({128, 256}), &bytes);
+  EXPECT_EQ(bytes.total(), 128 * 256);
+  RoundTrip("zfp:ratio=3.2,dims=1", Random({8192 * 2}), &bytes);
+  EXPECT_EQ(bytes.total(), 8192 * 2 * 10 / 8);
+}
+
+TEST(ZfpCodec, LeaksNothingAboveTheDiagonalOfAMap) {
+  const at::Tensor x = at::softmax(Random({2, 64, 64}), -1).tril();
+  const auto stash = StashOf("zfp:ratio=8");
+  const Context context{{0, "p", Kind::kProbability}, 0, 0};
+  const at::Tensor y = stash->codec().Unpack(stash->codec().Pack(x, context), x.sizes(), context);
+  EXPECT_TRUE(at::equal(y, y.tril()));
+}
+
+TEST(Spec, SaysWhatIsWrongAndHowToMendIt) {
+  EXPECT_NE(ComplaintOf("zip").find("choose one of actplane, exact, mxfp8, zfp"),
+            std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:ratios=3").find("has no option ratios; it has ratio"),
+            std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:ratio").find("is not key=value"), std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:ratio=x").find("give a number"), std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:ratio=nan").find("give a number"), std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:order=up").find("choose one of field, significance"),
+            std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:ratio=4,ratio=5").find("given twice"), std::string::npos);
+  EXPECT_NE(ComplaintOf("exact:ratio=2").find("no option"), std::string::npos);
+  EXPECT_NE(ComplaintOf("exact+mxfp8").find("same part of the work"), std::string::npos);
+  EXPECT_NE(ComplaintOf("").find("there is no stash ''"), std::string::npos);
+  const std::string kind = ComplaintOf("actplane:ratio.gelu_input=200");
+  EXPECT_NE(kind.find("ratio 200 is impossible for gelu_input"), std::string::npos) << kind;
+  EXPECT_NE(ComplaintOf("zfp:ratio=60").find("is impossible for residual"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace actplane::train

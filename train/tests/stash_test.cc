@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sharing, counting, and that the count is what the allocator holds.
+#include "train/stash/stash.h"
+
+#include "test_support.h"
+#include "train/app/memory.h"
+#include "train/layers/gelu.h"
+
+namespace actplane::train {
+namespace {
+
+TEST(Stash, ATensorOfTwoLayersIsStoredOnce) {
+  const auto stash = StashOf("actplane:ratio=4");
+  Activation a(at::ones({1024}), {0, "a", Kind::kGeluOutput});
+  Handle first = stash->Keep(a);
+  const int64_t once = stash->held().total();
+  Handle second = stash->Keep(a);
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(stash->held().total(), once);
+  a = Activation(at::Tensor(), {});
+  first = nullptr;
+  EXPECT_EQ(stash->held().total(), once) << "the other layer still needs it";
+  second = nullptr;
+  EXPECT_EQ(stash->held().total(), 0);
+  EXPECT_EQ(stash->peak().total(), once);
+}
+
+TEST(Stash, CountsKindsMasksAndExactParts) {
+  const auto stash = StashOf("mxfp8");
+  Activation a(at::ones({320}), {0, "a", Kind::kKey});
+  const Handle key = stash->Keep(a);
+  const Handle mask = stash->KeepMask(at::zeros({100}, at::kByte));
+  const Handle exact = stash->KeepExact(at::zeros({7}, at::kLong));
+  const Tally& t = stash->held();
+  EXPECT_EQ(t.kinds[static_cast<size_t>(Kind::kKey)].payload, 320);
+  EXPECT_EQ(t.kinds[static_cast<size_t>(Kind::kKey)].metadata, 10);
+  EXPECT_EQ(t.RawActivations(), 1280);
+  EXPECT_EQ(t.masks, 100);
+  EXPECT_EQ(t.exact, 56);
+  EXPECT_EQ(t.total(), 486);
+}
+
+TEST(Stash, OnlyOneKindGoesThroughTheMethod) {
+  const auto stash = StashOf("mxfp8");
+  stash->set_only(Kind::kKey);
+  const at::Tensor x = at::full({32}, 1.03F);
+  Activation key(x, {0, "k", Kind::kKey});
+  Activation query(x, {0, "q", Kind::kQuery});
+  EXPECT_FALSE(at::equal(stash->Get(stash->Keep(key)), x));
+  EXPECT_TRUE(at::equal(stash->Get(stash->Keep(query)), x));
+}
+
+// Keeps the sign of the GELU input in place of the input, as later methods replace formulas.
+class SignGelu final : public Formulas {
+ public:
+  Kept KeepGelu(Stash& stash, Activation& x, Activation& y) override {
+    return {stash.KeepMask(x.value().ge(0).to(at::kByte)), stash.Keep(y)};
+  }
+  at::Tensor GeluBackward(Stash& stash, const Kept& kept, const at::Tensor& dy) override {
+    return dy * stash.Get(kept[0]);
+  }
+};
+
+TEST(Stash, AMethodCanReplaceWhatALayerKeeps) {
+  Stash stash(std::move(MakeParts("mxfp8").value().codec), std::make_unique<SignGelu>());
+  const Pass pass{&stash, 0, 0, 0};
+  Gelu gelu({0, "y", Kind::kGeluOutput});
+  Activation x(at::randn({4, 32}), {0, "x", Kind::kGeluInput});
+  Activation y = gelu.Forward(x, pass);
+  EXPECT_EQ(stash.held().raw[static_cast<size_t>(Kind::kGeluInput)], 0);
+  const int64_t held = stash.held().total();
+  const Handle next = stash.Keep(y);  // by the next layer: shared
+  EXPECT_EQ(stash.held().total(), held);
+  const at::Tensor dy = at::ones({4, 32});
+  EXPECT_TRUE(at::equal(gelu.Backward(dy, pass), x.value().ge(0).to(at::kFloat)));
+}
+
+// What a step of this configuration holds, by the formula: blocks of 16 units and two maps.
+TEST(Stash, AStepHoldsWhatTheFormulaSays) {
+  RunConfig config = SmallConfig();
+  const auto trainer = TrainerOf(config);
+  StepReport report;
+  trainer->Accumulate(trainer->stash(), 0, 0, 1, &report);
+  const int64_t n = 3 * 32;            // tokens
+  const int64_t unit = n * 32 * 4;     // n x width, float32
+  const int64_t map = n * 2 * 32 * 4;  // n x heads x context
+  EXPECT_EQ(report.tally.RawActivations(), 2 * (16 * unit + 2 * map) + 2 * unit);
+  EXPECT_EQ(report.tally.masks * 8, 2 * (2 * unit / 4 + map / 4) + unit / 4);
+  // Statistics of five norms, log-softmax, tokens and targets.
+  EXPECT_EQ(report.tally.exact, 5 * 2 * n * 4 + n * 256 * 4 + 2 * n * 8);
+}
+
+TEST(Stash, WithoutDropoutTheTwoMapsAreOne) {
+  RunConfig config = SmallConfig();
+  config.geometry.dropout = 0;
+  const auto trainer = TrainerOf(config);
+  StepReport report;
+  trainer->Accumulate(trainer->stash(), 0, 0, 1, &report);
+  const auto dropped = static_cast<size_t>(Kind::kDroppedProbability);
+  EXPECT_EQ(report.tally.raw[dropped], 0);
+  EXPECT_EQ(report.tally.masks, 0);
+  EXPECT_GT(report.tally.raw[static_cast<size_t>(Kind::kProbability)], 0);
+}
+
+class AllocatorAgrees : public testing::TestWithParam<const char*> {};
+
+TEST_P(AllocatorAgrees, Within5PercentBetweenForwardAndBackward) {
+  RunConfig config = PresetConfig("tiny").value();
+  config.stash = GetParam();
+  const auto trainer = TrainerOf(config);
+  for (int i = 0; i < 2; ++i) {
+    const Result<StepReport> step = trainer->Step();
+    ASSERT_TRUE(step.ok());
+    const auto counted = static_cast<double>(step->tally.total());
+    EXPECT_NEAR(static_cast<double>(step->allocator_held), counted, 0.05 * counted);
+    EXPECT_GE(step->allocator_peak, step->allocator_held);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, AllocatorAgrees,
+                         testing::Values("exact", "actplane", "actplane:order=significance,ratio=8",
+                                         "mxfp8", "zfp"));
+
+}  // namespace
+}  // namespace actplane::train
