@@ -20,15 +20,19 @@ run_one() { # NAME SPEC SEED
   local folder=$out/$1-$3
   [[ ! -f $folder/summary.json ]] || return 0
   "$program" train --preset mini --steps "$STEPS" --eval-windows 800 --stash "$2" --seed "$3" --threads 1 --resume \
-    --quiet --out "$folder" >"$folder.txt" 2>&1 || say "$1, seed $3: $(tail -n 1 "$folder.txt")"
+    --quiet --out "$folder" >"$folder.txt" 2>&1 || { say "$1, seed $3: $(tail -n 1 "$folder.txt")" >&2 && return 1; }
 }
 
-runs() { # lines "NAME SPEC SEED" on stdin, JOBS at a time
+# Lines "NAME SPEC SEED" on stdin, JOBS at a time. One that fails does not stop the others, but the study.
+runs() {
+  local failed=0 pids=() pid
   while read -r name spec seed; do
-    while [[ $(jobs -rp | wc -l) -ge $JOBS ]]; do wait -n || true; done
+    while [[ $(jobs -rp | wc -l) -ge $JOBS ]]; do sleep 1; done
     run_one "$name" "$spec" "$seed" &
+    pids+=($!)
   done
-  wait
+  for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+  [[ $failed -eq 0 ]] || die "$failed of ${#pids[@]} runs failed (lines above); logs in $out/RUN.txt"
 }
 
 converge() { # both orders at the paper's ratio, three seeds
