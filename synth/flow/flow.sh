@@ -72,7 +72,8 @@ choose_design() {
     [[ -n $numbers ]] ||
       die "no configuration '$config' in $CONFIGS; there are: $(awk '/^[a-z]/ { printf "%s ", $1 }' "$CONFIGS")"
     name=$config
-    read -ra params <<<"$numbers ${params[*]}"
+    [[ ${#params[@]} -eq 0 ]] || die "--param goes with --files; the numbers of a configuration are in $CONFIGS"
+    read -ra params <<<"$numbers"
     tops=(actp_compressor actp_decompressor)
     if [[ -n $top ]]; then tops=("$top"); fi
   fi
