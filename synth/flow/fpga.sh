@@ -35,7 +35,7 @@ synth_ice40 -top actp_harness -json $fpga.json"
     say "$script" >"$fpga.place.ys"
     yosys_run "$fpga.place.log" "$fpga.place.ys"
     timeout "${PLACE_TIMEOUT:-1200}" nextpnr-ice40 --hx8k --package ct256 --json "$fpga.json" --seed 1 --freq 50 \
-      --pcf-allow-unconstrained -q -l "$fpga.pnr" >/dev/null 2>&1 </dev/null || status=$?
+      --timing-allow-fail --pcf-allow-unconstrained -q -l "$fpga.pnr" >/dev/null 2>&1 </dev/null || status=$?
     # A design that is too large is a result, and its row says so; anything else is a fault of the run.
     if [[ $status -ne 0 ]] && ! grep -q 'no Bels remaining' "$fpga.pnr"; then die "nextpnr-ice40 failed (status $status); log: $fpga.pnr"; fi
     seal "$fpga.pnr" "$inputs"
