@@ -41,8 +41,8 @@ class EncGather : public RtlTest<Config> {
     dut.cfg_delta_cap_i = static_cast<uint8_t>(s.delta_cap);
   }
 
-  // A beat on its way: what the statistics must see of it one cycle after it was taken, and the store
-  // when kHolds cycles have passed.
+  // A beat on its way: what the statistics must see of it one cycle after it was taken, and the
+  // store when kHolds cycles have passed.
   struct Held {
     bool valid = false;
     size_t index = 0;

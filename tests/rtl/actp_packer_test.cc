@@ -16,7 +16,7 @@ class Packer : public RtlTest<Config> {
     FieldHeader header;
     Planes rows, planes;  // without and with the masks
     Plane flushed, reserved;
-    uint32_t inverted = 0;  // code rows that arrive inverted
+    uint32_t inverted = 0;        // code rows that arrive inverted
     std::vector<std::byte> slot;  // as the model writes it
   };
 
