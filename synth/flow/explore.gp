@@ -15,7 +15,7 @@ lengths = "32 64 128 256"
 few = "fp32 bf16"
 row(n) = (stringcolumn(5) eq direction && column(2) == n && stringcolumn(4) eq "all") ? 1 : NaN
 only(f) = (stringcolumn(5) eq direction && stringcolumn(4) eq f) ? 1 : NaN
-front(x) = (stringcolumn(5) eq direction && stringcolumn(17) eq "yes") ? 1 : NaN
+front(x) = (stringcolumn(5) eq direction && stringcolumn(18) eq "yes") ? 1 : NaN
 plot for [k in "1 2 4 8"] k * x with lines dashtype 3 linecolor rgb "gray" notitle, \
   for [i=1:words(lengths)] table using ($9 * row(word(lengths, i) + 0)):6 with linespoints linewidth 2 pointtype 7 \
     title "N = ".word(lengths, i), \

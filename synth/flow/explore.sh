@@ -8,8 +8,8 @@
 #   --update         write the table and the picture into synth/reports
 # Area, flops and clock come from the flow of this folder, cycles from a simulation of every point, ratio and SNR from
 # `actplane` on tests/data, which is FP32: points without it have neither. A point is on the Pareto front of its direction
-# when no other one with its formats is at least as good in kGE, bytes per cycle and SNR at its block length, and better in
-# one.
+# when no other one with its formats is at least as good in kGE per GB/s and in SNR, and better in one: throughput itself is
+# a matter of how many are put side by side.
 #   --point NAME     (inside) measures one point
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
@@ -96,7 +96,7 @@ fi
 for name in "${names[@]}"; do [[ -s $out/point/$name.timing ]] || die "no result of point $name: build/explore"; done
 jq -r '.[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] | @tsv' "$out/cycles.json" >"$out/cycles.tsv"
 {
-  say "point,block_len,stream_width,formats,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
+  say "point,block_len,stream_width,formats,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,kge_per_gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
   cat "$out"/point/*.area "$out"/point/*.timing | awk -F, -v configs="$out/configs.txt" -v cycles="$out/cycles.tsv" -v quality="$out/quality" '
     BEGIN {
       OFS = ","
@@ -120,17 +120,20 @@ jq -r '.[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] |
           front = "yes"
           for (j = 1; j <= points; j++) {
             other = order[j] SUBSEP side
-            if (has(order[j], order[i]) && ge[other] <= ge[key] && rate[other] >= rate[key] && snr[len[order[j]]] >= snr[len[order[i]]] &&
-                (ge[other] < ge[key] || rate[other] > rate[key] || snr[len[order[j]]] > snr[len[order[i]]])) front = "no"
+            better = cost(key) - cost(other)
+            gain = has(order[i], "", "fp32") ? snr[len[order[j]]] - snr[len[order[i]]] : 0
+            if (has(order[j], order[i]) && better >= 0 && gain >= 0 && better + gain > 0) front = "no"
           }
           n = len[order[i]]
           fp32 = has(order[i], "", "fp32")
           print order[i], n, width[order[i]], formats[order[i]], side, sprintf("%.2f", ge[key] / 1000), sprintf("%.2f", seq[key] / 1000), ff[key],
             rate[key], sprintf("%.3f", ge[key] / 1000 / rate[key]), period[key], sprintf("%.2f", rate[key] / period[key]),
+            sprintf("%.2f", cost(key)),
             library, latency[key], fp32 ? snr[n] : "", fp32 ? sprintf("%.3f", lossless[n]) : "", front
         }
       }
     }
+    function cost(key) { return ge[key] / 1000 / (rate[key] / period[key]) }  # kGE per GB/s
     # Whether a point has all formats of another one, or one by name.
     function has(point, other, name,  i, k, one) {
       if (formats[point] == "all") return 1
