@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # explore.csv as a picture: area against throughput, a line for each block length with all formats, marks for points with
 # fewer of them, the Pareto front marked.
-set terminal svg size 760,520 font "sans,13" background "white"
+set terminal svg size 760,600 font "sans,13" background "white"
 set output picture
 set datafile separator ","
 set logscale xy 2
 set xlabel "bytes of values per cycle"
 set ylabel "kGE"
 set title direction.": area against throughput (lines of equal kGE per byte per cycle)"
-set key left top
+set key outside bottom center horizontal maxrows 3
 set grid
-set xrange [6:80]
+set xrange [6:96]
+set yrange [16:512]
 lengths = "32 64 128 256"
 few = "fp32 bf16"
 row(n) = (stringcolumn(5) eq direction && column(2) == n && stringcolumn(4) eq "all") ? 1 : NaN
