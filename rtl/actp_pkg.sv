@@ -34,16 +34,16 @@ package actp_pkg;
     limit_format[2] = ~((formats[0] & (fmt == FP32)) | (formats[1] & (fmt == FP16)) | (formats[2] & (fmt == BF16)));
   endfunction
   function automatic logic is_fp16(input logic [FMT_W-1:0] fmt);
-    is_fp16 = fmt[1:0] == FP16;
+    is_fp16 = (fmt & 3'b011) == 3'b001;
   endfunction
   function automatic logic is_bf16(input logic [FMT_W-1:0] fmt);
-    is_bf16 = fmt[1];
+    is_bf16 = (fmt & 3'b010) != '0;
   endfunction
   function automatic logic is_narrow(input logic [FMT_W-1:0] fmt);
-    is_narrow = fmt[1] | fmt[0];
+    is_narrow = (fmt & 3'b011) != '0;
   endfunction
   function automatic logic is_format(input logic [FMT_W-1:0] fmt);
-    is_format = ~fmt[2];
+    is_format = (fmt & 3'b100) == '0;
   endfunction
 
   // F-2.1: E, M and the exponent field of Inf and NaN.

@@ -158,7 +158,7 @@ module actp_enc_schedule #(
     localparam int unsigned W = $clog2(k + 2);  // at most k
     logic [W-1:0] rank_q;
     always_ff @(posedge clk_i) begin
-      if (adv_i & valid_i) rank_q <= varied[k*5 +: W];
+      if (adv_i & valid_i) rank_q <= W'(varied[k*5 +: 5]);
     end
     assign varied_q[k*5 +: 5] = 5'(rank_q);
   end
