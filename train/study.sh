@@ -1,87 +1,93 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# study.sh [STEP...]: the measurements behind docs/results.md, "Training". Steps: converge gradient field curve cost report.
-# Each run keeps its folder in build/runs/study and is not repeated; one that was stopped goes on from its checkpoint.
-# JOBS runs at a time, one thread each; `cost` alone takes two threads and wants a quiet machine.
+# study.sh [STEP...]: the measurements behind docs/results.md, "Training". Steps: converge curve methods finetune gradient
+# allocate average field cost report. Runs keep their folders in build/runs/study and are not repeated; one that was stopped goes on
+# from its checkpoint. JOBS runs at a time, one thread each; `cost` alone takes two threads and wants a quiet machine.
+# SEEDS: those of `methods` and `finetune`; the others say theirs.
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../.ci/lib.sh"
 
 program=${PROGRAM:-build/train/bin/actplane-train}
 stats=${STATS:-build/train/bin/actplane}
 out=build/runs/study
+# OpenBLAS 0.3.21 takes AMD cores with AVX-512 for Haswells; a step is a quarter faster when it is told.
+if grep -q avx512bw /proc/cpuinfo; then export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX}; fi
 STEPS=${STEPS:-2000}
+SEEDS=${SEEDS:-1}
 mkdir -p "$out"
 
-# The paper's scheme, its twin, and the largest ratios worth a look. A ratio per kind: attention maps take the most.
+# The paper's scheme, and ratios per kind: attention maps take the most.
 literal=actplane:order=field,fill=zero,ratio=3.2
 maps() { printf 'actplane:order=significance,ratio=%s,ratio.probability=%s,ratio.dropped_probability=%s' "$1" "$2" "$2"; }
+orders=(actplane:order=field,ratio=3.2 actplane:order=significance,ratio=3.2)
 
-run_one() { # NAME SPEC SEED
-  local folder=$out/$1-$3
-  [[ ! -f $folder/summary.json ]] || return 0
-  "$program" train --preset mini --steps "$STEPS" --eval-windows 800 --stash "$2" --seed "$3" --threads 1 --resume \
-    --quiet --out "$folder" >"$folder.txt" 2>&1 || { say "$1, seed $3: $(tail -n 1 "$folder.txt")" >&2 && return 1; }
+points=("$literal" actplane:order=field,ratio={4,6,8} actplane:order=significance,ratio={4,6,8,12,16}
+  "$(maps 6 12)" "$(maps 8 16)" "$(maps 8 32)" mxfp8 zfp:ratio=4)
+
+# Each at its published default and two settings more, then together with the codec.
+others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo fewbit:bits={3,2,4}
+  compact:ratio={4,2,8} compact:ratio=4,alpha=2.5
+  tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact tempo:gelu=off+actplane:order=significance,ratio=8
+  fewbit:bits=3+actplane:order=significance,ratio=4 compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4)
+
+defaults=(group:bits=4 alam:bits=2 mesa tempo fewbit:bits=3 compact:ratio=4 compact:ratio=4,alpha=2.5
+  tempo:gelu=off+actplane:order=significance,ratio=8)
+
+# compare TABLE [OPTION...]: a comparison on the shared runs.
+compare() {
+  "$program" compare --preset mini --steps "$STEPS" --eval-every 250 --eval-windows 800 --jobs "$JOBS" \
+    --runs $out/runs --out "$out/$1" "${@:2}" ||
+    say "some runs of '$1' failed; the table says which" >&2
 }
 
-# Lines "NAME SPEC SEED" on stdin, JOBS at a time. One that fails does not stop the others, but the study.
-runs() {
-  local failed=0 pids=() pid
-  while read -r name spec seed; do
-    while [[ $(jobs -rp | wc -l) -ge $JOBS ]]; do sleep 1; done
-    run_one "$name" "$spec" "$seed" &
-    pids+=($!)
+converge() { compare converge --seeds 1,2,3 --methods "${orders[@]}"; }          # both orders at the paper's ratio
+curve() { compare curve --seeds 1 --methods "${orders[@]}" "${points[@]}"; }     # loss and gradient error over ratio
+methods() { compare methods --seeds "$SEEDS" --methods "${orders[@]}" actplane:order=significance,ratio={6,8,16} "$(maps 8 16)" mxfp8 zfp:ratio=4 "${others[@]}"; }
+
+finetune() { # from the weights of exact, on the licence texts that every Debian has
+  find /usr/share/common-licenses -type f | LC_ALL=C sort | xargs cat >$out/licences.txt
+  "$program" compare --preset mini --init $out/runs/exact-1/checkpoint --text $out/licences.txt --steps 300 --warmup 20 --lr 3e-4 \
+    --eval-every 50 --eval-windows 300 --seeds "$SEEDS" --jobs "$JOBS" --runs $out/finetune-runs --out $out/finetune \
+    --methods "${orders[@]}" actplane:order=significance,ratio=8 "$(maps 8 16)" mxfp8 "${defaults[@]}" ||
+    say "some runs of fine-tuning failed; the table says which" >&2
+}
+
+gradient() { # zfp trains at a sixth of the speed of exact: its other ratios by the error of the gradient alone
+  "$program" gradcheck --preset mini --init $out/runs/exact-1/checkpoint --threads "$JOBS" --total-only --json zfp:ratio={3.2,4,6,8} \
+    >$out/gradient-mini.json
+}
+
+allocate() { # the largest ratio at the gradient error of the paper's scheme
+  local base common=(--preset mini --init $out/runs/exact-1/checkpoint --threads "$JOBS" --json)
+  for base in actplane:order=significance actplane:order=significance,block=256 tempo:gelu=off+actplane:order=significance; do
+    "$program" allocate "${common[@]}" --base "$base" >"$out/allocate-${base//[:=,+]/-}.json"
   done
-  for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
-  [[ $failed -eq 0 ]] || die "$failed of ${#pids[@]} runs failed (lines above); logs in $out/RUN.txt"
 }
 
-converge() { # both orders at the paper's ratio, three seeds
-  for seed in 1 2 3; do
-    printf '%s\n' "exact exact $seed" "field-3.2 actplane:order=field,ratio=3.2 $seed" \
-      "significance-3.2 actplane:order=significance,ratio=3.2 $seed"
-  done | runs
-}
-
-specs() { # NAME SPEC: the points of the curve
-  printf '%s\n' "literal-3.2 $literal" "field-4 actplane:order=field,ratio=4" "field-6 actplane:order=field,ratio=6" \
-    "field-8 actplane:order=field,ratio=8" \
-    "significance-4 actplane:order=significance,ratio=4" "significance-6 actplane:order=significance,ratio=6" \
-    "significance-8 actplane:order=significance,ratio=8" "significance-12 actplane:order=significance,ratio=12" \
-    "significance-16 actplane:order=significance,ratio=16" \
-    "kinds-6-12 $(maps 6 12)" "kinds-8-16 $(maps 8 16)" "kinds-8-32 $(maps 8 32)" \
-    "mxfp8 mxfp8" "zfp-3.2 zfp:ratio=3.2" "zfp-4 zfp:ratio=4" "zfp-6 zfp:ratio=6" "zfp-8 zfp:ratio=8"
-}
-
-curve() { # final loss over ratio, one seed
-  specs | awk '{ print $0, 1 }' | runs
-}
-
-gradient() { # error of the gradient over ratio, on the weights that exact ended with
+average() { # ALAM's claim: no value is better for a group of four than its mean. Everything at 0.5 bits, three seeds.
   local all=()
-  while read -r _ spec; do all+=("$spec"); done < <(
-    specs
-    printf 'x %s\n' actplane:order=field,ratio=3.2 actplane:order=significance,ratio=3.2)
-  "$program" gradcheck --preset mini --init $out/exact-1/checkpoint --threads "$JOBS" --total-only --json "${all[@]}" >$out/gradient.json
-  "$program" gradcheck --preset mini --init $out/exact-1/checkpoint --threads "$JOBS" \
-    "$literal" actplane:order=significance,ratio=3.2 mxfp8 >$out/gradient.txt
-  "$program" allocate --preset mini --init $out/exact-1/checkpoint --threads "$JOBS" --json >$out/allocate-mini.json
+  for value in mean first midrange; do
+    for seed in 1 2 3; do all+=("alam:bits=0.5,average=$value,seed=$seed"); done
+  done
+  "$program" gradcheck --preset mini --init $out/runs/exact-1/checkpoint --threads "$JOBS" --total-only --json "${all[@]}" >$out/average.json
 }
 
 field() { # the three ratios of the paper on tensors of GPT-2-small geometry, after some training
   local common=(--preset gpt2-small --threads "$JOBS") exact=(--stash exact)
   [[ -f $out/gpt2-small/summary.json ]] ||
-    "$program" train "${common[@]}" "${exact[@]}" --steps 60 --checkpoint-every 20 --eval-every 60 --resume --quiet --out $out/gpt2-small
+    "$program" train "${common[@]}" "${exact[@]}" --steps 200 --checkpoint-every 50 --eval-every 100 --resume --quiet --out $out/gpt2-small
   for dropout in 0.1 0; do
     "$program" capture "${common[@]}" "${exact[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout --out $out/tensors-$dropout >$out/tensors-$dropout.txt
     for n in 32 64 128 256; do
       "$stats" stats $out/tensors-$dropout/*.npy --block $n --json >$out/stats-$dropout-$n.json
     done
     rm -r $out/tensors-$dropout
-    "$program" allocate "${common[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout --batches 1 \
-      --json >$out/allocate-gpt2-small-$dropout.json
   done
-  "$program" gradcheck "${common[@]}" --init $out/gpt2-small/checkpoint --batches 2 --total-only --json "$literal" mxfp8 \
-    actplane:order=significance,ratio={4,5.12,8} "$(maps 5.12 8)" "$(maps 5.12 16)" "$(maps 6.4 16)" "$(maps 8 6.4)" \
+  local r p specs=("$literal" mxfp8)
+  for r in 4 5.3333 6.4; do
+    for p in $r 8 10.667 12.8; do specs+=("$(maps $r $p)" "tempo:gelu=off+$(maps $r $p)"); done
+  done
+  "$program" gradcheck "${common[@]}" --init $out/gpt2-small/checkpoint --batches 2 --total-only --json "${specs[@]}" \
     >$out/gradient-gpt2-small.json
 }
 
@@ -103,14 +109,17 @@ cost() { # time of a step at two threads; rounds, so that a disturbance hits all
 }
 
 report() { # what there is so far
-  say "run                    seed  ratio  held-out  against exact of the seed"
-  for file in "$out"/*/summary.json; do
-    jq -r --arg f "$(basename "$(dirname "$file")")" '[$f, .ratio, .held_out_loss] | @tsv' "$file"
-  done | awk -F'\t' '
-    { seed = $1; sub(/.*-/, "", seed); name = $1; sub(/-[0-9]+$/, "", name)
-      if ($1 == "gpt2-small") next
-      row[++n] = name; s[n] = seed; ratio[n] = $2; loss[n] = $3; if (name == "exact") exact[seed] = $3 }
-    END { for (i = 1; i <= n; ++i) printf "%-22s %4s %6.2f  %8.4f  %+.2f %%\n", row[i], s[i], ratio[i], loss[i], 100 * (loss[i] / exact[s[i]] - 1) }'
+  for table in converge methods curve finetune; do
+    [[ ! -f $out/$table/compare.md ]] || { say "" && say "$table" && cat "$out/$table/compare.md"; }
+  done
+  if [[ -f $out/average.json ]]; then
+    say ""; say "averages: relative error of the gradient, mean of the seeds, and least and largest"
+    jq -r '.lines[] | [.stash, .relative] | @tsv' $out/average.json | awk -F'\t' '
+      { sub(/.*average=/, "", $1); sub(/,.*/, "", $1); s[$1] += $2; ++n[$1]
+        if (n[$1] == 1 || $2 < l[$1]) l[$1] = $2
+        if ($2 > h[$1]) h[$1] = $2 }
+      END { for (k in s) printf "%-10s %.4f  %.4f  %.4f\n", k, s[k] / n[k], l[k], h[k] }' | sort
+  fi
   for file in "$out"/gradient*.json; do
     [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '"", "\($f): two minibatches \(.minibatch.relative)",
       (.lines[] | "\(.ratio * 1000 | round / 1000)\t\(.relative)\t\(.cosine)\t\(.bias)\t\(.stash)")' "$file"
@@ -122,8 +131,16 @@ report() { # what there is so far
     [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '[$f, .target_ratio, .target_relative, .ratio, .relative, .stash] | @tsv' "$file"
   done
   [[ ! -f $out/cost.txt ]] || cat $out/cost.txt
-  "$program" plot $out/*-[123]/log.csv --out $out/loss.svg
 }
 
-[[ $# -gt 0 ]] || set -- converge gradient field curve cost report
+publish() { # tables and pictures that docs/results.md shows
+  for table in converge curve methods finetune; do
+    [[ -f $out/$table/compare.csv ]] || continue
+    mkdir -p docs/training
+    cp "$out/$table/compare.csv" docs/training/$table.csv
+    for picture in loss pareto; do cp "$out/$table/$picture.svg" docs/training/$table-$picture.svg; done
+  done
+}
+
+[[ $# -gt 0 ]] || set -- converge curve methods finetune gradient allocate average field cost report
 for step in "$@"; do "$step"; done

@@ -50,7 +50,7 @@ void AdamW::Step(int64_t step, double lr, double scale) {
       }
     });
     if (p.decay) p.value.mul_(1 - lr * weight_decay_);
-    p.value.add_(p.expand ? p.expand(update) : update, -lr);
+    p.value.add_(p.expand ? p.expand(update) : update, -lr * p.update_scale);
   }
 }
 

@@ -17,8 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Slots of 160 to 8 bytes of a block of 128 values.
-constexpr std::array<double, 12> kRatios = {3.2,  4,  5.12, 6.4,  8,  10.24,
-                                            12.8, 16, 21.3, 25.6, 32, 64};
+constexpr std::array<double, 22> kRatios = {
+    3.2,    3.5556, 4,    4.4138, 4.9231, 5.3333, 5.8182, 6.4,  7.1111, 8,      8.8276,
+    9.8462, 11.13,  12.8, 14.222, 16,     18.286, 21.333, 25.6, 32,     42.667, 64};
 
 struct Options {
   RunConfig run;
@@ -28,11 +29,12 @@ struct Options {
   bool json = false;
 };
 
-std::string SpecOf(const std::string& base, const PerKind<size_t>& choice, const Tally& tally) {
+std::string SpecOf(const std::string& base, const PerKind<size_t>& choice,
+                   const PerKind<int64_t>& kept) {
   std::string spec = base;
   char separator = base.find(':') == std::string::npos ? ':' : ',';
   for (size_t k = 0; k < kKinds; ++k) {
-    if (tally.raw[k] == 0) continue;
+    if (kept[k] == 0) continue;
     spec += fmt::format("{}ratio.{}={}", separator, kKindNames[k], kRatios[choice[k]]);
     separator = ',';
   }
@@ -42,7 +44,7 @@ std::string SpecOf(const std::string& base, const PerKind<size_t>& choice, const
 // Errors of single kinds add up in squares, nearly. Greedy from the lowest ratios: always the move
 // that saves most bytes for the error it adds, as long as the sum stays in the budget.
 PerKind<size_t> Allocate(const PerKind<std::array<double, kRatios.size()>>& errors,
-                         const Tally& tally, double budget) {
+                         const PerKind<int64_t>& kept, double budget) {
   PerKind<size_t> choice = {};
   double sum = 0;
   for (size_t k = 0; k < kKinds; ++k) sum += errors[k][0];
@@ -51,13 +53,12 @@ PerKind<size_t> Allocate(const PerKind<std::array<double, kRatios.size()>>& erro
     size_t best_to = 0;
     double best_gain = 0;
     for (size_t k = 0; k < kKinds; ++k) {
-      if (tally.raw[k] == 0) continue;
+      if (kept[k] == 0) continue;
       const size_t from = choice[k];
       for (size_t to = from + 1; to < kRatios.size(); ++to) {
         const double added = errors[k][to] - errors[k][from];
         if (sum + added > budget) continue;
-        const double saved =
-            static_cast<double>(tally.raw[k]) * (1 / kRatios[from] - 1 / kRatios[to]);
+        const double saved = static_cast<double>(kept[k]) * (1 / kRatios[from] - 1 / kRatios[to]);
         const double gain = saved / std::max(added, 1e-30);
         if (gain > best_gain) {
           best = k;
@@ -79,19 +80,33 @@ Status Run(const Options& o) {
   Result<std::unique_ptr<Stash>> target = MakeStash(o.target);
   if (!target.ok()) return target.status();
   const std::vector<Gradient> reference = ExactGradients(trainer, o.batches);
+  if (Status s = trainer.Adopt(**target); !s.ok()) return s;
   Tally tally;
   const Difference wanted = DifferenceOf(trainer, **target, reference, &tally);
-  const double target_ratio = static_cast<double>(tally.RawActivations()) /
-                              static_cast<double>(tally.Activations().total());
+  const PerKind<int64_t> textbook = trainer.model().TextbookBytes(o.run.batch);
+  const auto ratio_of = [&](const Tally& t) {
+    return static_cast<double>(Sum(textbook)) / static_cast<double>(t.Activations().total());
+  };
+  const double target_ratio = ratio_of(tally);
 
   StatusLine line(o.json);
+  // Formulas may keep nothing of a kind: then it gets no ratio.
+  PerKind<int64_t> kept = textbook;
+  Result<std::unique_ptr<Stash>> plain = MakeStash(o.base);
+  if (!plain.ok()) return plain.status();
+  if (Status s = trainer.Adopt(**plain); !s.ok()) return s;
+  (void)DifferenceOf(trainer, **plain, reference, &tally);
+  for (size_t k = 0; k < kKinds; ++k) {
+    if (tally.kinds[k].total() == 0) kept[k] = 0;
+  }
   PerKind<std::array<double, kRatios.size()>> errors = {};
   const std::string base = o.base + (o.base.find(':') == std::string::npos ? ":" : ",");
   for (size_t r = 0; r < kRatios.size(); ++r) {
     Result<std::unique_ptr<Stash>> stash = MakeStash(fmt::format("{}ratio={}", base, kRatios[r]));
     if (!stash.ok()) return stash.status();
+    if (Status s = trainer.Adopt(**stash); !s.ok()) return s;
     for (size_t k = 0; k < kKinds; ++k) {
-      if (tally.raw[k] == 0) continue;
+      if (kept[k] == 0) continue;
       line.Show(fmt::format("ratio {} of {}", kRatios[r], kKindNames[k]));
       (*stash)->set_only(static_cast<Kind>(k));
       errors[k][r] = DifferenceOf(trainer, **stash, reference, nullptr).error;
@@ -100,9 +115,10 @@ Status Run(const Options& o) {
   // What the sum of squares leaves out is found by measuring: the budget shrinks until it holds.
   double budget = wanted.error;
   for (int round = 0; round < 8; ++round) {
-    const std::string spec = SpecOf(o.base, Allocate(errors, tally, budget), tally);
+    const std::string spec = SpecOf(o.base, Allocate(errors, kept, budget), kept);
     Result<std::unique_ptr<Stash>> stash = MakeStash(spec);
     if (!stash.ok()) return stash.status();
+    if (Status s = trainer.Adopt(**stash); !s.ok()) return s;
     line.Show("measuring " + spec);
     Tally held;
     const Difference got = DifferenceOf(trainer, **stash, reference, &held);
@@ -111,8 +127,7 @@ Status Run(const Options& o) {
       continue;
     }
     line.Clear();
-    const double ratio = static_cast<double>(held.RawActivations()) /
-                         static_cast<double>(held.Activations().total());
+    const double ratio = ratio_of(held);
     if (o.json) {
       return PrintJson({{"target", o.target},
                         {"target_ratio", target_ratio},

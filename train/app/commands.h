@@ -26,6 +26,8 @@ Command AddTrain(CLI::App& root, const RunConfig& preset);
 Command AddCapture(CLI::App& root, const RunConfig& preset);
 Command AddGradcheck(CLI::App& root, const RunConfig& preset);
 Command AddAllocate(CLI::App& root, const RunConfig& preset);
+Command AddCompare(CLI::App& root, const RunConfig& preset);
+Command AddFewBit(CLI::App& root);
 Command AddPlot(CLI::App& root);
 
 // To stdout. kIo when it cannot be written.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "actplane/io/tensor_info.h"
-#include "train/layers/random.h"
+#include "train/stash/random.h"
 
 namespace actplane::train {
 namespace {

@@ -51,10 +51,16 @@ Status Run(const Options& o) {
   Difference noise;  // between two minibatches
   for (size_t b = 1; b < reference.size(); ++b) Add(reference[b - 1], reference[b], noise);
   std::vector<Line> lines;
+  const PerKind<int64_t> textbook = trainer.model().TextbookBytes(o.run.batch);
   for (size_t s = 0; s < specs.size(); ++s) {
+    trainer.set_show([&](const std::string& text) { line.Show(specs[s] + "  " + text); });
+    stashes[s]->set_only(std::nullopt);
+    if (Status adopted = trainer.Adopt(*stashes[s]); !adopted.ok()) return adopted;
     const int first = o.total_only ? kKinds : 0;
     for (int k = first; k <= kKinds; ++k) {  // the last round is all kinds together
       const bool all = k == kKinds;
+      const auto i = static_cast<size_t>(k);
+      if (!all && textbook[i] == 0) continue;  // no dropout, no dropped map
       line.Show(fmt::format("{}  {}", specs[s], all ? "all" : kKindNames[static_cast<size_t>(k)]));
       stashes[s]->set_only(all ? std::nullopt : std::optional(static_cast<Kind>(k)));
       Line& l = lines.emplace_back();
@@ -62,12 +68,10 @@ Status Run(const Options& o) {
       l.kind = all ? "all" : kKindNames[static_cast<size_t>(k)];
       Tally tally;
       l.d = DifferenceOf(trainer, *stashes[s], reference, &tally);
-      const auto i = static_cast<size_t>(k);
-      const double raw = static_cast<double>(all ? tally.RawActivations() : tally.raw[i]);
-      const double held =
+      const auto raw = static_cast<double>(all ? Sum(textbook) : textbook[i]);
+      const auto held =
           static_cast<double>(all ? tally.Activations().total() : tally.kinds[i].total());
-      l.ratio = held == 0 ? 0 : raw / held;
-      if (held == 0) lines.pop_back();  // no dropout, no dropped map
+      l.ratio = raw / held;  // infinite where nothing of the kind is kept
     }
   }
   line.Clear();

@@ -10,7 +10,8 @@ Gradient GradientOf(Trainer& trainer, Stash& stash, int64_t batch, Tally* tally)
   trainer.Accumulate(stash, trainer.step(), batch, 1, &report);
   if (tally != nullptr) *tally = report.tally;
   Gradient g;
-  for (const Parameter* p : trainer.parameters()) g.push_back(p->grad);
+  for (const Parameter* p : trainer.parameters())
+    g.push_back(p->grad.sizes() == p->value.sizes() ? p->grad : p->expand(p->grad));
   return g;
 }
 

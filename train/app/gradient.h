@@ -28,7 +28,8 @@ void Add(const Gradient& g, const Gradient& h, Difference& d);
 // The gradients of `batches` minibatches, which are the micro-steps of the next step.
 std::vector<Gradient> ExactGradients(Trainer& trainer, int64_t batches);
 
-// The same minibatches and dropout through `stash`. `tally`, unless null: what the last one held.
+// The same minibatches and dropout through `stash`, which the trainer has adopted. `tally`, unless
+// null: what the last one held.
 Difference DifferenceOf(Trainer& trainer, Stash& stash, const std::vector<Gradient>& reference,
                         Tally* tally);
 

@@ -68,6 +68,8 @@ int Run(int argc, char** argv) {
                          AddCapture(app, *preset),
                          AddGradcheck(app, *preset),
                          AddAllocate(app, *preset),
+                         AddCompare(app, *preset),
+                         AddFewBit(app),
                          AddPlot(app),
                          Command{app.add_subcommand("methods", "List the methods for --stash"),
                                  [] { return ListMethods(); }}};

@@ -1,54 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // actplane-train plot: the curves of several runs in one picture.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "train/app/commands.h"
+#include "train/app/gnuplot.h"
 #include "train/app/train_log.h"
 
 namespace actplane::train {
 namespace {
 
-// A file for gnuplot to read, gone with this object.
-class ScratchFile {
- public:
-  explicit ScratchFile(const std::string& text) {
-    path_ = (std::filesystem::temp_directory_path() / "actplane-plot-XXXXXX").string();
-    const int fd = ::mkstemp(path_.data());
-    if (fd < 0) return;
-    good_ = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    ::close(fd);
-  }
-  ~ScratchFile() { ::unlink(path_.c_str()); }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
+// Loss by step.
+using Points = std::map<int64_t, double>;
 
-  bool good() const { return good_; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  bool good_ = false;
-};
-
-std::string TitleOf(const std::string& name) {
-  std::string title;
-  for (const char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20) continue;
-    if (c == '"' || c == '\\') title += '\\';
-    title += c;
-  }
-  return title;
-}
-
-std::string PointsOf(const Curve& curve) {
-  std::string text;
+Points PointsOf(const Curve& curve) {
+  Points points;
   const auto held_out = std::count_if(curve.rows.begin(), curve.rows.end(),
                                       [](const LogRow& r) { return r.held_out.has_value(); });
   double mean = 0;
@@ -56,10 +25,10 @@ std::string PointsOf(const Curve& curve) {
   for (size_t i = 0; i < curve.rows.size(); ++i) {
     const LogRow& r = curve.rows[i];
     mean = i == 0 ? r.loss : weight * mean + (1 - weight) * r.loss;
-    if (held_out < 2) text += fmt::format("{} {}\n", r.step, mean);
-    if (held_out >= 2 && r.held_out) text += fmt::format("{} {}\n", r.step, *r.held_out);
+    if (held_out < 2) points[r.step] = mean;
+    if (held_out >= 2 && r.held_out) points[r.step] = *r.held_out;
   }
-  return text;
+  return points;
 }
 
 struct Options {
@@ -73,7 +42,7 @@ Status Run(const Options& o) {
     Result<std::vector<LogRow>> rows = ReadLog(path);
     if (!rows.ok()) return rows.status();
     const auto folder = std::filesystem::absolute(path).parent_path().filename().string();
-    curves.push_back({folder, std::move(rows).value()});
+    curves.push_back({folder, std::move(rows).value(), 0});
   }
   const Result<std::string> svg = DrawCurves(curves);
   if (!svg.ok()) return svg.status();
@@ -83,31 +52,46 @@ Status Run(const Options& o) {
 }  // namespace
 
 Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
-  std::string script =
-      "set terminal svg size 960,600 dynamic background rgb 'white' font 'sans-serif,13'\n"
-      "set xlabel 'steps'\nset ylabel 'loss, nats per byte'\nset grid lc rgb '#dddddd'\n"
-      "set key outside right noenhanced\nset style data lines\n";
-  std::string plots;
+  std::vector<Points> points;
+  for (const Curve& c : curves) points.push_back(PointsOf(c));
+  std::string data;
+  std::string losses;
+  std::string differences;
   for (size_t i = 0; i < curves.size(); ++i) {
-    script += fmt::format("$d{} << EOD\n{}EOD\n", i, PointsOf(curves[i]));
-    plots += fmt::format("{}$d{} using 1:2 title \"{}\" lw 1.5 lc {} dt {}", i == 0 ? "" : ", ", i,
-                         TitleOf(curves[i].name), i % 8 + 1, i / 8 + 1);
+    data += fmt::format("$d{} << EOD\n", i);
+    const Points& reference = points[curves[i].reference];
+    for (const auto& [step, loss] : points[i]) {
+      const auto there = reference.find(step);
+      data += fmt::format(
+          "{} {} {}\n", step, loss,
+          there == reference.end() ? "NaN" : fmt::format("{}", 100 * (loss / there->second - 1)));
+    }
+    data += "EOD\n";
+    const std::string style = fmt::format("lw 1.5 lc {} dt {}", i % 8 + 1, i / 8 % 5 + 1);
+    losses += fmt::format("{}$d{} using 1:2 title \"{}\" {}", i == 0 ? "" : ", ", i,
+                          GnuplotText(curves[i].name), style);
+    differences += fmt::format("{}$d{} using 1:3 notitle {}", i == 0 ? "" : ", ", i, style);
   }
-  script += "plot " + plots + "\n";
-  const ScratchFile file(script);
-  if (!file.good()) return IoError("cannot write a temporary file; free some space in TMPDIR");
-  std::FILE* pipe = ::popen(fmt::format("gnuplot '{}' 2>/dev/null", file.path()).c_str(), "r");
-  std::string svg;
-  std::array<char, 1 << 14> buffer;
-  for (size_t n = 0;
-       pipe != nullptr && (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    svg.append(buffer.data(), n);
-  }
-  if (pipe == nullptr || ::pclose(pipe) != 0 || !svg.ends_with("</svg>\n\n")) {
-    if (svg.find("</svg>") == std::string::npos)
-      return IoError("gnuplot drew nothing; apt-get install gnuplot-nox");
-  }
-  return svg;
+  // Names are long: below the curves, one in a line.
+  const size_t key = 18 * curves.size() + 40;
+  std::string script = data + "set style data lines\nset xlabel 'steps'\n";
+  if (curves.size() == 1)
+    return Gnuplot(script + "set key noenhanced\nset ylabel 'loss, nats per byte'\nplot " + losses +
+                   "\n");
+  const size_t height = 840 + key;
+  const double top = 1 - 420.0 / static_cast<double>(height);
+  const double middle = 1 - 840.0 / static_cast<double>(height);
+  script += fmt::format(
+      "set terminal svg size 1000,{} dynamic background rgb 'white' font 'sans-serif,12'\n"
+      "set multiplot\nset lmargin at screen 0.09\nset rmargin at screen 0.97\n"
+      "set tmargin at screen 0.98\nset bmargin at screen {}\nset ylabel 'loss, nats per byte'\n"
+      "set key at screen 0.95,screen {} right top maxcols 1 noenhanced samplen 2\nplot "
+      "{}\n"
+      "set tmargin at screen {}\nset bmargin at screen {}\n"
+      "set ylabel 'loss against the first of the seed, %'\nset yrange [*<-1:1<*<10]\nplot {}\n"
+      "unset multiplot\n",
+      height, top + 0.05, middle - 0.005, losses, top - 0.01, middle + 0.06, differences);
+  return Gnuplot(script);
 }
 
 Command AddPlot(CLI::App& root) {

@@ -32,15 +32,34 @@ double Ratio(int64_t a, int64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
-Json SummaryOf(const RunConfig& c, const std::vector<LogRow>& log, const StepReport& last) {
+// Weights, gradients, both moments and what the stash holds: all that a step needs to keep.
+Json StateOf(Trainer& trainer, const Tally& tally) {
+  int64_t weights = 0;
+  int64_t gradients = 0;
+  for (const Parameter* p : trainer.parameters()) {
+    weights += static_cast<int64_t>(p->value.nbytes());
+    gradients += static_cast<int64_t>(p->grad.nbytes());
+  }
+  const int64_t exact = Sum(trainer.model().TextbookBytes(trainer.config().batch));
+  const int64_t other = tally.total() - tally.Activations().total();
+  return {{"weights", weights},
+          {"gradients", gradients},
+          {"moments", 2 * gradients},
+          {"total", weights + 3 * gradients + tally.total()},
+          {"exact_total", 4 * weights + exact + other}};
+}
+
+Json SummaryOf(Trainer& trainer, const std::vector<LogRow>& log, const StepReport& last) {
+  const RunConfig& c = trainer.config();
+  const PerKind<int64_t> textbook = trainer.model().TextbookBytes(c.batch);
   std::vector<double> seconds;
   for (const LogRow& row : log) seconds.push_back(row.seconds);
   const Tally& t = last.tally;
   const Bytes bytes = t.Activations();
   Json kinds = Json::object();
   for (size_t i = 0; i < kKinds; ++i) {
-    if (t.raw[i] == 0) continue;
-    kinds[std::string(kKindNames[i])] = {{"float32", t.raw[i]},
+    if (textbook[i] == 0) continue;
+    kinds[std::string(kKindNames[i])] = {{"float32", textbook[i]},
                                          {"payload", t.kinds[i].payload},
                                          {"metadata", t.kinds[i].metadata},
                                          {"padding", t.kinds[i].padding}};
@@ -51,7 +70,7 @@ Json SummaryOf(const RunConfig& c, const std::vector<LogRow>& log, const StepRep
           {"held_out_loss", log.back().held_out.value_or(0)},
           {"median_step_seconds", Median(seconds)},
           {"bytes",
-           {{"float32", t.RawActivations()},
+           {{"float32", Sum(textbook)},
             {"payload", bytes.payload},
             {"metadata", bytes.metadata},
             {"padding", bytes.padding},
@@ -60,8 +79,9 @@ Json SummaryOf(const RunConfig& c, const std::vector<LogRow>& log, const StepRep
             {"total", t.total()},
             {"allocator", last.allocator_held},
             {"allocator_peak", last.allocator_peak}}},
-          {"ratio", Ratio(t.RawActivations(), bytes.total())},
-          {"ratio_with_masks_and_exact", Ratio(t.RawActivations() + t.masks + t.exact, t.total())},
+          {"ratio", Ratio(Sum(textbook), bytes.total())},
+          {"ratio_with_masks_and_exact", Ratio(Sum(textbook) + t.masks + t.exact, t.total())},
+          {"state", StateOf(trainer, t)},
           {"kinds", kinds}};
 }
 
@@ -119,6 +139,7 @@ Status Run(const Options& o) {
   };
 
   StatusLine line(o.quiet || o.json);
+  trainer.set_show([&line](const std::string& text) { line.Show(text); });
   StepReport report;
   const double tokens = static_cast<double>(c.batch * c.accumulate * c.geometry.context);
   const int64_t end =
@@ -172,9 +193,9 @@ Status Run(const Options& o) {
     return Print(
         fmt::format("stopped after step {} of {}; go on with --resume\n", trainer.step(), c.steps));
   }
-  const Json summary = SummaryOf(c, log, report);
+  const Json summary = SummaryOf(trainer, log, report);
   if (Status s = WriteFile(c.out + "/summary.json", summary.dump(2) + "\n"); !s.ok()) return s;
-  const Result<std::string> svg = DrawCurves({{c.stash, log}});
+  const Result<std::string> svg = DrawCurves({{c.stash, log, 0}});
   if (!svg.ok()) return svg.status();
   if (Status s = WriteFile(c.out + "/loss.svg", *svg); !s.ok()) return s;
   return o.json ? PrintJson(summary) : Print(TextOf(summary, c));

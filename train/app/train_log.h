@@ -30,10 +30,12 @@ Result<std::vector<LogRow>> ReadLog(const std::string& path);
 struct Curve {
   std::string name;
   std::vector<LogRow> rows;
+  size_t reference = 0;  // index of the curve that it is compared with
 };
 
 // Loss over steps as SVG, drawn by gnuplot: held-out points joined by lines where there are two,
-// otherwise the training loss as a running mean. kIo when gnuplot is missing or fails.
+// otherwise the training loss as a running mean; below, where there are several, each against its
+// reference. kIo when gnuplot is missing or fails.
 Result<std::string> DrawCurves(const std::vector<Curve>& curves);
 
 }  // namespace actplane::train

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "train/app/memory.h"
-#include "train/layers/random.h"
+#include "train/stash/random.h"
 #include "train/stash/registry.h"
 
 namespace actplane::train {
@@ -27,7 +27,10 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const RunConfig& config, Corpus
   if (Status s = Check(config); !s.ok()) return s;
   Result<std::unique_ptr<Stash>> stash = MakeStash(config.stash);
   if (!stash.ok()) return stash.status();
-  return std::unique_ptr<Trainer>(new Trainer(config, std::move(corpus), std::move(stash).value()));
+  std::unique_ptr<Trainer> trainer(
+      new Trainer(config, std::move(corpus), std::move(stash).value()));
+  if (Status s = trainer->Bind(trainer->stash()); !s.ok()) return s;
+  return trainer;
 }
 
 Trainer::Trainer(const RunConfig& config, Corpus corpus, std::unique_ptr<Stash> stash)
@@ -35,9 +38,28 @@ Trainer::Trainer(const RunConfig& config, Corpus corpus, std::unique_ptr<Stash> 
       corpus_(std::move(corpus)),
       stash_(std::move(stash)),
       model_(std::make_unique<Gpt>(config.geometry, MixKey(config.seed, "weights"))),
-      parameters_(model_->Parameters()) {
-  for (Linear* linear : model_->Linears()) stash_->formulas().Bind(linear->weight());
-  optimizer_ = std::make_unique<AdamW>(parameters_, config.weight_decay);
+      parameters_(model_->Parameters()),
+      optimizer_(std::make_unique<AdamW>(parameters_, config.weight_decay)) {}
+
+Status Trainer::Bind(Stash& stash) {
+  for (Linear* linear : model_->Linears()) {
+    Parameter& weight = linear->weight();
+    weight.expand = nullptr;
+    weight.update_scale = 1;
+    if (Status s = stash.formulas().Bind(weight); !s.ok()) return s;
+  }
+  return OkStatus();
+}
+
+Status Trainer::MakeTables(Stash& stash) {
+  const StepHook hook{step_, config_.steps, [&] { return ProbeNorms(stash); }, show_};
+  if (Status s = stash.codec().BeforeStep(hook); !s.ok()) return s;
+  return stash.formulas().BeforeStep(hook);
+}
+
+Status Trainer::Adopt(Stash& stash) {
+  if (Status s = Bind(stash); !s.ok()) return s;
+  return MakeTables(stash);
 }
 
 double Trainer::LearningRate() const {
@@ -72,10 +94,10 @@ double Trainer::Accumulate(Stash& stash, int64_t step, int64_t micro_step, doubl
   return loss;
 }
 
-std::vector<double> Trainer::ProbeNorms() {
+std::vector<double> Trainer::ProbeNorms(Stash& stash) {
   model_->ClearGradients();
   for (int64_t i = 0; i < config_.accumulate; ++i) {
-    Accumulate(*stash_, step_, i, 1.0 / static_cast<double>(config_.accumulate));
+    Accumulate(stash, step_, i, 1.0 / static_cast<double>(config_.accumulate));
   }
   std::vector<double> norms;
   for (const Parameter* p : parameters_) norms.push_back(GradientNorm({const_cast<Parameter*>(p)}));
@@ -87,9 +109,7 @@ Result<StepReport> Trainer::Step() {
   const Clock::time_point start = Clock::now();
   StepReport report;
   report.step = step_;
-  const StepHook hook{step_, config_.steps, [this] { return ProbeNorms(); }};
-  stash_->codec().BeforeStep(hook);
-  stash_->formulas().BeforeStep(hook);
+  if (Status s = MakeTables(*stash_); !s.ok()) return s;
   model_->ClearGradients();
   for (int64_t i = 0; i < config_.accumulate; ++i) {
     report.loss +=

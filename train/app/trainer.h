@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,10 @@ class Trainer {
   // were.
   Result<StepReport> Step();
 
+  // The weights follow the formulas of `stash` from now on, and its tables are made for the next
+  // step. Step does so for the trainer's own; gradients through another stash need it once.
+  Status Adopt(Stash& stash);
+
   // Forward and backward on the data of (step, micro step); gradients are added.
   double Accumulate(Stash& stash, int64_t step, int64_t micro_step, double weight,
                     StepReport* report = nullptr);
@@ -56,11 +61,16 @@ class Trainer {
   Stash& stash() { return *stash_; }
   const std::vector<Parameter*>& parameters() const { return parameters_; }
 
+  // Called with a line now and then while tables are made.
+  void set_show(std::function<void(const std::string& line)> show) { show_ = std::move(show); }
+
  private:
   Trainer(const RunConfig& config, Corpus corpus, std::unique_ptr<Stash> stash);
   Status Load(const std::string& path, bool all);
   double LearningRate() const;
-  std::vector<double> ProbeNorms();
+  Status Bind(Stash& stash);
+  Status MakeTables(Stash& stash);
+  std::vector<double> ProbeNorms(Stash& stash);
 
   RunConfig config_;
   Corpus corpus_;
@@ -68,6 +78,7 @@ class Trainer {
   std::unique_ptr<Gpt> model_;
   std::vector<Parameter*> parameters_;
   std::unique_ptr<AdamW> optimizer_;
+  std::function<void(const std::string& line)> show_;
   int64_t step_ = 0;
 };
 

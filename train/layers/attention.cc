@@ -13,6 +13,9 @@ namespace {
 
 std::string Named(int block, const char* part) { return "h" + std::to_string(block) + "." + part; }
 
+// Batch and heads as one dimension, for batched products.
+at::Tensor Merged(const at::Tensor& t) { return t.flatten(0, 1); }
+
 }  // namespace
 
 Attention::Attention(int block, const Shape& shape, const at::Generator& generator)
@@ -31,18 +34,17 @@ at::Tensor Attention::Forward(Activation& x, int64_t batch, const Pass& pass) {
   const at::Tensor qkv =
       qkv_.Forward(x, pass).view({batch, tokens, 3, heads_, head}).permute({2, 0, 3, 1, 4});
   // Three tensors, not three views of one: each is kept and released by itself.
-  const auto part = [&](int64_t i) {
-    return qkv.select(0, i).contiguous().view({batch * heads_, tokens, head});
-  };
+  const auto part = [&](int64_t i) { return qkv.select(0, i).contiguous(); };
   Activation q(part(0), {block_, "attn.q", Kind::kQuery});
   Activation k(part(1), {block_, "attn.k", Kind::kKey});
   Activation v(part(2), {block_, "attn.v", Kind::kValue});
 
-  at::Tensor scores =
-      BatchMatMul(q.value(), k.value().transpose(1, 2), 1.0F / std::sqrt(static_cast<float>(head)));
+  at::Tensor scores = BatchMatMul(Merged(q.value()), Merged(k.value()).transpose(1, 2),
+                                  1.0F / std::sqrt(static_cast<float>(head)));
   scores.add_(
       at::full({tokens, tokens}, -std::numeric_limits<float>::infinity(), at::kFloat).triu_(1));
-  Activation probability(at::softmax(scores, -1), {block_, "attn.p", Kind::kProbability});
+  Activation probability(at::softmax(scores, -1).view({batch, heads_, tokens, tokens}),
+                         {block_, "attn.p", Kind::kProbability});
   scores.reset();
 
   at::Tensor mask;
@@ -53,10 +55,10 @@ at::Tensor Attention::Forward(Activation& x, int64_t batch, const Pass& pass) {
                     Site{block_, "attn.p_dropped", Kind::kDroppedProbability});
   }
   Activation& weights = dropped ? *dropped : probability;
-  const at::Tensor heads_out = BatchMatMul(weights.value(), v.value());
+  const at::Tensor heads_out = BatchMatMul(Merged(weights.value()), Merged(v.value()));
   if (pass.training()) {
     AttentionForward forward{q, k, v, probability, weights, mask, dropout_.scale()};
-    kept_ = pass.stash->formulas().KeepAttention(*pass.stash, forward);
+    kept_ = pass.stash->FormulasOf(Kind::kDroppedProbability).KeepAttention(*pass.stash, forward);
   }
   Activation merged(heads_out.view({batch, heads_, tokens, head})
                         .transpose(1, 2)
@@ -74,8 +76,9 @@ at::Tensor Attention::Backward(const at::Tensor& dy, const Pass& pass) {
                               .transpose(1, 2)
                               .contiguous()
                               .view({batch_ * heads_, tokens, head});
-  AttentionGradient g = pass.stash->formulas().AttentionBackward(
-      *pass.stash, std::exchange(kept_, {}), dout, dropout_.scale());
+  AttentionGradient g =
+      pass.stash->FormulasOf(Kind::kDroppedProbability)
+          .AttentionBackward(*pass.stash, std::exchange(kept_, {}), dout, dropout_.scale());
   const float scale = 1.0F / std::sqrt(static_cast<float>(head));
   g.q.mul_(scale);
   g.k.mul_(scale);
@@ -110,15 +113,15 @@ AttentionGradient Formulas::AttentionBackward(Stash& stash, const Kept& kept,
                                               const at::Tensor& dout, float mask_scale) {
   const bool dropout = kept.size() == 6;
   AttentionGradient g;
-  at::Tensor p = stash.Get(kept[3]);
-  g.v = BatchMatMul((dropout ? stash.Get(kept[4]) : p).transpose(1, 2), dout);
-  at::Tensor dp = BatchMatMul(dout, stash.Get(kept[2]).transpose(1, 2));
+  at::Tensor p = Merged(stash.Get(kept[3]));
+  g.v = BatchMatMul((dropout ? Merged(stash.Get(kept[4])) : p).transpose(1, 2), dout);
+  at::Tensor dp = BatchMatMul(dout, Merged(stash.Get(kept[2])).transpose(1, 2));
   if (dropout) dp = Dropout::Apply(dp, stash.Get(kept[5]), mask_scale);
   const at::Tensor ds = at::_softmax_backward_data(dp, p, -1, at::kFloat);
   p.reset();
   dp.reset();
-  g.q = BatchMatMul(ds, stash.Get(kept[1]));
-  g.k = BatchMatMul(ds.transpose(1, 2), stash.Get(kept[0]));
+  g.q = BatchMatMul(ds, Merged(stash.Get(kept[1])));
+  g.k = BatchMatMul(ds.transpose(1, 2), Merged(stash.Get(kept[0])));
   return g;
 }
 

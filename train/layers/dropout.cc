@@ -9,7 +9,7 @@
 #include <cmath>
 #include <utility>
 
-#include "train/layers/random.h"
+#include "train/stash/random.h"
 
 namespace actplane::train {
 namespace {

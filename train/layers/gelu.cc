@@ -7,12 +7,15 @@ namespace actplane::train {
 
 Activation Gelu::Forward(Activation& x, const Pass& pass) {
   Activation y(at::gelu(x.value(), "tanh"), output_);
-  if (pass.training()) kept_ = pass.stash->formulas().KeepGelu(*pass.stash, x, y);
+  if (pass.training()) {
+    kept_ = pass.stash->FormulasOf(Kind::kGeluInput).KeepGelu(*pass.stash, x, y);
+  }
   return y;
 }
 
 at::Tensor Gelu::Backward(const at::Tensor& dy, const Pass& pass) {
-  return pass.stash->formulas().GeluBackward(*pass.stash, std::exchange(kept_, {}), dy);
+  Formulas& formulas = pass.stash->FormulasOf(Kind::kGeluInput);
+  return formulas.GeluBackward(*pass.stash, std::exchange(kept_, {}), dy);
 }
 
 Kept Formulas::KeepGelu(Stash& stash, Activation& x, Activation& /*y*/) { return {stash.Keep(x)}; }

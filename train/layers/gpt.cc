@@ -137,6 +137,21 @@ void Gpt::Backward(const Pass& pass, double weight) {
   position_.grad.narrow(0, 0, tokens.size(1)).add_(dx.sum(0));
 }
 
+PerKind<int64_t> Gpt::TextbookBytes(int64_t batch) const {
+  const Geometry& g = geometry_;
+  const int64_t unit = batch * g.context * g.width * 4;
+  const int64_t map = batch * g.heads * g.context * g.context * 4;
+  PerKind<int64_t> bytes = {};
+  const auto add = [&](Kind kind, int64_t n) { bytes[static_cast<size_t>(kind)] = n; };
+  for (const Kind kind : {Kind::kResidual, Kind::kNormOutput}) add(kind, (2 * g.blocks + 1) * unit);
+  for (const Kind kind : {Kind::kQuery, Kind::kKey, Kind::kValue, Kind::kAttentionOutput})
+    add(kind, g.blocks * unit);
+  for (const Kind kind : {Kind::kGeluInput, Kind::kGeluOutput}) add(kind, 4 * g.blocks * unit);
+  add(Kind::kProbability, g.blocks * map);
+  if (g.dropout > 0) add(Kind::kDroppedProbability, g.blocks * map);
+  return bytes;
+}
+
 std::vector<Parameter*> Gpt::Parameters() {
   std::vector<Parameter*> parameters = {&token_, &position_};
   for (Block& block : blocks_) block.Collect(parameters);

@@ -60,6 +60,11 @@ class Gpt {
   void Backward(const Pass& pass, double weight = 1);
 
   const Geometry& geometry() const { return geometry_; }
+
+  // What the textbook keeps of each kind for `batch` windows of a whole context, as float32: what
+  // every ratio refers to.
+  PerKind<int64_t> TextbookBytes(int64_t batch) const;
+
   std::vector<Parameter*> Parameters();
   std::vector<Linear*> Linears();  // those inside the blocks
   void ClearGradients();

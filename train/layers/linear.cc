@@ -7,14 +7,6 @@
 
 namespace actplane::train {
 
-void AddGradient(Parameter& p, const at::Tensor& g) {
-  if (p.grad.defined()) {
-    p.grad.add_(g);
-  } else {
-    p.grad = g.clone();
-  }
-}
-
 Linear::Linear(const std::string& name, int64_t in, int64_t out, double std,
                const at::Generator& generator)
     : weight_{.name = name + ".weight",
@@ -24,12 +16,16 @@ Linear::Linear(const std::string& name, int64_t in, int64_t out, double std,
       bias_{.name = name + ".bias", .value = at::zeros({out}, at::kFloat), .grad = {}} {}
 
 at::Tensor Linear::Forward(Activation& x, const Pass& pass) {
-  if (pass.training()) kept_ = pass.stash->formulas().KeepLinear(*pass.stash, x, weight_);
+  if (pass.training()) {
+    input_ = x.site().kind;
+    kept_ = pass.stash->FormulasOf(input_).KeepLinear(*pass.stash, x, weight_);
+  }
   return Affine(x.value(), weight_.value, bias_.value);
 }
 
 at::Tensor Linear::Backward(const at::Tensor& dy, const Pass& pass) {
-  pass.stash->formulas().LinearWeightGradient(*pass.stash, std::exchange(kept_, {}), dy, weight_);
+  pass.stash->FormulasOf(input_).LinearWeightGradient(*pass.stash, std::exchange(kept_, {}), dy,
+                                                      weight_);
   AddGradient(bias_, dy.sum(0));
   at::Tensor dx = at::empty({dy.size(0), weight_.value.size(0)}, dy.options());
   MatMul(dy, weight_.value.t(), dx);
@@ -49,7 +45,7 @@ void Formulas::LinearWeightGradient(Stash& stash, const Kept& kept, const at::Te
                                     Parameter& weight) {
   const at::Tensor x = stash.Get(kept[0]);
   const bool first = !weight.grad.defined();
-  if (first) weight.grad = at::empty_like(weight.value);
+  if (first) weight.grad = at::empty({x.size(1), dy.size(1)}, at::kFloat);
   MatMul(x.t(), dy, weight.grad, first ? 0 : 1);
 }
 

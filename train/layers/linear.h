@@ -8,9 +8,6 @@
 
 namespace actplane::train {
 
-// Adds `g` to the gradient of `p`, which it creates.
-void AddGradient(Parameter& p, const at::Tensor& g);
-
 // y = x W + b, with W [in, out] as in GPT-2.
 class Linear {
  public:
@@ -27,6 +24,7 @@ class Linear {
  private:
   Parameter weight_;
   Parameter bias_;
+  Kind input_ = Kind::kResidual;  // kind of the last x
   Kept kept_;
 };
 

@@ -22,14 +22,14 @@ Activation Norm::Forward(Activation& x, const Pass& pass) {
       at::native_layer_norm(x.value(), gamma_.value.sizes(), gamma_.value, beta_.value, kEpsilon);
   Activation out(y, output_);
   if (pass.training()) {
-    kept_ = pass.stash->formulas().KeepNorm(*pass.stash, x, out, mean, rstd);
+    kept_ = pass.stash->FormulasOf(Kind::kResidual).KeepNorm(*pass.stash, x, out, mean, rstd);
   }
   return out;
 }
 
 at::Tensor Norm::Backward(const at::Tensor& dy, const Pass& pass) {
-  return pass.stash->formulas().NormBackward(*pass.stash, std::exchange(kept_, {}), dy, gamma_,
-                                             beta_);
+  Formulas& formulas = pass.stash->FormulasOf(Kind::kResidual);
+  return formulas.NormBackward(*pass.stash, std::exchange(kept_, {}), dy, gamma_, beta_);
 }
 
 void Norm::Collect(std::vector<Parameter*>& parameters) {

@@ -52,6 +52,7 @@ struct StepHook {
   // Forward and backward on the data of this step with the tables as they are: the L2 norm of the
   // gradient of every parameter. Leaves no gradient behind.
   std::function<std::vector<double>()> gradient_norms;
+  std::function<void(const std::string& line)> show;  // progress of long probes; may be null
 };
 
 using State = std::map<std::string, at::Tensor>;
@@ -64,7 +65,8 @@ class Method {
   Method& operator=(const Method&) = delete;
   virtual ~Method() = default;
 
-  virtual void BeforeStep(const StepHook& /*hook*/) {}
+  // kInvalidConfig when the method cannot train this network; kIo for its files.
+  virtual Status BeforeStep(const StepHook& /*hook*/) { return OkStatus(); }
 
   // What a checkpoint must hold for the run to go on as if it had not stopped.
   virtual State SaveState() const { return {}; }
@@ -79,6 +81,9 @@ class Codec : public Method {
   // Contiguous float32 of `shape`; must not be changed by the caller.
   virtual at::Tensor Unpack(const Packed& packed, at::IntArrayRef shape,
                             const Context& context) = 0;
+
+  // Whether tensors of this kind come back bit for bit.
+  virtual bool IsExact(Kind /*kind*/) const { return false; }
 };
 
 }  // namespace actplane::train

@@ -28,24 +28,35 @@ struct Parameter {
   at::Tensor value;
   at::Tensor grad;     // accumulated; shape of `value`, or of the space below
   bool decay = false;  // weight decay applies
-  // For gradients and moments in a smaller space: the update in the shape of `value`. Null: as is.
-  std::function<at::Tensor(const at::Tensor& update)> expand = nullptr;
+  // For gradients and moments in a smaller space: `u` of that space in the shape of `value`. Null:
+  // as is.
+  std::function<at::Tensor(const at::Tensor& u)> expand = nullptr;
+  double update_scale = 1;  // of the learning rate
 };
 
-// Attention between q, k, v and the output before its projection; b batch x heads, t tokens, d
+// Adds `g` to the gradient of `p`, which it creates.
+inline void AddGradient(Parameter& p, const at::Tensor& g) {
+  if (p.grad.defined()) {
+    p.grad.add_(g);
+  } else {
+    p.grad = g.clone();
+  }
+}
+
+// Attention between q, k, v and the output before its projection; b batch, a heads, t tokens, d
 // width of a head.
 struct AttentionForward {
-  Activation& q;  // [b, t, d]
+  Activation& q;  // [b, a, t, d]
   Activation& k;
   Activation& v;
-  Activation& probability;          // [b, t, t], softmax output, 0 above the diagonal
+  Activation& probability;          // [b, a, t, t], softmax output, 0 above the diagonal
   Activation& dropped_probability;  // the same object as `probability` without dropout
   at::Tensor mask;                  // bits, undefined without dropout
   float mask_scale = 1;             // 1 / (1 - p)
 };
 
 struct AttentionGradient {
-  at::Tensor q;  // [b, t, d] each, without the factor 1/sqrt(d) of the scores
+  at::Tensor q;  // [b a, t, d] each, without the factor 1/sqrt(d) of the scores
   at::Tensor k;
   at::Tensor v;
 };
@@ -70,13 +81,16 @@ class Formulas : public Method {
   virtual at::Tensor GeluBackward(Stash& stash, const Kept& kept, const at::Tensor& dy);
 
   virtual Kept KeepAttention(Stash& stash, AttentionForward& forward);
-  // `dout` [b, t, d].
+  // `dout` [b a, t, d].
   virtual AttentionGradient AttentionBackward(Stash& stash, const Kept& kept,
                                               const at::Tensor& dout, float mask_scale);
 
-  // Once for the weight of every linear layer before training: a method may set Parameter::expand
-  // and the shape of the gradient.
-  virtual void Bind(Parameter& /*weight*/) {}
+  // Once for the weight of every linear layer of the blocks before training: a method may set
+  // Parameter::expand and the shape of the gradient. kInvalidConfig when it does not fit.
+  virtual Status Bind(Parameter& /*weight*/) { return OkStatus(); }
+
+  // kInvalidConfig, with the reason, when these formulas are unsound on what `codec` gives back.
+  virtual Status CheckCodec(const Codec& /*codec*/) const { return OkStatus(); }
 };
 
 }  // namespace actplane::train

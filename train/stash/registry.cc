@@ -101,6 +101,23 @@ Result<PerKind<double>> MethodOptions::NumberPerKind(std::string_view key, doubl
   return values;
 }
 
+Result<int64_t> MethodOptions::Count(std::string_view key, int64_t otherwise, int64_t low,
+                                     int64_t high) {
+  const Result<double> value = Number(key, static_cast<double>(otherwise), static_cast<double>(low),
+                                      static_cast<double>(high));
+  if (!value.ok()) return value.status();
+  if (*value != std::floor(*value)) {
+    return ConfigError(fmt::format("stash {}: {} is {}; give a whole number from {} to {}", method_,
+                                   key, *value, low, high));
+  }
+  return static_cast<int64_t>(*value);
+}
+
+std::string MethodOptions::Text(std::string_view key) {
+  const std::string* text = Find(key);
+  return text == nullptr ? std::string() : *text;
+}
+
 Status MethodOptions::Finish() const {
   for (const Item& item : items_) {
     if (item.used) continue;
@@ -159,6 +176,9 @@ Result<std::unique_ptr<Stash>> MakeStash(std::string_view spec) {
     if (more) rest.remove_prefix(plus + 1);
   }
   if (!all.codec) all.codec = MakeExactCodec();
+  if (all.formulas) {
+    if (Status s = all.formulas->CheckCodec(*all.codec); !s.ok()) return s;
+  }
   return std::make_unique<Stash>(std::move(all.codec), std::move(all.formulas));
 }
 

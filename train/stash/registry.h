@@ -26,6 +26,11 @@ class MethodOptions {
   Result<std::string> Choice(std::string_view key, std::string_view otherwise,
                              const std::vector<std::string_view>& choices);
 
+  Result<int64_t> Count(std::string_view key, int64_t otherwise, int64_t low, int64_t high);
+
+  // The value of a key as it is; empty when it is not there.
+  std::string Text(std::string_view key);
+
   // key.KIND=NUMBER for some kinds, key=NUMBER for the others. KIND=0 or "exact" is 0.
   Result<PerKind<double>> NumberPerKind(std::string_view key, double otherwise, double low,
                                         double high);

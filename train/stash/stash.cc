@@ -11,18 +11,13 @@ Bytes Tally::Activations() const {
   return sum;
 }
 
-int64_t Tally::RawActivations() const {
-  int64_t sum = 0;
-  for (const int64_t r : raw) sum += r;
-  return sum;
-}
-
 Entry::~Entry() { stash_->Count(*this, -1); }
 
 Stash::Stash(std::unique_ptr<Codec> codec, std::unique_ptr<Formulas> formulas)
     : codec_(codec ? std::move(codec) : MakeExactCodec()),
       exact_(MakeExactCodec()),
-      formulas_(formulas ? std::move(formulas) : std::make_unique<Formulas>()) {}
+      formulas_(formulas ? std::move(formulas) : std::make_unique<Formulas>()),
+      textbook_(std::make_unique<Formulas>()) {}
 
 Stash::~Stash() = default;
 
@@ -37,10 +32,10 @@ void Stash::Count(const Entry& entry, int64_t sign) {
   switch (entry.part_) {
     case Entry::Part::kMask: held_.masks += sign * b.payload; break;
     case Entry::Part::kExact: held_.exact += sign * b.payload; break;
-    case Entry::Part::kActivation: {
+    case Entry::Part::kActivation:
+    case Entry::Part::kPacked: {
       const auto kind = static_cast<size_t>(entry.context_.site.kind);
       held_.kinds[kind] += {sign * b.payload, sign * b.metadata, sign * b.padding};
-      held_.raw[kind] += sign * c10::multiply_integers(entry.shape_) * 4;
       break;
     }
   }
@@ -58,6 +53,15 @@ Handle Stash::Keep(Activation& a) {
   entry->packed_ = entry->codec_->Pack(a.value_, entry->context_);
   Count(*entry, +1);
   a.handle_ = entry;
+  return entry;
+}
+
+Handle Stash::KeepPacked(const Packed& packed, const Site& site) {
+  auto entry =
+      std::make_shared<Entry>(this, std::vector<int64_t>(), Context{site, step_, micro_step_});
+  entry->part_ = Entry::Part::kPacked;
+  entry->packed_ = packed;
+  Count(*entry, +1);
   return entry;
 }
 

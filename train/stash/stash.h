@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,11 +29,9 @@ class Entry {
   Entry& operator=(const Entry&) = delete;
   ~Entry();
 
-  const Packed& packed() const { return packed_; }
-
  private:
   friend class Stash;
-  enum class Part { kActivation, kMask, kExact };
+  enum class Part { kActivation, kPacked, kMask, kExact };
 
   Stash* stash_;
   std::vector<int64_t> shape_;
@@ -60,14 +59,16 @@ class Activation {
 // Bytes in the stash.
 struct Tally {
   PerKind<Bytes> kinds = {};
-  PerKind<int64_t> raw = {};  // the same tensors as float32
   int64_t masks = 0;
   int64_t exact = 0;  // LayerNorm statistics, log-softmax, token ids
 
   Bytes Activations() const;
-  int64_t RawActivations() const;
   int64_t total() const { return Activations().total() + masks + exact; }
 };
+
+inline int64_t Sum(const PerKind<int64_t>& values) {
+  return std::accumulate(values.begin(), values.end(), int64_t{0});
+}
 
 class Stash {
  public:
@@ -83,6 +84,9 @@ class Stash {
   // Packs `a`, or shares the entry if it is packed already. float32, contiguous.
   Handle Keep(Activation& a);
 
+  // What formulas keep in place of an activation, in a form of their own: counted under its kind.
+  Handle KeepPacked(const Packed& packed, const Site& site);
+
   // Bits of a mask, eight in a byte.
   Handle KeepMask(const at::Tensor& bits);
 
@@ -92,8 +96,15 @@ class Stash {
   // The tensor of a handle as the method gives it back. Must not be changed.
   at::Tensor Get(const Handle& handle) const;
 
+  // The parts of a handle of KeepPacked.
+  const Packed& GetPacked(const Handle& handle) const { return handle->packed_; }
+
   Codec& codec() { return *codec_; }
   Formulas& formulas() { return *formulas_; }
+
+  // The formulas of the layer whose share of `kind` they decide: the textbook's, unless the method
+  // is on for that kind.
+  Formulas& FormulasOf(Kind kind) { return only_ && *only_ != kind ? *textbook_ : *formulas_; }
 
   const Tally& held() const { return held_; }
   const Tally& peak() const { return peak_; }  // the largest total since Begin
@@ -113,6 +124,7 @@ class Stash {
   std::unique_ptr<Codec> codec_;
   std::unique_ptr<Codec> exact_;
   std::unique_ptr<Formulas> formulas_;
+  std::unique_ptr<Formulas> textbook_;
   std::optional<Kind> only_;
   Observer observer_;
   int64_t step_ = 0;

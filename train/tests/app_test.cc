@@ -64,6 +64,12 @@ class Program : public testing::Test {
   fs::path folder_;
 };
 
+// A table that spoils every gradient.
+std::string FewBitTableOfNaN() {
+  return R"({"function": "gelu", "weight": "none", "bits": 1, "low": -1, "high": 1, "error": 0,
+             "borders": [0], "levels": [1e30, 1e30]})";
+}
+
 TEST_F(Program, PresetTinyLearns) {
   const Outcome o = Run("train --preset tiny --text text --out run --json");
   ASSERT_EQ(o.code, 0) << o.err;
@@ -211,6 +217,70 @@ TEST_F(Program, HelpHasExamples) {
     EXPECT_NE(o.out.find("Example"), std::string::npos) << sub;
   }
   EXPECT_NE(Run("methods").out.find("mxfp8"), std::string::npos);
+}
+
+TEST_F(Program, ComparesMethodsAndDoesNotRepeatRuns) {
+  const std::string arguments = "compare" + Small() +
+                                "--steps 6 --jobs 2 --seeds 1,2 --out all --methods mxfp8 "
+                                "compact:ratio=4 tempo fewbit:bits=2 --json";
+  const Outcome o = Run(arguments);
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto rows = nlohmann::json::parse(o.out)["rows"];
+  ASSERT_EQ(rows.size(), 5U);
+  EXPECT_EQ(rows[0]["method"], "exact");
+  EXPECT_EQ(rows[0]["relative"], 0);
+  EXPECT_NEAR(rows[1]["ratio"].get<double>(), 32 / 8.25, 1e-6);
+  for (const auto& row : rows) EXPECT_EQ(row["held_out"].size(), 2U) << row;
+  for (const char* name : {"compare.csv", "compare.md", "kinds.csv", "loss.svg", "pareto.svg"})
+    EXPECT_TRUE(fs::exists(folder_ / "all" / name)) << name;
+  EXPECT_NE(ReadFile(folder_ / "all/kinds.csv").find("\"tempo\",gelu_input,inf"),
+            std::string::npos);
+
+  const auto time = fs::last_write_time(folder_ / "all/exact-1/summary.json");
+  EXPECT_EQ(Run(arguments).out, o.out) << "from what is there";
+  EXPECT_EQ(fs::last_write_time(folder_ / "all/exact-1/summary.json"), time);
+  ExpectComplaint(Run("compare" + Small() + "--steps 7 --out all --methods mxfp8"), 2,
+                  "is a run with other settings");
+}
+
+TEST_F(Program, ComparisonRefusesBeforeTheFirstRun) {
+  for (const auto& [methods, part] :
+       std::map<std::string, std::string>{{"nothing", "there is no stash 'nothing'"},
+                                          {"alam:bits=0.1", "0.5 to 32"},
+                                          {"group:group=100", "choose one of"},
+                                          {"compact:rank=64", "larger than the width 32"},
+                                          {"tempo+actplane", "cannot be inverted"}}) {
+    ExpectComplaint(Run("compare" + Small() + "--steps 6 --out all --methods mxfp8 " + methods), 2,
+                    part);
+    EXPECT_FALSE(fs::exists(folder_ / "all"));
+  }
+}
+
+TEST_F(Program, ADivergedMethodIsARowAndAnExitCode) {
+  std::ofstream(folder_ / "broken.json") << FewBitTableOfNaN();
+  const Outcome o =
+      Run("compare" + Small() + "--steps 6 --out all --methods fewbit:table=broken.json mxfp8");
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_NE(ReadFile(folder_ / "all/compare.md").find("seed 1: actplane-train: step 0"),
+            std::string::npos);
+}
+
+TEST_F(Program, FewBitPrintsWritesAndDrawsTables) {
+  const Outcome o = Run("fewbit --bits 2 --out t.json --plot t.svg");
+  ASSERT_EQ(o.code, 0) << o.err;
+  EXPECT_NE(o.out.find("weight uniform: squared error 0.040"), std::string::npos) << o.out;
+  EXPECT_NE(ReadFile(folder_ / "t.svg").find("</svg>"), std::string::npos);
+  ASSERT_EQ(Run("train" + Small() + "--steps 2 --stash fewbit:table=t.json --out run").code, 0);
+
+  ASSERT_EQ(Run("capture" + Small() + "--out tensors").code, 0);
+  const Outcome measured = Run("fewbit --bits 2 --inputs tensors/h0.mlp.in.npy --json");
+  ASSERT_EQ(measured.code, 0) << measured.err;
+  const auto table = nlohmann::json::parse(measured.out);
+  EXPECT_EQ(table["weight"], "inputs");
+  EXPECT_LT(table["error"].get<double>(), 0.01) << "the inputs lie close together";
+  ExpectComplaint(Run("fewbit --domain 5 -5"), 2, "is no domain");
+  ExpectComplaint(Run("fewbit --inputs missing.npy"), 3, "missing.npy");
+  ExpectComplaint(Run("fewbit --bits 9"), 2, "--bits");
 }
 
 }  // namespace

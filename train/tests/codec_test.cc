@@ -69,7 +69,8 @@ TEST_P(EveryMethod, ManyThreadsGiveTheSameBits) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
                          testing::Values("exact", "actplane", "actplane:order=significance",
-                                         "mxfp8", "zfp", "zfp:dims=1"));
+                                         "mxfp8", "zfp", "zfp:dims=1", "group:bits=8",
+                                         "group:bits=8,group=64", "alam:bits=8"));
 
 TEST(ExactCodec, IsTheTensorItself) {
   const at::Tensor x = Random({5, 5});
@@ -196,8 +197,10 @@ TEST(ZfpCodec, LeaksNothingAboveTheDiagonalOfAMap) {
 }
 
 TEST(Spec, SaysWhatIsWrongAndHowToMendIt) {
-  EXPECT_NE(ComplaintOf("zip").find("choose one of actplane, exact, mxfp8, zfp"),
-            std::string::npos);
+  EXPECT_NE(
+      ComplaintOf("zip").find(
+          "choose one of actplane, alam, compact, exact, fewbit, group, mesa, mxfp8, tempo, zfp"),
+      std::string::npos);
   EXPECT_NE(ComplaintOf("actplane:ratios=3").find("has no option ratios; it has ratio"),
             std::string::npos);
   EXPECT_NE(ComplaintOf("actplane:ratio").find("is not key=value"), std::string::npos);

@@ -80,7 +80,9 @@ TEST_P(Repeats, ResumedEqualsUninterrupted) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, Repeats,
                          testing::Values("exact", "actplane", "actplane:order=significance,ratio=6",
-                                         "mxfp8", "zfp"));
+                                         "mxfp8", "zfp", "group:bits=2", "alam:bits=2", "mesa",
+                                         "tempo", "fewbit", "compact:ratio=4",
+                                         "tempo+actplane:ratio.gelu_output=exact"));
 
 TEST(Repeats, SeedsChangeEverythingAndMethodsChangeNoData) {
   RunConfig config = SmallConfig();

@@ -34,7 +34,6 @@ TEST(Stash, CountsKindsMasksAndExactParts) {
   const Tally& t = stash->held();
   EXPECT_EQ(t.kinds[static_cast<size_t>(Kind::kKey)].payload, 320);
   EXPECT_EQ(t.kinds[static_cast<size_t>(Kind::kKey)].metadata, 10);
-  EXPECT_EQ(t.RawActivations(), 1280);
   EXPECT_EQ(t.masks, 100);
   EXPECT_EQ(t.exact, 56);
   EXPECT_EQ(t.total(), 486);
@@ -67,7 +66,7 @@ TEST(Stash, AMethodCanReplaceWhatALayerKeeps) {
   Gelu gelu({0, "y", Kind::kGeluOutput});
   Activation x(at::randn({4, 32}), {0, "x", Kind::kGeluInput});
   Activation y = gelu.Forward(x, pass);
-  EXPECT_EQ(stash.held().raw[static_cast<size_t>(Kind::kGeluInput)], 0);
+  EXPECT_EQ(stash.held().kinds[static_cast<size_t>(Kind::kGeluInput)].total(), 0);
   const int64_t held = stash.held().total();
   const Handle next = stash.Keep(y);  // by the next layer: shared
   EXPECT_EQ(stash.held().total(), held);
@@ -84,7 +83,10 @@ TEST(Stash, AStepHoldsWhatTheFormulaSays) {
   const int64_t n = 3 * 32;            // tokens
   const int64_t unit = n * 32 * 4;     // n x width, float32
   const int64_t map = n * 2 * 32 * 4;  // n x heads x context
-  EXPECT_EQ(report.tally.RawActivations(), 2 * (16 * unit + 2 * map) + 2 * unit);
+  EXPECT_EQ(report.tally.Activations().total(), 2 * (16 * unit + 2 * map) + 2 * unit);
+  const PerKind<int64_t> textbook = trainer->model().TextbookBytes(3);
+  for (size_t k = 0; k < kKinds; ++k)
+    EXPECT_EQ(report.tally.kinds[k].total(), textbook[k]) << kKindNames[k];
   EXPECT_EQ(report.tally.masks * 8, 2 * (2 * unit / 4 + map / 4) + unit / 4);
   // Statistics of five norms, log-softmax, tokens and targets.
   EXPECT_EQ(report.tally.exact, 5 * 2 * n * 4 + n * 256 * 4 + 2 * n * 8);
@@ -97,9 +99,10 @@ TEST(Stash, WithoutDropoutTheTwoMapsAreOne) {
   StepReport report;
   trainer->Accumulate(trainer->stash(), 0, 0, 1, &report);
   const auto dropped = static_cast<size_t>(Kind::kDroppedProbability);
-  EXPECT_EQ(report.tally.raw[dropped], 0);
+  EXPECT_EQ(report.tally.kinds[dropped].total(), 0);
+  EXPECT_EQ(trainer->model().TextbookBytes(3)[dropped], 0);
   EXPECT_EQ(report.tally.masks, 0);
-  EXPECT_GT(report.tally.raw[static_cast<size_t>(Kind::kProbability)], 0);
+  EXPECT_GT(report.tally.kinds[static_cast<size_t>(Kind::kProbability)].total(), 0);
 }
 
 class AllocatorAgrees : public testing::TestWithParam<const char*> {};
@@ -119,7 +122,9 @@ TEST_P(AllocatorAgrees, Within5PercentBetweenForwardAndBackward) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, AllocatorAgrees,
                          testing::Values("exact", "actplane", "actplane:order=significance,ratio=8",
-                                         "mxfp8", "zfp"));
+                                         "mxfp8", "zfp", "group:bits=2", "alam:bits=1.5", "mesa",
+                                         "tempo", "fewbit:bits=2", "compact:ratio=4",
+                                         "compact+actplane:ratio=6"));
 
 }  // namespace
 }  // namespace actplane::train

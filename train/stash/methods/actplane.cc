@@ -15,6 +15,7 @@
 namespace actplane::train {
 namespace {
 
+constexpr double kRounding = 1e-3;       // of a byte: a ratio of 5.3333 is a slot of 96
 constexpr int64_t kBlocksPerTask = 256;  // 128 KiB of values at N = 128
 
 class ActplaneCodec final : public Codec {
@@ -53,6 +54,10 @@ class ActplaneCodec final : public Codec {
                                     config, out.subspan(from, bytes), nullptr, 1);
     });
     return x;
+  }
+
+  bool IsExact(Kind kind) const override {
+    return configs_[static_cast<size_t>(kind)].slot_bytes == 0;
   }
 
  private:
@@ -95,7 +100,8 @@ Result<MethodParts> Make(MethodOptions& options) {
     config.fill = *fill == "zero" ? Fill::kZero : Fill::kMidpoint;
     config.block_len = static_cast<uint32_t>(std::stoul(*block));
     const double bytes = config.block_len * 4;
-    config.slot_bytes = (*ratios)[i] == 0 ? 0 : static_cast<uint32_t>(bytes / (*ratios)[i]);
+    config.slot_bytes =
+        (*ratios)[i] == 0 ? 0 : static_cast<uint32_t>(bytes / (*ratios)[i] + kRounding);
     if ((*ratios)[i] == 0) continue;
     if (Status s = ValidateConfig(config); !s.ok()) {
       return ConfigError(fmt::format("stash actplane: ratio {} is impossible for {}: {}",

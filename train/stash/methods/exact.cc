@@ -13,6 +13,7 @@ class ExactCodec final : public Codec {
                     const Context& /*context*/) override {
     return packed.parts[0];
   }
+  bool IsExact(Kind /*kind*/) const override { return true; }
 };
 
 const bool kRegistered =

@@ -58,6 +58,8 @@ class ZfpCodec final : public Codec {
     return x;
   }
 
+  bool IsExact(Kind kind) const override { return rates_[static_cast<size_t>(kind)] == 0; }
+
  private:
   struct Layout {
     int64_t rows;

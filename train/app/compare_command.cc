@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// actplane-train compare: several methods and seeds on the same data and dropout, one process each,
+// and one table and two pictures of them all.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "actplane/io/tensor_info.h"
+#include "train/app/commands.h"
+#include "train/app/comparison.h"
+#include "train/app/processes.h"
+#include "train/app/train_log.h"
+#include "train/stash/registry.h"
+
+namespace actplane::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMostCurves = 16;  // of several seeds, in one picture
+
+struct Options {
+  RunConfig run;
+  std::vector<std::string> methods;
+  std::vector<uint64_t> seeds = {1};
+  std::string runs;  // folder of the runs; empty: `run.out`
+  int jobs = 0;
+  bool json = false;
+};
+
+std::string Slug(const std::string& spec) {
+  std::string name;
+  for (const char c : spec) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '=' ||
+                       c == '+' || c == '-';
+    name += plain ? c : '_';
+  }
+  return name.size() <= 200
+             ? name
+             : fmt::format("{}_{:016x}", name.substr(0, 180), std::hash<std::string>()(spec));
+}
+
+// The options of the run that the user has given, to hand on.
+std::vector<std::string> GivenOptions(const CLI::App& app) {
+  static const std::set<std::string> kOwn = {"--methods", "--seeds", "--jobs",  "--out",
+                                             "--runs",    "--json",  "--stash", "--seed",
+                                             "--threads", "--help"};
+  std::vector<std::string> given;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || kOwn.contains(name)) continue;
+    given.push_back(fmt::format("{}={}", name, option->results().back()));
+  }
+  return given;
+}
+
+// Checks every run before the first starts. The list with `exact` in front, each method once.
+Result<std::vector<std::string>> CheckedMethods(const Options& o) {
+  std::vector<std::string> methods = {"exact"};
+  for (const std::string& spec : o.methods) {
+    if (std::find(methods.begin(), methods.end(), spec) == methods.end()) methods.push_back(spec);
+  }
+  const Result<Corpus> corpus = Corpus::Load(o.run.text, o.run.held_out, o.run.geometry.context);
+  if (!corpus.ok()) return corpus.status();
+  for (const std::string& spec : methods) {
+    RunConfig config = o.run;
+    config.stash = spec;
+    const Result<std::unique_ptr<Trainer>> trainer = Trainer::Create(config, *corpus);
+    if (!trainer.ok()) return trainer.status();
+  }
+  return methods;
+}
+
+// What to run, and where it lies.
+struct Plan {
+  const Options& options;
+  std::vector<std::string> methods;  // exact first
+  std::vector<std::string> given;    // options of the run
+  std::string runs;
+
+  std::string FolderOf(const std::string& method, uint64_t seed) const {
+    return fmt::format("{}/{}-{}", runs, Slug(method), seed);
+  }
+  std::string GradientOf(const std::string& method) const {
+    return fmt::format("{}/{}.gradient.json", runs, Slug(method));
+  }
+  static std::string NameOf(const std::string& method, uint64_t seed) {
+    return fmt::format("{} seed {}", method, seed);
+  }
+};
+
+// The runs that are not there yet, seed by seed, so that an interrupted comparison has whole ones.
+Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
+  std::deque<Task> tasks;
+  for (const uint64_t seed : plan.options.seeds) {
+    for (const std::string& method : plan.methods) {
+      const std::string folder = plan.FolderOf(method, seed);
+      if (std::filesystem::exists(folder + "/summary.json")) {
+        const Result<Json> summary = ReadJson(folder + "/summary.json");
+        if (!summary.ok()) return summary.status();
+        RunConfig config = plan.options.run;
+        config.stash = method;
+        config.seed = seed;
+        if (summary->at("config") == config.Identity()) continue;
+        return ConfigError(
+            fmt::format("{} is a run with other settings; choose another --out, or remove it",
+                        io::Quote(folder)));
+      }
+      Task task{Plan::NameOf(method, seed), {"train"}, folder + ".txt", ""};
+      task.arguments.insert(task.arguments.end(), plan.given.begin(), plan.given.end());
+      for (const std::string& a :
+           {"--stash=" + method, fmt::format("--seed={}", seed), std::string("--threads=1"),
+            std::string("--resume"), std::string("--quiet"), "--out=" + folder})
+        task.arguments.push_back(a);
+      tasks.push_back(std::move(task));
+    }
+  }
+  return tasks;
+}
+
+// The gradient of every method on the weights that the exact run of the first seed ended with.
+std::deque<Task> GradientTasks(const Plan& plan) {
+  const uint64_t seed = plan.options.seeds[0];
+  std::deque<Task> tasks;
+  for (const std::string& method : plan.methods) {
+    const std::string result = plan.GradientOf(method);
+    if (std::filesystem::exists(result)) continue;
+    Task task{method + " gradient", {"gradcheck"}, result + ".txt", result};
+    for (const std::string& g : plan.given) {
+      if (!g.starts_with("--init")) task.arguments.push_back(g);
+    }
+    for (const std::string& a : {fmt::format("--init={}/checkpoint", plan.FolderOf("exact", seed)),
+                                 fmt::format("--seed={}", seed), std::string("--threads=1"),
+                                 std::string("--json"), method})
+      task.arguments.push_back(a);
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+struct Results {
+  std::vector<Outcome> outcomes;
+  std::vector<Curve> curves;  // of every seed, if one can still see something; else of the first
+};
+
+Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
+  const std::vector<uint64_t>& seeds = plan.options.seeds;
+  const bool all_seeds = seeds.size() > 1 && plan.methods.size() * seeds.size() <= kMostCurves;
+  Results results;
+  std::map<uint64_t, size_t> exact;  // curves of the first method
+  for (const std::string& method : plan.methods) {
+    for (const uint64_t seed : seeds) {
+      Outcome& outcome = results.outcomes.emplace_back();
+      outcome.method = method;
+      outcome.seed = seed;
+      if (const auto why = failed.find(Plan::NameOf(method, seed)); why != failed.end()) {
+        outcome.failure = why->second;
+        continue;
+      }
+      const std::string folder = plan.FolderOf(method, seed);
+      Result<Json> summary = ReadJson(folder + "/summary.json");
+      if (!summary.ok()) return summary.status();
+      outcome.summary = std::move(summary).value();
+      if (seed != seeds[0] && !all_seeds) continue;
+      Result<std::vector<LogRow>> log = ReadLog(folder + "/log.csv");
+      if (!log.ok()) return log.status();
+      if (method == plan.methods[0]) exact[seed] = results.curves.size();
+      results.curves.push_back({all_seeds ? fmt::format("{}, seed {}", method, seed) : method,
+                                std::move(log).value(), exact[seed]});
+    }
+  }
+  return results;
+}
+
+Json JsonOf(const std::vector<Row>& rows) {
+  Json all = Json::array();
+  for (const Row& r : rows) {
+    all.push_back({{"method", r.method},
+                   {"bytes", r.bytes},
+                   {"ratio", r.ratio},
+                   {"state_ratio", r.state_ratio},
+                   {"relative", r.relative},
+                   {"cosine", r.cosine},
+                   {"bias", r.bias},
+                   {"held_out", r.losses},
+                   {"step_time", r.step_time},
+                   {"failure", r.failure}});
+  }
+  return {{"rows", all}};
+}
+
+Status Run(const Options& o, const CLI::App& app) {
+  Result<std::vector<std::string>> methods = CheckedMethods(o);
+  if (!methods.ok()) return methods.status();
+  const std::string& out = o.run.out;
+  const Plan plan{o, std::move(methods).value(), GivenOptions(app), o.runs.empty() ? out : o.runs};
+  for (const std::string& folder : {out, plan.runs}) {
+    if (Status s = MakeFolder(folder); !s.ok()) return s;
+  }
+  Result<std::deque<Task>> tasks = TrainingTasks(plan);
+  if (!tasks.ok()) return tasks.status();
+  const int jobs =
+      o.jobs > 0 ? o.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  StatusLine line(o.json);
+  const Result<Failures> failed = RunAll(std::move(tasks).value(), jobs, line);
+  if (!failed.ok()) return failed.status();
+  const Result<Failures> unchecked = RunAll(GradientTasks(plan), jobs, line);
+  if (!unchecked.ok()) return unchecked.status();
+
+  const Result<Results> results = ReadRuns(plan, *failed);
+  if (!results.ok()) return results.status();
+  std::map<std::string, std::string> gradients;
+  for (const std::string& method : plan.methods) gradients[method] = plan.GradientOf(method);
+  const Result<std::vector<Row>> rows = Collect(results->outcomes, gradients);
+  if (!rows.ok()) return rows.status();
+  if ((*rows)[0].losses.empty())
+    return IoError(fmt::format("the exact run failed: {}", (*rows)[0].failure));
+  const Result<std::string> loss = DrawCurves(results->curves);
+  if (!loss.ok()) return loss.status();
+  const Result<std::string> pareto = DrawPareto(*rows);
+  if (!pareto.ok()) return pareto.status();
+  for (const auto& [name, text] :
+       std::map<std::string, std::string>{{"compare.csv", CsvOf(*rows)},
+                                          {"compare.md", MarkdownOf(*rows)},
+                                          {"kinds.csv", KindsCsv(gradients)},
+                                          {"loss.svg", *loss},
+                                          {"pareto.svg", *pareto}}) {
+    if (Status s = WriteFile(fmt::format("{}/{}", out, name), text); !s.ok()) return s;
+  }
+  for (const auto& [name, why] : *unchecked)
+    fmt::print(stderr, "actplane-train: {}: {}\n", name, why);
+  const Status printed =
+      o.json ? PrintJson(JsonOf(*rows))
+             : Print(MarkdownOf(*rows) +
+                     fmt::format(
+                         "files  {}: compare.csv compare.md kinds.csv loss.svg pareto.svg\n", out));
+  if (!printed.ok() || (failed->empty() && unchecked->empty())) return printed;
+  return MismatchError(fmt::format("{} of the runs and checks failed, as the table says",
+                                   failed->size() + unchecked->size()));
+}
+
+}  // namespace
+
+Command AddCompare(CLI::App& root, const RunConfig& preset) {
+  auto o = std::make_shared<Options>();
+  o->run = preset;
+  o->run.out = "build/runs/compare";
+  CLI::App* app = root.add_subcommand(
+      "compare", "Train with several methods on the same data, and compare loss, error and bytes");
+  AddRunOptions(*app, o->run);
+  app->remove_option(app->get_option("--stash"));
+  app->remove_option(app->get_option("--seed"));
+  app->remove_option(app->get_option("--threads"));
+  app->add_option("--methods", o->methods, "Methods, as for --stash; exact is always there")
+      ->required()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("SPEC...");
+  app->add_option("--seeds", o->seeds, "Seeds of weights, data order and dropout")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("N,...")
+      ->capture_default_str();
+  app->add_option("--jobs", o->jobs, "Runs at a time, one thread each; 0: as many as cores")
+      ->check(CLI::Range(0, 1024).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_option("--runs", o->runs, "Folder of the runs, if several comparisons share it")
+      ->type_name("DIR");
+  app->add_option("--out", o->run.out, "Folder of the tables, the pictures and the runs")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  app->footer(
+      "Runs that are there are not repeated, one that was stopped goes on from its checkpoint.\n\n"
+      "Examples:\n"
+      "  actplane-train compare --preset tiny --methods mxfp8 mesa alam:bits=2 --seeds 1,2\n"
+      "  actplane-train compare --methods tempo fewbit:bits=3 compact:ratio=4 "
+      "tempo+actplane:order=significance,ratio=4,ratio.gelu_output=exact");
+  return {app, [o, app] { return Run(*o, *app); }};
+}
+
+}  // namespace actplane::train

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What came of the runs of a comparison, as tables and as a picture.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "actplane/status.h"
+
+namespace actplane::train {
+
+// What came of a run.
+struct Outcome {
+  std::string method;
+  uint64_t seed = 0;
+  std::string failure;  // empty: it has a summary
+  nlohmann::ordered_json summary;
+};
+
+// A method, over its seeds.
+struct Row {
+  std::string method;
+  nlohmann::ordered_json bytes;  // of summary.json
+  double bits = 0;               // payload bits for a value that the textbook keeps
+  double ratio = 0;              // activations, metadata and padding counted
+  double state_ratio = 0;        // weights, gradients, moments and all that is kept
+  double relative = 0;           // of the gradient; below 0: not measured
+  double cosine = 0;
+  double bias = 0;
+  std::vector<double> losses;  // held out, one for each seed that ended well
+  double step_time = 0;        // over that of exact
+  std::string failure;
+
+  bool checked() const { return relative >= 0; }
+  double total() const { return bytes.at("total").get<double>(); }
+  double Mean() const;    // of the losses
+  double Spread() const;  // largest less smallest
+};
+
+// JSON of a file of ours. kBadInput when it is damaged.
+Result<nlohmann::ordered_json> ReadJson(const std::string& path);
+
+// `outcomes`: method by method, `exact` first. `gradients`: file of gradcheck for each method.
+Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
+                                 const std::map<std::string, std::string>& gradients);
+
+std::string CsvOf(const std::vector<Row>& rows);
+std::string MarkdownOf(const std::vector<Row>& rows);
+// Gradient error of every method, kind by kind.
+std::string KindsCsv(const std::map<std::string, std::string>& gradients);
+// Held-out loss and gradient error over bytes, as SVG, with the Pareto fronts.
+Result<std::string> DrawPareto(const std::vector<Row>& rows);
+
+}  // namespace actplane::train

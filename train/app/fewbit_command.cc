@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// actplane-train fewbit: the best piecewise constant derivative for a number of bits.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "actplane/io/tensor_file.h"
+#include "train/app/commands.h"
+#include "train/app/gnuplot.h"
+#include "train/stash/few_bit.h"
+
+namespace actplane::train {
+namespace {
+
+struct Options {
+  std::string function = "gelu";
+  int bits = 3;
+  std::pair<double, double> domain = {-10, 10};
+  std::string weight = "uniform";
+  std::vector<std::string> inputs;
+  std::string out;
+  std::string plot;
+  bool json = false;
+};
+
+// Adds the values of an .npy or .safetensors file of float32 to the histogram; `outside` counts
+// those that the domain leaves out.
+Status CountInputs(const std::string& path, const Options& o, std::vector<double>& cells,
+                   uint64_t& outside) {
+  Result<io::TensorReader> reader =
+      io::TensorReader::Open(path, {.format = Format::kFp32, .tensor = ""});
+  if (!reader.ok()) return reader.status();
+  const auto& [low, high] = o.domain;
+  for (size_t t = 0; t < reader->tensors().size(); ++t) {
+    const uint64_t n = reader->tensors()[t].values;
+    std::vector<float> piece;
+    for (uint64_t first = 0; first < n; first += piece.size()) {
+      piece.resize(std::min<uint64_t>(n - first, 1 << 18));
+      if (Status s = reader->Read(t, first, std::as_writable_bytes(std::span(piece))); !s.ok())
+        return s;
+      for (const float x : piece) {
+        if (!(x >= low && x < high)) {
+          ++outside;
+          continue;
+        }
+        const auto cell = static_cast<size_t>((x - low) / (high - low) * kFewBitCells);
+        cells[std::min<size_t>(cell, kFewBitCells - 1)] += 1;
+      }
+    }
+  }
+  return OkStatus();
+}
+
+Result<FewBitTable> TableOf(const Options& o) {
+  const auto& [low, high] = o.domain;
+  if (o.inputs.empty()) {
+    return OptimalFewBit(o.function, o.bits, low, high, FewBitWeight(o.weight, low, high),
+                         o.weight);
+  }
+  std::vector<double> cells(kFewBitCells);
+  uint64_t outside = 0;
+  for (const std::string& path : o.inputs) {
+    if (Status s = CountInputs(path, o, cells, outside); !s.ok()) return s;
+  }
+  double inside = 0;
+  for (const double c : cells) inside += c;
+  if (outside > 0) {
+    fmt::print(stderr, "actplane-train: {} of {} inputs lie outside of {} .. {} and do not count\n",
+               outside, outside + static_cast<uint64_t>(inside), low, high);
+  }
+  if (inside > 0) {  // as a density
+    for (double& c : cells) c *= kFewBitCells / (inside * (high - low));
+  }
+  return OptimalFewBit(o.function, o.bits, low, high, cells, "inputs");
+}
+
+Result<std::string> Draw(const FewBitTable& t) {
+  constexpr int kPoints = 800;
+  std::string exact;
+  std::string steps;
+  for (int i = 0; i <= kPoints; ++i) {
+    const double x = t.low + (t.high - t.low) * i / kPoints;
+    exact += fmt::format("{} {}\n", x, FewBitDerivative(t.function, x));
+  }
+  for (size_t k = 0; k < t.levels.size(); ++k) {
+    const double from = k == 0 ? t.low : t.borders[k - 1];
+    const double to = k + 1 == t.levels.size() ? t.high : t.borders[k];
+    steps += fmt::format("{} {}\n{} {}\n", from, t.levels[k], to, t.levels[k]);
+  }
+  return Gnuplot(fmt::format(
+      "set xlabel 'x'\nset ylabel 'derivative'\nset key left top noenhanced\nset xrange [{}:{}]\n"
+      "$exact << EOD\n{}EOD\n$steps << EOD\n{}EOD\n"
+      "plot $exact with lines lw 1.5 lc 1 title '{}', "
+      "$steps with lines lw 2 lc 2 title '{} levels, weight {}'\n",
+      std::max(t.low, -6.0), std::min(t.high, 6.0), exact, steps, t.function, t.levels.size(),
+      GnuplotText(t.weight)));
+}
+
+Status Run(const Options& o) {
+  const Result<FewBitTable> table = TableOf(o);
+  if (!table.ok()) return table.status();
+  if (!o.plot.empty()) {
+    const Result<std::string> svg = Draw(*table);
+    if (!svg.ok()) return svg.status();
+    if (Status s = WriteFile(o.plot, *svg); !s.ok()) return s;
+  }
+  if (!o.out.empty()) {
+    if (Status s = WriteFile(o.out, FewBitJson(*table)); !s.ok()) return s;
+  }
+  if (o.json) return Print(FewBitJson(*table));
+  std::string text =
+      fmt::format("{}, {} bits, {} .. {}, weight {}: squared error {:.6f}\n", table->function,
+                  table->bits, table->low, table->high, table->weight, table->error);
+  for (size_t k = 0; k < table->levels.size(); ++k) {
+    const std::string from = k == 0 ? "" : fmt::format("{:9.4f} <", table->borders[k - 1]);
+    const std::string to =
+        k < table->borders.size() ? fmt::format("<= {:9.4f}", table->borders[k]) : "";
+    text += fmt::format("{:>4} {:>11} x {:<12} {:9.4f}\n", k, from, to, table->levels[k]);
+  }
+  return Print(text);
+}
+
+}  // namespace
+
+Command AddFewBit(CLI::App& root) {
+  auto o = std::make_shared<Options>();
+  CLI::App* app =
+      root.add_subcommand("fewbit", "The best piecewise constant derivative for Few-Bit Backward");
+  app->add_option("--function", o->function, "Whose derivative")
+      ->check(CLI::IsMember(
+                  std::vector<std::string>(FewBitFunctions().begin(), FewBitFunctions().end()))
+                  .description(""))
+      ->type_name("gelu|gelu_erf|silu")
+      ->capture_default_str();
+  app->add_option("--bits", o->bits, "2^bits levels")
+      ->check(CLI::Range(1, 8).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_option("--domain", o->domain, "From where to where")
+      ->type_name("LOW HIGH")
+      ->capture_default_str();
+  app->add_option("--weight", o->weight, "What an error counts at x")
+      ->check(CLI::IsMember({"uniform", "normal"}).description(""))
+      ->type_name("uniform|normal")
+      ->capture_default_str();
+  app->add_option("--inputs", o->inputs,
+                  "Weight by the distribution of these tensors (float32 .npy, .safetensors)")
+      ->type_name("FILE...");
+  app->add_option("--out", o->out, "Write the table, for --stash fewbit:table=FILE")
+      ->type_name("FILE.json");
+  app->add_option("--plot", o->plot, "Draw derivative and levels")->type_name("FILE.svg");
+  app->add_flag("--json", o->json, "Print the table as JSON");
+  app->footer(
+      "Examples:\n"
+      "  actplane-train fewbit --bits 3 --plot build/runs/fewbit.svg\n"
+      "  actplane-train capture --init build/runs/exact/checkpoint --out build/runs/tensors\n"
+      "  actplane-train fewbit --bits 2 --inputs build/runs/tensors/h*.mlp.in.npy --out "
+      "build/runs/fewbit.json");
+  return {app, [o] { return Run(*o); }};
+}
+
+}  // namespace actplane::train

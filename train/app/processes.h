@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// This program again, several times side by side.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "train/app/commands.h"
+
+namespace actplane::train {
+
+// A process to run: this program with other arguments.
+struct Task {
+  std::string name;  // for the user
+  std::vector<std::string> arguments;
+  std::string log;     // file for what it prints
+  std::string result;  // its standard output goes here when it ends well; empty: nowhere
+};
+
+// The tasks that failed, by name, each with its last line.
+using Failures = std::map<std::string, std::string>;
+
+// Runs all tasks, `jobs` at a time. kIo when one cannot be started.
+Result<Failures> RunAll(std::deque<Task> tasks, int jobs, StatusLine& line);
+
+}  // namespace actplane::train

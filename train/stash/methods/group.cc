@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Group quantization at fixed bits, as ActNN and GACT do without their allocation: the baseline of
+// ALAM. docs/methods.md.
+#include <fmt/format.h>
+
+#include "train/stash/exact.h"
+#include "train/stash/group_quantizer.h"
+#include "train/stash/random.h"
+#include "train/stash/registry.h"
+
+namespace actplane::train {
+namespace {
+
+class GroupCodec final : public Codec {
+ public:
+  // `bits`: 2, 4 or 8 of each kind; 0 stores exactly.
+  GroupCodec(const PerKind<int>& bits, int64_t group, uint64_t seed)
+      : bits_(bits), group_(group), seed_(seed) {}
+
+  Packed Pack(const at::Tensor& x, const Context& context) override {
+    if (IsExact(context.site.kind)) return PackExact(x);
+    return QuantizeGroups(x, BitsOf(context), group_, MixKey(seed_, context));
+  }
+
+  at::Tensor Unpack(const Packed& packed, at::IntArrayRef shape, const Context& context) override {
+    if (IsExact(context.site.kind)) return packed.parts[0];
+    at::Tensor x = at::empty(shape, at::kFloat);
+    DequantizeGroups(packed, BitsOf(context), group_, x);
+    return x;
+  }
+
+  bool IsExact(Kind kind) const override { return bits_[static_cast<size_t>(kind)] == 0; }
+
+ private:
+  int BitsOf(const Context& context) const { return bits_[static_cast<size_t>(context.site.kind)]; }
+
+  PerKind<int> bits_;
+  int64_t group_;
+  uint64_t seed_;
+};
+
+Result<MethodParts> Make(MethodOptions& options) {
+  const auto bits = options.NumberPerKind("bits", 4, 2, 8);
+  const auto group = options.Choice("group", "256", {"64", "128", "256", "512"});
+  const auto seed = options.Count("seed", 1, 0, 1 << 30);
+  for (const Status& s : {bits.status(), group.status(), seed.status()}) {
+    if (!s.ok()) return s;
+  }
+  PerKind<int> whole = {};
+  for (size_t i = 0; i < whole.size(); ++i) {
+    const double b = (*bits)[i];
+    if (b != 0 && b != 2 && b != 4 && b != 8) {
+      return ConfigError(
+          fmt::format("stash group: bits is {} for {}; choose 2, 4 or 8", b, kKindNames[i]));
+    }
+    whole[i] = static_cast<int>(b);
+  }
+  return MethodParts{.codec = std::make_unique<GroupCodec>(whole, std::stoll(*group),
+                                                           static_cast<uint64_t>(*seed))};
+}
+
+const bool kRegistered =
+    Register({"group",
+              "group quantizer of ActNN and GACT: bits=4|2|8 (bits.KIND=B or exact), "
+              "group=256|64|128|512, seed=1",
+              Make});
+
+}  // namespace
+}  // namespace actplane::train
