@@ -19,19 +19,18 @@ mkdir -p "$out"
 # The paper's scheme, and ratios per kind: attention maps take the most.
 literal=actplane:order=field,fill=zero,ratio=3.2
 maps() { printf 'actplane:order=significance,ratio=%s,ratio.probability=%s,ratio.dropped_probability=%s' "$1" "$2" "$2"; }
-orders=(actplane:order=field,ratio=3.2 actplane:order=significance,ratio=3.2)
+orders=("actplane:order=field,ratio=3.2" "actplane:order=significance,ratio=3.2")
 
-points=("$literal" actplane:order=field,ratio={4,6,8} actplane:order=significance,ratio={4,6,8,12,16}
+points=("$literal" "actplane:order=field,ratio="{4,6,8} "actplane:order=significance,ratio="{4,6,8,12,16}
   "$(maps 6 12)" "$(maps 8 16)" "$(maps 8 32)" mxfp8 zfp:ratio=4)
 
 # Each at its published default and two settings more, then together with the codec.
 others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo fewbit:bits={3,2,4}
-  compact:ratio={4,2,8} compact:ratio=4,alpha=2.5
-  tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact tempo:gelu=off+actplane:order=significance,ratio=8
-  fewbit:bits=3+actplane:order=significance,ratio=4 compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4)
-
-defaults=(group:bits=4 alam:bits=2 mesa tempo fewbit:bits=3 compact:ratio=4 compact:ratio=4,alpha=2.5
-  tempo:gelu=off+actplane:order=significance,ratio=8)
+  compact:ratio={4,2,8} "compact:ratio=4,alpha=2.5"
+  "tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact" "tempo:gelu=off+actplane:order=significance,ratio=8"
+  "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4")
+defaults=(group:bits=4 alam:bits=2 mesa tempo fewbit:bits=3 compact:ratio=4 "compact:ratio=4,alpha=2.5"
+  "tempo:gelu=off+actplane:order=significance,ratio=8")
 
 # compare TABLE [OPTION...]: a comparison on the shared runs.
 compare() {
@@ -42,13 +41,13 @@ compare() {
 
 converge() { compare converge --seeds 1,2,3 --methods "${orders[@]}"; }          # both orders at the paper's ratio
 curve() { compare curve --seeds 1 --methods "${orders[@]}" "${points[@]}"; }     # loss and gradient error over ratio
-methods() { compare methods --seeds "$SEEDS" --methods "${orders[@]}" actplane:order=significance,ratio={6,8,16} "$(maps 8 16)" mxfp8 zfp:ratio=4 "${others[@]}"; }
+methods() { compare methods --seeds "$SEEDS" --methods "${orders[@]}" "actplane:order=significance,ratio="{6,8,16} "$(maps 8 16)" mxfp8 zfp:ratio=4 "${others[@]}"; }
 
 finetune() { # from the weights of exact, on the licence texts that every Debian has
   find /usr/share/common-licenses -type f | LC_ALL=C sort | xargs cat >$out/licences.txt
   "$program" compare --preset mini --init $out/runs/exact-1/checkpoint --text $out/licences.txt --steps 300 --warmup 20 --lr 3e-4 \
     --eval-every 50 --eval-windows 300 --seeds "$SEEDS" --jobs "$JOBS" --runs $out/finetune-runs --out $out/finetune \
-    --methods "${orders[@]}" actplane:order=significance,ratio=8 "$(maps 8 16)" mxfp8 "${defaults[@]}" ||
+    --methods "${orders[@]}" "actplane:order=significance,ratio=8" "$(maps 8 16)" mxfp8 "${defaults[@]}" ||
     say "some runs of fine-tuning failed; the table says which" >&2
 }
 
@@ -58,7 +57,7 @@ gradient() { # zfp trains at a sixth of the speed of exact: its other ratios by 
 }
 
 allocate() { # the largest ratio at the gradient error of the paper's scheme
-  local base common=(--preset mini --init $out/runs/exact-1/checkpoint --threads "$JOBS" --json)
+  local base common=(--preset mini --init "$out/runs/exact-1/checkpoint" --threads "$JOBS" --json)
   for base in actplane:order=significance actplane:order=significance,block=256 tempo:gelu=off+actplane:order=significance; do
     "$program" allocate "${common[@]}" --base "$base" >"$out/allocate-${base//[:=,+]/-}.json"
   done
@@ -75,7 +74,7 @@ average() { # ALAM's claim: no value is better for a group of four than its mean
 field() { # the three ratios of the paper on tensors of GPT-2-small geometry, after some training
   local common=(--preset gpt2-small --threads "$JOBS") exact=(--stash exact)
   [[ -f $out/gpt2-small/summary.json ]] ||
-    "$program" train "${common[@]}" "${exact[@]}" --steps 200 --checkpoint-every 50 --eval-every 100 --resume --quiet --out $out/gpt2-small
+    "$program" train "${common[@]}" "${exact[@]}" --steps 60 --checkpoint-every 20 --eval-every 60 --resume --quiet --out $out/gpt2-small
   for dropout in 0.1 0; do
     "$program" capture "${common[@]}" "${exact[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout --out $out/tensors-$dropout >$out/tensors-$dropout.txt
     for n in 32 64 128 256; do
@@ -83,11 +82,8 @@ field() { # the three ratios of the paper on tensors of GPT-2-small geometry, af
     done
     rm -r $out/tensors-$dropout
   done
-  local r p specs=("$literal" mxfp8)
-  for r in 4 5.3333 6.4; do
-    for p in $r 8 10.667 12.8; do specs+=("$(maps $r $p)" "tempo:gelu=off+$(maps $r $p)"); done
-  done
-  "$program" gradcheck "${common[@]}" --init $out/gpt2-small/checkpoint --batches 2 --total-only --json "${specs[@]}" \
+  "$program" gradcheck "${common[@]}" --init $out/gpt2-small/checkpoint --batches 2 --total-only --json "$literal" mxfp8 \
+    actplane:order=significance,ratio={4,5.12,8} "$(maps 5.12 8)" "$(maps 5.12 16)" "$(maps 6.4 16)" "$(maps 8 6.4)" \
     >$out/gradient-gpt2-small.json
 }
 
