@@ -43,7 +43,7 @@ first_failure() { # BUILD TEST LOG
   if [[ $status -eq 124 ]]; then
     say "time-out"
   elif [[ $status -ne 0 ]]; then
-    sed -n 's/^\[  FAILED  \] \([^ ,]*\).*/\1/p' "$3" | head -n 1 | grep . || say "crash"
+    awk '/^\[  FAILED  \] / { sub(/,$/, "", $4); print $4; found = 1; exit } END { if (!found) print "crash" }' "$3"
   fi
 }
 

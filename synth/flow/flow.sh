@@ -125,7 +125,9 @@ use_library() { # FILE
 yosys_run() { # LOG SCRIPT-FILE OPTION...
   local log=$1 script=$2
   if ! timeout "${SYNTH_TIMEOUT:-3600}" yosys -q -l "$log" "${@:3}" -s "$script" >"$log.out" 2>&1 </dev/null; then
-    die "yosys: $(cat "$log" "$log.out" | grep -m 1 ERROR: || echo "stopped (killed, or longer than ${SYNTH_TIMEOUT:-3600} s)"); log: $log"
+    local error
+    error=$(awk '/ERROR:/ { print; exit }' "$log" "$log.out")
+    die "yosys: ${error:-stopped (killed, or longer than ${SYNTH_TIMEOUT:-3600} s)}; log: $log"
   fi
   rm -f "$log.out"
 }
