@@ -166,7 +166,7 @@ TEST(Alam, AveragesFourValuesAtFiveEighthsOfABit) {
 }
 
 TEST(Alam, TheTableMeetsItsTargetAndSpendsItWhereItCounts) {
-  const std::string path = testing::TempDir() + "actplane-alam-table";
+  const std::string path = ScratchPath("alam-table");
   for (const double target : {1.0, 2.0, 3.0}) {
     const std::string spec = "alam:bits=" + std::to_string(target) + ",save=" + path;
     const auto trainer = TrainerOf(AlamConfig(spec));
@@ -183,7 +183,7 @@ TEST(Alam, TheTableMeetsItsTargetAndSpendsItWhereItCounts) {
 }
 
 TEST(Alam, AdaptsAtTheStartAndAtATenthThenNeverAgain) {
-  const std::string path = testing::TempDir() + "actplane-alam-adapts";
+  const std::string path = ScratchPath("alam-adapts");
   const auto trainer = TrainerOf(AlamConfig("alam:bits=2,save=" + path));
   std::vector<bool> wrote;
   for (int i = 0; i < 6; ++i) {
@@ -196,7 +196,7 @@ TEST(Alam, AdaptsAtTheStartAndAtATenthThenNeverAgain) {
 }
 
 TEST(Alam, ASavedTableGivesTheSameBytesAndNoProbes) {
-  const std::string path = testing::TempDir() + "actplane-alam-saved";
+  const std::string path = ScratchPath("alam-saved");
   const auto first = TrainerOf(AlamConfig("alam:bits=1.5,save=" + path));
   const Result<StepReport> found = first->Step();
   ASSERT_TRUE(found.ok());
@@ -407,7 +407,7 @@ TEST(FewBit, GradientIsTheLevelOfTheInputAndBytesAreTheBits) {
 }
 
 TEST(FewBit, TablesComeBackFromFilesAndForeignOnesAreRefused) {
-  const std::string path = testing::TempDir() + "actplane-few-bit";
+  const std::string path = ScratchPath("few-bit");
   const auto t = OptimalFewBit("gelu", 2, -5, 5, FewBitWeight("normal", -5, 5), "normal");
   std::ofstream(path) << FewBitJson(*t);
   const auto back = ReadFewBit(path);
@@ -686,7 +686,7 @@ class ChangingMethods : public testing::TestWithParam<const char*> {};
 
 // Over the second adaptation of ALAM, a switch of subspaces and several updates of the ranges.
 TEST_P(ChangingMethods, ResumedEqualsUninterrupted) {
-  const std::string path = testing::TempDir() + "actplane-changing-checkpoint";
+  const std::string path = ScratchPath("changing-checkpoint");
   RunConfig config = AlamConfig(GetParam());
   const auto whole = TrainerOf(config);
   for (int i = 0; i < 7; ++i) {

@@ -61,7 +61,7 @@ TEST_P(Repeats, BitForBitWithOneThreadAndWithTwo) {
 
 TEST_P(Repeats, ResumedEqualsUninterrupted) {
   const RunConfig config = ConfigOf();
-  const std::string path = testing::TempDir() + "actplane-resume-checkpoint";
+  const std::string path = ScratchPath("resume-checkpoint");
   const auto whole = TrainerOf(config);
   const Outcome expected = Continue(*whole);
 
@@ -120,7 +120,7 @@ TEST(Repeats, AccumulationIsTheMeanOfItsMicroBatches) {
 }
 
 TEST(Checkpoint, OfAnotherConfigurationSaysWhatDiffers) {
-  const std::string path = testing::TempDir() + "actplane-other-checkpoint";
+  const std::string path = ScratchPath("other-checkpoint");
   RunConfig config = SmallConfig();
   ASSERT_TRUE(TrainerOf(config)->Save(path).ok());
   config.lr = 0.5;
@@ -134,7 +134,7 @@ TEST(Checkpoint, OfAnotherConfigurationSaysWhatDiffers) {
 }
 
 TEST(Checkpoint, DamagedOnesAreRefusedAndChangeNothing) {
-  const std::string path = testing::TempDir() + "actplane-damaged-checkpoint";
+  const std::string path = ScratchPath("damaged-checkpoint");
   const RunConfig config = SmallConfig();
   const auto trainer = TrainerOf(config);
   ASSERT_TRUE(trainer->Step().ok());

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -32,6 +33,11 @@ inline double RelativeError(const at::Tensor& x, const at::Tensor& reference) {
 inline bool SameBits(const at::Tensor& a, const at::Tensor& b) {
   return a.sizes() == b.sizes() &&
          std::memcmp(a.data_ptr<float>(), b.data_ptr<float>(), a.nbytes()) == 0;
+}
+
+// A file of this process alone: ctest runs several tests at a time.
+inline std::string ScratchPath(const std::string& name) {
+  return testing::TempDir() + "actplane-" + name + "-" + std::to_string(::getpid());
 }
 
 // A small run on text that is made up, so that tests need no package of text.
