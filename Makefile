@@ -109,9 +109,9 @@ asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call build,asan-ubsan)
 	@.ci/test.sh asan-ubsan
 
-coverage:  ## the same, and their line coverage of model/, fails below COVERAGE_MIN
+coverage:  ## line coverage of model/, fails below COVERAGE_MIN
 	@.ci/setup.sh build test coverage
-	@$(call build,asan-ubsan)
+	@$(call build,coverage)
 	@.ci/coverage.sh
 
 fuzz:  ## every libFuzzer target for FUZZ_SECONDS

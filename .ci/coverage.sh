@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# coverage.sh: runs the tests under the sanitizers; fails below COVERAGE_MIN percent of the lines of model/.
-# The page for people is build/asan-ubsan/html/index.html.
+# coverage.sh: runs the tests of the coverage build; fails below COVERAGE_MIN percent of the lines of model/.
+# The page for people is build/coverage/html/index.html.
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 minimum=${COVERAGE_MIN:-95}
-build=build/asan-ubsan
+build=build/coverage
 # Debian's geninfo 1.16 defines some of its functions twice, and perl says so each time.
 lcov() { command lcov --quiet "$@" 2> >(grep -v '^Subroutine .* redefined' >&2); }
 
 find "$build" -name '*.gcda' -delete
-.ci/test.sh asan-ubsan
+.ci/test.sh coverage
 lcov --capture --initial -d "$build" -o "$build/all.info"  # lines that no test reaches count too
 lcov --capture -d "$build" -o "$build/run.info"
 lcov -a "$build/all.info" -a "$build/run.info" -o "$build/sum.info"
