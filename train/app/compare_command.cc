@@ -186,9 +186,9 @@ Json JsonOf(const std::vector<Row>& rows) {
                    {"bytes", r.bytes},
                    {"ratio", r.ratio},
                    {"state_ratio", r.state_ratio},
-                   {"relative", r.relative},
-                   {"cosine", r.cosine},
-                   {"bias", r.bias},
+                   {"relative", r.checked() ? Json(r.relative) : Json()},
+                   {"cosine", r.checked() ? Json(r.cosine) : Json()},
+                   {"bias", r.checked() ? Json(r.bias) : Json()},
                    {"held_out", r.losses},
                    {"step_time", r.step_time},
                    {"failure", r.failure}});
