@@ -14,7 +14,7 @@
 // Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen); Formats, any of the three
 // Reset    empty; counters zero
 // Status   block_done_o pulses when the final beat of a block leaves; the flags beside it belong to that block. A format
-//          that is not built in counts as the lowest that is; no flag says so.
+//          that is not built in is read as the lowest that is, and its slots are malformed.
 `include "actp_macros.svh"
 `default_nettype none
 
@@ -142,7 +142,7 @@ module actp_decompressor #(
       lossless_q   <= skid_lossless;
       slot_bytes_q <= skid_slot_bytes;
       head_bytes_q <= head_bytes_d;
-      header_bad_q <= header_bad;
+      header_bad_q <= header_bad | ~actp_pkg::is_format(skid_format);
     end
   end
 

@@ -216,7 +216,7 @@ void Coverage::SampleCompressed(const Expected& e, uint32_t block_len) {
 void Coverage::SampleDecompressed(const Expected& e, uint32_t block_len) {
   const std::string format = std::string(FormatName(e)) + ".";
   if (e.pins.format != static_cast<uint32_t>(e.config.format))
-    Hit("cp_dec_config", e.pins.format == 3 ? "format_3" : "format_left_out");
+    return Hit("cp_dec_config", e.pins.format == 3 ? "format_3" : "format_left_out");
   if (!e.config.lossless && e.pins.slot_bytes < e.config.slot_bytes)
     Hit("cp_dec_config", "too_small");
   if (!e.config.lossless && e.pins.slot_bytes > e.config.slot_bytes)

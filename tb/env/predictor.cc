@@ -56,6 +56,10 @@ void Predictor::Decompress(Expected& e) const {
     e.malformed = Malformed::kLength;  // a packet of another length than T
     std::fill(e.out.begin(), e.out.end(), std::byte{0});
   }
+  if (!formats_.Has(e.pins.format)) {
+    e.malformed = Malformed::kReserved;  // whatever the slot says, this device cannot read it
+    std::fill(e.out.begin(), e.out.end(), std::byte{0});
+  }
   e.lossless = e.malformed == Malformed::kNone && e.trace.field.lossless;
 }
 

@@ -36,7 +36,7 @@ class AxisTest : public RtlTest<AxisConfig<Config>> {
     std::vector<std::byte> bytes;
     bool last = true;  // a complete block of values needs none
     std::optional<uint8_t> format_pins =
-        {};  // a format that is not built in and reads as that of `config`
+        {};  // a format that is not built in, in place of that of `config`
   };
 
   virtual void Configure(const actplane::Config& config) = 0;
