@@ -211,11 +211,12 @@ train-test: train-build  ## gradients against autograd, repeatability, resume, b
 	@.ci/test.sh train --label-regex train
 
 train-study: train-build  ## the training figures of docs/results.md; hours, goes on where it stopped
+	@cmake --build --preset train --parallel $(JOBS) --target actplane_cli
 	@train/study.sh $(ARGS)
 
 train-build:
 	@.ci/setup.sh build test train
-	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target actplane_train_app actplane_cli
+	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target actplane_train_app
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run
