@@ -3,13 +3,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
+
+#include "actplane/io/tensor_info.h"
 
 namespace actplane::train {
 namespace {
@@ -42,7 +46,11 @@ Result<pid_t> Start(const Task& task) {
   pid_t pid = 0;
   const int error = posix_spawn(&pid, "/proc/self/exe", &files, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
-  if (error != 0) return IoError(fmt::format("cannot start {}: error {}", task.name, error));
+  if (error != 0) {
+    return IoError(
+        fmt::format("cannot start {} with its output in {}: {}; check that path, or lower --jobs",
+                    task.name, io::Quote(out), std::generic_category().message(error)));
+  }
   return pid;
 }
 
@@ -56,7 +64,14 @@ Result<Failures> RunAll(std::deque<Task> tasks, int jobs, StatusLine& line) {
   while (!tasks.empty() || !running.empty()) {
     while (!tasks.empty() && running.size() < static_cast<size_t>(jobs)) {
       const Result<pid_t> pid = Start(tasks.front());
-      if (!pid.ok()) return pid.status();
+      if (!pid.ok()) {  // those that run go on from their checkpoints next time
+        for (const auto& other : running) {
+          ::kill(other.first, SIGTERM);
+          ::waitpid(other.first, nullptr, 0);
+        }
+        line.Clear();
+        return pid.status();
+      }
       running[*pid] = std::move(tasks.front());
       tasks.pop_front();
     }

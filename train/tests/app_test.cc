@@ -256,6 +256,13 @@ TEST_F(Program, ComparisonRefusesBeforeTheFirstRun) {
   }
 }
 
+TEST_F(Program, ComparisonStopsWhenARunCannotStart) {
+  fs::create_directories(folder_ / "all/mxfp8-1.txt");  // where the second run would print
+  ExpectComplaint(Run("compare" + Small() + "--steps 6 --jobs 2 --out all --methods mxfp8"), 3,
+                  "cannot start mxfp8 seed 1");
+  EXPECT_FALSE(fs::exists(folder_ / "all/compare.csv"));
+}
+
 TEST_F(Program, ADivergedMethodIsARowAndAnExitCode) {
   std::ofstream(folder_ / "broken.json") << FewBitTableOfNaN();
   const Outcome o =
