@@ -190,6 +190,7 @@ Json JsonOf(const std::vector<Row>& rows) {
                    {"cosine", r.checked() ? Json(r.cosine) : Json()},
                    {"bias", r.checked() ? Json(r.bias) : Json()},
                    {"held_out", r.losses},
+                   {"against", r.against},
                    {"step_time", r.step_time},
                    {"failure", r.failure}});
   }

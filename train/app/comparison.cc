@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <numeric>
 
 #include "actplane/io/tensor_info.h"
 #include "train/app/gnuplot.h"
@@ -23,7 +25,7 @@ double At(const Json& json, const char* key) { return json.at(key).get<double>()
 std::vector<const Row*> Front(const std::vector<Row>& rows, double (*value)(const Row&)) {
   std::vector<const Row*> sorted;
   for (const Row& r : rows) {
-    if (!r.losses.empty() && r.checked()) sorted.push_back(&r);
+    if (!r.against.empty() && r.checked()) sorted.push_back(&r);
   }
   std::stable_sort(sorted.begin(), sorted.end(), [&](const Row* a, const Row* b) {
     return std::pair(a->total(), value(*a)) < std::pair(b->total(), value(*b));
@@ -37,15 +39,15 @@ std::vector<const Row*> Front(const std::vector<Row>& rows, double (*value)(cons
 
 }  // namespace
 
-double Row::Mean() const {
-  double sum = 0;
-  for (const double l : losses) sum += l;
-  return sum / static_cast<double>(losses.size());
-}
-
-double Row::Spread() const {
-  const auto [low, high] = std::minmax_element(losses.begin(), losses.end());
-  return *high - *low;
+Range::Range(const std::vector<double>& values)
+    : mean(values.empty() ? std::numeric_limits<double>::quiet_NaN() : 0),
+      least(mean),
+      largest(mean) {
+  if (values.empty()) return;
+  mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  const auto ends = std::minmax_element(values.begin(), values.end());
+  least = *ends.first;
+  largest = *ends.second;
 }
 
 Result<Json> ReadJson(const std::string& path) {
@@ -62,7 +64,7 @@ Result<Json> ReadJson(const std::string& path) {
 Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
                                  const std::map<std::string, std::string>& gradients) {
   std::vector<Row> rows;
-  std::map<uint64_t, double> exact_step;
+  std::map<uint64_t, Json> exact;  // summaries of the first method
   for (const Outcome& o : outcomes) {
     if (rows.empty() || rows.back().method != o.method) {
       Row& row = rows.emplace_back();
@@ -91,11 +93,11 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
       row.state_ratio = At(s.at("state"), "exact_total") / At(s.at("state"), "total");
     }
     row.losses.push_back(At(s, "held_out_loss"));
-    const double step = At(s, "median_step_seconds");
-    if (&row == rows.data()) exact_step[o.seed] = step;
-    // Against exact of the same seed, which ran next to it.
-    if (exact_step.contains(o.seed) && row.step_time == 0)
-      row.step_time = step / exact_step[o.seed];
+    if (&row == rows.data()) exact[o.seed] = s;
+    if (!exact.contains(o.seed)) continue;
+    const auto over = [&](const char* key) { return At(s, key) / At(exact[o.seed], key); };
+    row.against.push_back(over("held_out_loss") - 1);
+    if (row.step_time == 0) row.step_time = over("median_step_seconds");
   }
   return rows;
 }
@@ -103,12 +105,12 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
 std::string CsvOf(const std::vector<Row>& rows) {
   std::string text =
       "method,bits,payload,metadata,padding,masks,exact,total,ratio,state_ratio,relative,cosine,"
-      "bias,seeds,held_out,spread,step_time,failure\n";
+      "bias,seeds,held_out,spread,against,against_least,against_largest,step_time,failure\n";
   for (const Row& r : rows) {
     const std::string name = fmt::format("\"{}\"", r.method);
     const std::string failure = r.failure.empty() ? "" : fmt::format("\"{}\"", r.failure);
     if (r.losses.empty()) {
-      text += fmt::format("{},,,,,,,,,,,,,0,,,,{}\n", name, failure);
+      text += fmt::format("{},,,,,,,,,,,,,0,,,,,,,{}\n", name, failure);
       continue;
     }
     const Json& b = r.bytes;
@@ -118,8 +120,10 @@ std::string CsvOf(const std::vector<Row>& rows) {
     text += fmt::format(",{:.4f},{:.4f}", r.ratio, r.state_ratio);
     text +=
         r.checked() ? fmt::format(",{:.6g},{:.8f},{:.6g}", r.relative, r.cosine, r.bias) : ",,,";
-    text += fmt::format(",{},{:.5f},{:.5f},{:.3f},{}\n", r.losses.size(), r.Mean(), r.Spread(),
-                        r.step_time, failure);
+    const Range loss(r.losses), against(r.against);
+    text += fmt::format(",{},{:.5f},{:.5f},{:.6f},{:.6f},{:.6f},{:.3f},{}\n", r.losses.size(),
+                        loss.mean, loss.largest - loss.least, against.mean, against.least,
+                        against.largest, r.step_time, failure);
   }
   return text;
 }
@@ -139,9 +143,12 @@ std::string MarkdownOf(const std::vector<Row>& rows) {
                         r.total() / 1e6, r.ratio, r.state_ratio);
     text += r.checked() ? fmt::format("| {:.1e} | {:.4f} | {:+.1e} ", r.relative, r.cosine, r.bias)
                         : "| | | ";
-    text +=
-        fmt::format("| {:.4f} ({}) | {:.4f} | {:+.2f} % | {:.2f} |\n", r.Mean(), r.losses.size(),
-                    r.Spread(), 100 * (r.Mean() / rows[0].Mean() - 1), r.step_time);
+    const Range loss(r.losses), against(r.against);
+    text += fmt::format("| {:.4f} ({}) | {:.4f} | {:+.2f} % ", loss.mean, r.losses.size(),
+                        loss.largest - loss.least, 100 * against.mean);
+    if (r.against.size() > 1)
+      text += fmt::format("({:+.2f} to {:+.2f}) ", 100 * against.least, 100 * against.largest);
+    text += fmt::format("| {:.2f} |\n", r.step_time);
     if (!r.failure.empty()) text += fmt::format("| | {} | | | | | | | | | | | |\n", r.failure);
   }
   return text;
@@ -164,17 +171,16 @@ std::string KindsCsv(const std::map<std::string, std::string>& gradients) {
 
 // A symbol and colour for every family of methods; numbers are those of the table.
 Result<std::string> DrawPareto(const std::vector<Row>& rows) {
-  const double exact = rows[0].Mean();
-  const auto loss_of = [](const Row& r) { return r.Mean(); };
+  const auto loss_of = [](const Row& r) { return Range(r.against).mean; };
   const auto error_of = [](const Row& r) { return r.relative; };
   // MB, loss against exact in percent, gradient error.
   const auto point = [&](const Row& r) {
-    return fmt::format("{} {} {}", r.total() / 1e6, 100 * (r.Mean() / exact - 1),
+    return fmt::format("{} {} {}", r.total() / 1e6, 100 * loss_of(r),
                        std::max(r.relative, kLeastDrawn));
   };
   std::map<std::string, std::string> families;  // their points, with the number of the row
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].losses.empty()) continue;
+    if (rows[i].against.empty()) continue;
     const std::string& method = rows[i].method;
     std::string family;
     for (size_t c = 0; c < method.size(); ++c) {  // "tempo+actplane" of "tempo+actplane:ratio=4"

@@ -29,14 +29,19 @@ struct Row {
   double relative = 0;           // of the gradient; below 0: not measured
   double cosine = 0;
   double bias = 0;
-  std::vector<double> losses;  // held out, one for each seed that ended well
-  double step_time = 0;        // over that of exact
+  std::vector<double> losses;   // held out, one for each seed that ended well
+  std::vector<double> against;  // each loss over that of exact with its seed, less 1
+  double step_time = 0;         // over that of exact
   std::string failure;
 
   bool checked() const { return relative >= 0; }
   double total() const { return bytes.at("total").get<double>(); }
-  double Mean() const;    // of the losses
-  double Spread() const;  // largest less smallest
+};
+
+// Mean, least and largest of some values; of none: NaN.
+struct Range {
+  explicit Range(const std::vector<double>& values);
+  double mean, least, largest;
 };
 
 // JSON of a file of ours. kBadInput when it is damaged.

@@ -230,7 +230,13 @@ TEST_F(Program, ComparesMethodsAndDoesNotRepeatRuns) {
   EXPECT_EQ(rows[0]["method"], "exact");
   EXPECT_EQ(rows[0]["relative"], 0);
   EXPECT_NEAR(rows[1]["ratio"].get<double>(), 32 / 8.25, 1e-6);
-  for (const auto& row : rows) EXPECT_EQ(row["held_out"].size(), 2U) << row;
+  for (const auto& row : rows) {
+    ASSERT_EQ(row["held_out"].size(), 2U) << row;
+    for (size_t seed = 0; seed < 2; ++seed) {
+      EXPECT_EQ(row["against"][seed].get<double>(),
+                row["held_out"][seed].get<double>() / rows[0]["held_out"][seed].get<double>() - 1);
+    }
+  }
   for (const char* name : {"compare.csv", "compare.md", "kinds.csv", "loss.svg", "pareto.svg"})
     EXPECT_TRUE(fs::exists(folder_ / "all" / name)) << name;
   EXPECT_NE(ReadFile(folder_ / "all/kinds.csv").find("\"tempo\",gelu_input,inf"),
