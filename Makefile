@@ -105,7 +105,7 @@ lint:  ## scripts, independence of the second decoder, clang-tidy
 	@.ci/lint.sh $(PRESET)
 
 asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@.ci/setup.sh build test
+	@.ci/setup.sh build test fuzz
 	@$(call build,asan-ubsan)
 	@.ci/test.sh asan-ubsan
 

@@ -233,9 +233,6 @@ std::string WriteHole(const std::string& path, uint64_t bytes) {
 }
 
 TEST_F(Compress, MemoryStaysBoundedHoweverLargeTheFile) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizer's own memory is far above the bound";
-#endif
   // At the quick scale it is still larger than the bound.
   const uint64_t mib = std::clamp<uint64_t>(testing_support::Scaled(24000), 300, 1200);
   const std::string large = WriteHole(Path("large.npy"), mib * kMib);
