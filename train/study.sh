@@ -29,7 +29,8 @@ others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo
   compact:ratio={4,2,8} "compact:ratio=4,alpha=2.5"
   "tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact" "tempo:gelu=off+actplane:order=significance,ratio=8"
   "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4")
-track=("${orders[@]}" "actplane:order=significance,ratio="{6,8,16} "$(maps 8 16)" mxfp8 "${others[@]}")
+defaults=(group:bits=4 alam:bits=2 mesa tempo fewbit:bits=3 compact:ratio=4 "compact:ratio=4,alpha=2.5"
+  "tempo:gelu=off+actplane:order=significance,ratio=8")
 
 # compare TABLE [OPTION...]: a comparison on the shared runs.
 compare() {
@@ -40,13 +41,15 @@ compare() {
 
 converge() { compare converge --seeds 1,2,3 --methods "${orders[@]}"; }          # both orders at the paper's ratio
 curve() { compare curve --seeds 1 --methods "${orders[@]}" "${points[@]}"; }     # loss and gradient error over ratio
-methods() { compare methods --seeds "$SEEDS" --methods "${track[@]}"; }          # from scratch; for zfp, a quarter of an hour a run, see curve
+methods() { # from scratch; for zfp, a quarter of an hour a run, see curve
+  compare methods --seeds "$SEEDS" --methods "${orders[@]}" "actplane:order=significance,ratio="{6,8,16} "$(maps 8 16)" mxfp8 "${others[@]}"
+}
 
 finetune() { # from the weights of exact, on the licence texts that every Debian has
   find /usr/share/common-licenses -type f | LC_ALL=C sort | xargs cat >$out/licences.txt
   "$program" compare --preset mini --init $out/runs/exact-1/checkpoint --text $out/licences.txt --steps 300 --warmup 20 --lr 3e-4 \
     --eval-every 50 --eval-windows 300 --seeds "$SEEDS" --jobs "$JOBS" --runs $out/finetune-runs --out $out/finetune \
-    --methods "${track[@]}" zfp:ratio=4 ||
+    --methods "${orders[@]}" "actplane:order=significance,ratio=8" "$(maps 8 16)" mxfp8 "${defaults[@]}" ||
     say "some runs of fine-tuning failed; the table says which" >&2
 }
 
