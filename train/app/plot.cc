@@ -57,6 +57,7 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
   std::string data;
   std::string losses;
   std::string differences;
+  std::string names;
   for (size_t i = 0; i < curves.size(); ++i) {
     data += fmt::format("$d{} << EOD\n", i);
     const Points& reference = points[curves[i].reference];
@@ -68,8 +69,10 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
     }
     data += "EOD\n";
     const std::string style = fmt::format("lw 1.5 lc {} dt {}", i % 8 + 1, i / 8 % 5 + 1);
-    losses += fmt::format("{}$d{} using 1:2 title \"{}\" {}", i == 0 ? "" : ", ", i,
-                          GnuplotText(curves[i].name), style);
+    const std::string title = fmt::format("title \"{}\"", GnuplotText(curves[i].name));
+    losses += fmt::format("{}$d{} using 1:2 {} {}", i == 0 ? "" : ", ", i,
+                          curves.size() == 1 ? title : "notitle", style);
+    names += fmt::format(", keyentry with lines {} {}", style, title);
     differences += fmt::format("{}$d{} using 1:3 notitle {}", i == 0 ? "" : ", ", i, style);
   }
   // Names are long: below the curves, one in a line.
@@ -85,12 +88,15 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
       "set terminal svg size 1000,{} dynamic background rgb 'white' font 'sans-serif,12'\n"
       "set multiplot\nset lmargin at screen 0.09\nset rmargin at screen 0.97\n"
       "set tmargin at screen 0.98\nset bmargin at screen {}\nset ylabel 'loss, nats per byte'\n"
-      "set key at screen 0.95,screen {} right top maxcols 1 noenhanced samplen 2\nplot "
-      "{}\n"
+      "plot {}\n"
       "set tmargin at screen {}\nset bmargin at screen {}\n"
       "set ylabel 'loss against the first of the seed, %'\nset yrange [*<-1:1<*<10]\nplot {}\n"
+      // A key has no more rows than fit beside its plot: it gets one of its own.
+      "set tmargin at screen {}\nset bmargin at screen 0\nunset border\nunset tics\nunset xlabel\n"
+      "unset ylabel\nset key right top maxcols 1 noenhanced samplen 2\nplot [0:1] [0:1] NaN "
+      "notitle{}\n"
       "unset multiplot\n",
-      height, top + 0.05, middle - 0.005, losses, top - 0.01, middle + 0.06, differences);
+      height, top + 0.05, losses, top - 0.01, middle + 0.06, differences, middle, names);
   return Gnuplot(script);
 }
 
