@@ -42,7 +42,8 @@ compare() {
 converge() { compare converge --seeds 1,2,3 --methods "${orders[@]}"; }          # both orders at the paper's ratio
 curve() { compare curve --seeds 1 --methods "${orders[@]}" "${points[@]}"; }     # loss and gradient error over ratio
 methods() { # from scratch; for zfp, a quarter of an hour a run, see curve
-  compare methods --seeds "$SEEDS" --methods "${orders[@]}" "actplane:order=significance,ratio="{6,8,16} "$(maps 8 16)" mxfp8 "${others[@]}"
+  compare methods --seeds "$SEEDS" --methods "${orders[@]}" actplane:order={field,significance},ratio=6 \
+    "actplane:order=significance,ratio="{8,16} "$(maps 8 16)" mxfp8 "${others[@]}"
 }
 
 finetune() { # from the weights of exact, on the licence texts that every Debian has
