@@ -18,7 +18,7 @@ mkdir -p "$out"
 
 # The paper's scheme, and ratios per kind: attention maps take the most.
 literal=actplane:order=field,fill=zero,ratio=3.2
-maps() { printf 'actplane:order=significance,ratio=%s,ratio.probability=%s,ratio.dropped_probability=%s' "$1" "$2" "$2"; }
+maps() { printf 'actplane:order=significance,%sratio=%s,ratio.probability=%s,ratio.dropped_probability=%s' "${3:-}" "$1" "$2" "$2"; }
 orders=("actplane:order=field,ratio=3.2" "actplane:order=significance,ratio=3.2")
 
 points=("$literal" "actplane:order=field,ratio="{4,6,8} "actplane:order=significance,ratio="{4,6,8,12,16}
@@ -29,8 +29,12 @@ others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo
   compact:ratio={4,2,8} "compact:ratio=4,alpha=2.5"
   "tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact" "tempo:gelu=off+actplane:order=significance,ratio=8"
   "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4")
-defaults=(group:bits=4 alam:bits=2 mesa tempo fewbit:bits=3 compact:ratio=4 "compact:ratio=4,alpha=2.5"
-  "tempo:gelu=off+actplane:order=significance,ratio=8")
+# With `actplane` and zfp at the bytes of Mesa (4), of group quantization at 4 bits (7.529) and at 2 bits (14.222, where no slot of
+# order `field` fits), and there with stochastic rounding.
+rounded=rounding=stochastic,
+track=("${orders[@]}" "actplane:order="{field,significance}",ratio="{4,6,7.529} "actplane:order=significance,ratio="{8,14.222,16}
+  "$(maps 8 16)" "actplane:order=significance,${rounded}ratio=14.222" "$(maps 11 32 $rounded)"
+  "tempo:gelu=off+actplane:order=significance,${rounded}ratio=10,ratio.probability=24" mxfp8 zfp:ratio={4,7.529,14.222} "${others[@]}")
 
 # compare TABLE [OPTION...]: a comparison on the shared runs.
 compare() {
@@ -41,16 +45,13 @@ compare() {
 
 converge() { compare converge --seeds 1,2,3 --methods "${orders[@]}"; }          # both orders at the paper's ratio
 curve() { compare curve --seeds 1 --methods "${orders[@]}" "${points[@]}"; }     # loss and gradient error over ratio
-methods() { # from scratch; for zfp, a quarter of an hour a run, see curve
-  compare methods --seeds "$SEEDS" --methods "${orders[@]}" actplane:order={field,significance},ratio=6 \
-    "actplane:order=significance,ratio="{8,16} "$(maps 8 16)" mxfp8 "${others[@]}"
-}
+methods() { compare methods --seeds "$SEEDS" --methods "${track[@]}"; }         # from scratch
 
 finetune() { # from the weights of exact, on the licence texts that every Debian has
   find /usr/share/common-licenses -type f | LC_ALL=C sort | xargs cat >$out/licences.txt
   "$program" compare --preset mini --init $out/runs/exact-1/checkpoint --text $out/licences.txt --steps 300 --warmup 20 --lr 3e-4 \
     --eval-every 50 --eval-windows 300 --seeds "$SEEDS" --jobs "$JOBS" --runs $out/finetune-runs --out $out/finetune \
-    --methods "${orders[@]}" "actplane:order=significance,ratio=8" "$(maps 8 16)" mxfp8 "${defaults[@]}" ||
+    --methods "${track[@]}" ||
     say "some runs of fine-tuning failed; the table says which" >&2
 }
 

@@ -69,7 +69,8 @@ TEST_P(EveryMethod, ManyThreadsGiveTheSameBits) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
                          testing::Values("exact", "actplane", "actplane:order=significance",
-                                         "mxfp8", "zfp", "zfp:dims=1", "group:bits=8",
+                                         "actplane:order=significance,rounding=stochastic", "mxfp8",
+                                         "zfp", "zfp:dims=1", "group:bits=8",
                                          "group:bits=8,group=64", "alam:bits=8"));
 
 TEST(ExactCodec, IsTheTensorItself) {

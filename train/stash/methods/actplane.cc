@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 
 #include "actplane/fast.h"
 #include "train/stash/exact.h"
+#include "train/stash/random.h"
 #include "train/stash/registry.h"
+#include "train/stash/stochastic_cut.h"
 
 namespace actplane::train {
 namespace {
@@ -21,7 +24,9 @@ constexpr int64_t kBlocksPerTask = 256;  // 128 KiB of values at N = 128
 class ActplaneCodec final : public Codec {
  public:
   // A slot of 0 bytes: that kind stays exact.
-  explicit ActplaneCodec(const PerKind<Config>& configs) : configs_(configs) {}
+  // `seed`: of stochastic rounding, if there is one.
+  ActplaneCodec(const PerKind<Config>& configs, std::optional<uint64_t> seed)
+      : configs_(configs), seed_(seed) {}
 
   Packed Pack(const at::Tensor& x, const Context& context) override {
     const Config& config = ConfigOf(context);
@@ -32,9 +37,11 @@ class ActplaneCodec final : public Codec {
     auto* out = reinterpret_cast<std::byte*>(slots.data_ptr<uint8_t>());
     const auto in = std::as_bytes(std::span(x.data_ptr<float>(), static_cast<size_t>(x.numel())));
     ForBlocks(config, in.size(), [&](size_t from, size_t bytes, int64_t first, int64_t count) {
-      return fast::CompressBlocks(in.subspan(from, bytes), config,
-                                  std::span(out + first * slot, static_cast<size_t>(count * slot)),
-                                  1);
+      const std::span to(out + first * slot, static_cast<size_t>(count * slot));
+      if (!seed_) return fast::CompressBlocks(in.subspan(from, bytes), config, to, 1);
+      const std::span values(x.data_ptr<float>() + from / 4, bytes / 4);
+      return CompressStochastic(values, config, MixKey(*seed_, context),
+                                static_cast<int64_t>(from / 4), to);
     });
     // The last block is coded whole; its share beyond the values is padding.
     const int64_t lost = (blocks * config.block_len - x.numel()) * slot / config.block_len;
@@ -83,15 +90,30 @@ class ActplaneCodec final : public Codec {
   }
 
   PerKind<Config> configs_;
+  std::optional<uint64_t> seed_;
 };
 
 Result<MethodParts> Make(MethodOptions& options) {
   const auto ratios = options.NumberPerKind("ratio", 3.2, 0.5, 1000);
   const auto order = options.Choice("order", "field", {"field", "significance"});
-  const auto fill = options.Choice("fill", "midpoint", {"midpoint", "zero"});
+  const auto rounding = options.Choice("rounding", "none", {"none", "stochastic"});
+  const bool stochastic = rounding.ok() && *rounding == "stochastic";
+  const auto fill = options.Choice("fill", stochastic ? "zero" : "midpoint", {"midpoint", "zero"});
   const auto block = options.Choice("block", "128", {"32", "64", "128", "256"});
-  for (const Status& s : {ratios.status(), order.status(), fill.status(), block.status()}) {
+  const auto seed = options.Count("seed", 1, 0, 1 << 30);
+  for (const Status& s : {ratios.status(), order.status(), rounding.status(), fill.status(),
+                          block.status(), seed.status()}) {
     if (!s.ok()) return s;
+  }
+  if (stochastic && *order == "field") {
+    return ConfigError(
+        "stash actplane: rounding=stochastic needs order=significance, whose cut is at one weight "
+        "for the whole block");
+  }
+  if (stochastic && *fill == "midpoint") {
+    return ConfigError(
+        "stash actplane: fill=midpoint would add to values that rounding=stochastic has rounded; "
+        "leave fill out");
   }
   PerKind<Config> configs;
   for (size_t i = 0; i < configs.size(); ++i) {
@@ -108,13 +130,15 @@ Result<MethodParts> Make(MethodOptions& options) {
                                      (*ratios)[i], kKindNames[i], s.message()));
     }
   }
-  return MethodParts{.codec = std::make_unique<ActplaneCodec>(configs)};
+  return MethodParts{
+      .codec = std::make_unique<ActplaneCodec>(
+          configs, stochastic ? std::optional(static_cast<uint64_t>(*seed)) : std::nullopt)};
 }
 
 const bool kRegistered =
     Register({"actplane",
               "ratio=3.2 (ratio.KIND=R or exact), order=field|significance, fill=midpoint|zero, "
-              "block=32|64|128|256",
+              "block=32|64|128|256, rounding=none|stochastic, seed=1",
               Make});
 
 }  // namespace
