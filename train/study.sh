@@ -25,7 +25,7 @@ points=("$literal" "actplane:order=field,ratio="{4,6,8} "actplane:order=signific
   "$(maps 6 12)" "$(maps 8 16)" "$(maps 8 32)" mxfp8 zfp:ratio=4)
 
 # Each at its published default and two settings more, then together with the codec.
-others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo fewbit:bits={3,2,4}
+others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo tempo:gelu=off tempo:attention=off fewbit:bits={3,2,4}
   compact:ratio={4,2,8} "compact:ratio=4,alpha=2.5"
   "tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact" "tempo:gelu=off+actplane:order=significance,ratio=8"
   "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4")
