@@ -170,6 +170,7 @@ TEST(StochasticCut, ImpossibleCombinationsAreRefused) {
   EXPECT_NE(ComplaintOf("actplane:order=significance,rounding=stochastic,fill=midpoint")
                 .find("leave fill out"),
             std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:order=significance,seed=2").find("seed"), std::string::npos);
   EXPECT_NE(ComplaintOf("actplane:rounding=nearest").find("choose one of none, stochastic"),
             std::string::npos);
 }

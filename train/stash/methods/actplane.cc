@@ -100,7 +100,8 @@ Result<MethodParts> Make(MethodOptions& options) {
   const bool stochastic = rounding.ok() && *rounding == "stochastic";
   const auto fill = options.Choice("fill", stochastic ? "zero" : "midpoint", {"midpoint", "zero"});
   const auto block = options.Choice("block", "128", {"32", "64", "128", "256"});
-  const auto seed = options.Count("seed", 1, 0, 1 << 30);
+  // Not asked for otherwise: a seed that nothing reads is an error.
+  const Result<int64_t> seed = stochastic ? options.Count("seed", 1, 0, 1 << 30) : 0;
   for (const Status& s : {ratios.status(), order.status(), rounding.status(), fill.status(),
                           block.status(), seed.status()}) {
     if (!s.ok()) return s;
