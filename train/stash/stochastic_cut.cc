@@ -86,11 +86,11 @@ class Run {
     for (size_t b = 0; b < blocks; ++b) open_.push_back({b, 0});
     if (Status s = RoundTrip(); !s.ok()) return s;
     std::copy(tried_slots_.begin(), tried_slots_.end(), slots_.begin());
-    std::erase_if(open_, [this](Open& open) {
-      const Header header(Slot(tried_slots_, open.block));
-      open.exponent = header.last_exponent;
-      return header.whole || header.specials || Fits(open.block);
-    });
+    open_.clear();
+    for (size_t b = 0; b < blocks; ++b) {
+      const Header header(Slot(slots_, b));
+      if (!header.whole && !header.specials && !Fits(b)) open_.push_back({b, header.last_exponent});
+    }
     return OkStatus();
   }
 
