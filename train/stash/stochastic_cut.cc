@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
+#include "actplane/bits.h"
 #include "actplane/fast.h"
+#include "actplane/significance_order.h"
 #include "train/stash/random.h"
 
 namespace actplane::train {
@@ -15,21 +18,20 @@ namespace {
 constexpr int kExponentBias = 127;
 constexpr int kLargestExponent = 254;
 
-// What the header of a slot says of a block (docs/format.md, section 5, FP32).
-struct Header {
-  explicit Header(std::span<const std::byte> slot) {
-    uint32_t bits = 0;
-    for (size_t i = 0; i < 3; ++i) bits |= std::to_integer<uint32_t>(slot[i]) << (8 * i);
-    whole = (bits & 1) != 0;
-    specials = (bits >> 2 & 3) == 3;
-    // Of the last significance plane; with it alone the block may still not fit.
-    const int planes = static_cast<int>(bits >> 4 & 31);
-    last_exponent = static_cast<int>(bits >> 13 & 255) - std::max(planes - 1, 0);
-  }
-  bool whole;     // L
-  bool specials;  // A = 3
-  int last_exponent;
-};
+// The biased exponent of the weight of the last significance plane in a slot, where the search for
+// a step begins; that one need not fit (F-6.8). Nothing if the block is not to be rounded: it is
+// stored whole (F-5.1) or has specials.
+std::optional<int> LastExponent(std::span<const std::byte> slot) {
+  BitReader in(slot);
+  const bool whole = in.GetBit() != 0;
+  in.GetBit();  // G
+  const auto absent = static_cast<Absent>(in.Get(2));
+  const auto planes = static_cast<int>(in.Get(5));
+  in.Get(4);  // Q
+  const auto base = static_cast<int>(in.Get(InfoOf(Format::kFp32).exp_bits));
+  if (whole || absent == Absent::kSpecial) return std::nullopt;
+  return base - std::max(planes - 1, 0);
+}
 
 // Rounds x to a multiple of 2^(exponent - bias): away from zero with the probability of what would
 // be cut off. An overflow is cut off.
@@ -48,10 +50,10 @@ void Round(std::span<const float> x, int exponent, uint64_t key, int64_t first, 
   }
 }
 
-// A run of blocks, and what is tried for those that do not fit yet.
-class Run {
+// Consecutive blocks, and what is tried for those that do not fit yet.
+class Rounder {
  public:
-  Run(std::span<const float> values, const Config& config, std::span<std::byte> slots)
+  Rounder(std::span<const float> values, const Config& config, std::span<std::byte> slots)
       : values_(values), config_(config), slots_(slots), n_(config.block_len) {}
 
   Status Compress(uint64_t key, int64_t first) {
@@ -88,8 +90,8 @@ class Run {
     std::copy(tried_slots_.begin(), tried_slots_.end(), slots_.begin());
     open_.clear();
     for (size_t b = 0; b < blocks; ++b) {
-      const Header header(Slot(slots_, b));
-      if (!header.whole && !header.specials && !Fits(b)) open_.push_back({b, header.last_exponent});
+      const std::optional<int> exponent = LastExponent(Slot(slots_, b));
+      if (exponent && !Fits(b)) open_.push_back({b, *exponent});
     }
     return OkStatus();
   }
@@ -140,7 +142,7 @@ class Run {
 
 Status CompressStochastic(std::span<const float> values, const Config& config, uint64_t key,
                           int64_t first, std::span<std::byte> slots) {
-  return Run(values, config, slots).Compress(key, first);
+  return Rounder(values, config, slots).Compress(key, first);
 }
 
 }  // namespace actplane::train
