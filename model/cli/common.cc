@@ -5,13 +5,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 namespace actplane::cli {
 namespace {
@@ -20,41 +16,6 @@ constexpr uint64_t kPieceBytes = 4 << 20;
 
 }  // namespace
 
-ExitCode ExitCodeOf(const Status& status) {
-  switch (status.code()) {
-    case StatusCode::kOk: return kDone;
-    case StatusCode::kMismatch: return kDiffers;
-    case StatusCode::kInvalidConfig: return kUsage;
-    case StatusCode::kBadInput:
-    case StatusCode::kIo: break;
-  }
-  return kBadFile;
-}
-
-Status Print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
-    return OkStatus();
-  }
-  return IoError(fmt::format("cannot write standard output: {}; check where it goes",
-                             std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
-}
-
-Status PrintJson(const nlohmann::ordered_json& json) {
-  // Paths may hold any byte; JSON may not.
-  return Print(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
-}
-
-void Complain(std::string_view text) {
-  std::string line = fmt::format("actplane: {}", text);
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  fmt::print(stderr, "{}\n", line);
-}
-
-void AddJson(CLI::App& app, bool& json) {
-  app.add_flag("--json", json, "Print one JSON object instead of text");
-}
-
 void AddFormat(CLI::App& app, io::TensorFileOptions& options) {
   AddChoice(app, "--format", options.format,
             std::vector{Format::kFp32, Format::kFp16, Format::kBf16},
@@ -62,7 +23,7 @@ void AddFormat(CLI::App& app, io::TensorFileOptions& options) {
 }
 
 void AddTensor(CLI::App& app, std::string& tensor, const std::string& help) {
-  app.add_option("--tensor", tensor, help)->type_name("NAME");
+  app.add_option("--tensor", tensor, help)->type_name("PATTERN");
 }
 
 void AddBlock(CLI::App& app, uint32_t& block_len) {
@@ -130,13 +91,34 @@ Result<Config> ConfigFor(const io::TensorInfo& info, Config config, const SlotSi
   return config;
 }
 
-Result<io::TensorReader> OpenTensors(const std::string& path,
+Result<io::TensorReader> OpenTensors(io::Files& files, const std::string& path,
                                      const io::TensorFileOptions& options) {
-  Result<io::TensorReader> reader = io::TensorReader::Open(path, options);
+  Result<std::unique_ptr<io::RandomAccessSource>> source = files.OpenInput(path);
+  if (!source.ok()) return source.status();
+  Result<io::TensorReader> reader = io::TensorReader::Open(std::move(*source), options);
   if (reader.ok()) {
     for (const std::string& note : reader->notes()) Complain("note: " + note);
   }
   return reader;
+}
+
+Result<io::ContainerReader> OpenContainer(io::Files& files, const std::string& path) {
+  Result<std::unique_ptr<io::RandomAccessSource>> source = files.OpenInput(path);
+  if (!source.ok()) return source.status();
+  return io::ContainerReader::Open(std::move(*source));
+}
+
+Status ForEachFile(const std::vector<std::string>& files,
+                   const std::function<Status(const std::string&)>& use) {
+  Status worst;
+  for (const std::string& file : files) {
+    Status s = use(file);
+    if (s.ok()) continue;
+    if (files.size() == 1 || s.code() == StatusCode::kInvalidConfig) return s;
+    Complain(s.message());
+    worst = Status(s.code(), "");
+  }
+  return worst;
 }
 
 std::string Label(std::string_view name) {
@@ -190,23 +172,32 @@ Status ForEachPiece(const io::TensorReader& reader, size_t tensor, Progress& pro
   return OkStatus();
 }
 
-Result<size_t> ChooseTensor(const io::ContainerReader& reader, const std::string& file,
-                            const std::string& name) {
+Result<std::vector<size_t>> ChooseTensors(const io::ContainerReader& reader,
+                                          const std::string& file, const std::string& name) {
   const auto& tensors = reader.tensors();
-  if (name.empty() && tensors.size() == 1) return size_t{0};
-  for (size_t i = 0; !name.empty() && i < tensors.size(); ++i) {
-    if (tensors[i].info.name == name) return i;
+  std::vector<size_t> chosen;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].info.name == name) return std::vector<size_t>{i};  // a name is no pattern
+    if (name.empty() || io::MatchesPattern(tensors[i].info.name, name)) chosen.push_back(i);
   }
-  if (tensors.empty())
-    return BadInputError(io::Quote(file) + ": it holds no tensor; choose another file");
-  if (name.empty()) {
-    return ConfigError(
-        fmt::format("{}: it holds {} tensors; choose one with --tensor, for example {}",
-                    io::Quote(file), tensors.size(), io::Quote(tensors[0].info.name)));
-  }
+  if (!chosen.empty() || name.empty()) return chosen;
   return ConfigError(
       fmt::format("{}: there is no tensor {} among its {}; actplane inspect lists them",
                   io::Quote(file), io::Quote(name), tensors.size()));
+}
+
+Result<size_t> ChooseTensor(const io::ContainerReader& reader, const std::string& file,
+                            const std::string& name) {
+  const Result<std::vector<size_t>> chosen = ChooseTensors(reader, file, name);
+  if (!chosen.ok()) return chosen.status();
+  if (chosen->size() == 1) return chosen->front();
+  if (chosen->empty()) {
+    return BadInputError(io::Quote(file) + ": it holds no tensor; choose another file");
+  }
+  return ConfigError(
+      fmt::format("{}: {} {} tensors; choose one with --tensor, for example {}", io::Quote(file),
+                  name.empty() ? "it holds" : io::Quote(name) + " fits", chosen->size(),
+                  io::Quote(reader.tensors()[chosen->front()].info.name)));
 }
 
 }  // namespace actplane::cli

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the subcommands share: exit codes, output, options, and walking over a tensor in pieces.
+// What the programs that read tensors share: options, and walking over a tensor in pieces.
 #pragma once
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,21 +16,17 @@
 #include "actplane/block.h"
 #include "actplane/format.h"
 #include "actplane/io/container.h"
+#include "actplane/io/files.h"
 #include "actplane/io/tensor_file.h"
 #include "actplane/status.h"
+#include "program.h"
 #include "progress.h"
 
 namespace actplane::cli {
 
-enum ExitCode : int { kDone = 0, kDiffers = 1, kUsage = 2, kBadFile = 3 };
-
-ExitCode ExitCodeOf(const Status& status);
-
-// A subcommand: CLI11 fills its options, then it runs.
-struct Command {
-  CLI::App* app;
-  std::function<Status()> run;
-};
+// `verify` is another program's, but listed with the others.
+inline constexpr std::string_view kVerifyHelp =
+    "Send tensors through the RTL and compare with the model";
 
 Command AddStats(CLI::App& root);
 Command AddCompress(CLI::App& root);
@@ -41,23 +35,6 @@ Command AddInspect(CLI::App& root);
 Command AddEval(CLI::App& root);
 Command AddMemh(CLI::App& root);
 Command AddCompare(CLI::App& root);
-
-// To stdout. kIo when it cannot be written.
-Status Print(std::string_view text);
-Status PrintJson(const nlohmann::ordered_json& json);
-
-// One line on stderr, whatever `text` holds.
-void Complain(std::string_view text);
-
-// --json, on every subcommand.
-void AddJson(CLI::App& app, bool& json);
-
-// A check without its words in --help; type_name says it better.
-template <typename Check>
-Check Quiet(Check check) {
-  check.description("");
-  return check;
-}
 
 // --FLAG with one of `choices`, spelt as ToString spells them.
 template <typename Target, typename Choice>
@@ -77,6 +54,7 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& flag, Target& target,
 }
 
 void AddFormat(CLI::App& app, io::TensorFileOptions& options);
+// A name, or a pattern of the shell: * ? [...].
 void AddTensor(CLI::App& app, std::string& tensor, const std::string& help);
 void AddBlock(CLI::App& app, uint32_t& block_len);
 void AddOrder(CLI::App& app, Order& order);
@@ -103,7 +81,15 @@ Result<Config> ConfigFor(const io::TensorInfo& info, Config config, const SlotSi
                          const std::string& file);
 
 // Opens a tensor file and complains about the tensors that it leaves out.
-Result<io::TensorReader> OpenTensors(const std::string& path, const io::TensorFileOptions& options);
+Result<io::TensorReader> OpenTensors(io::Files& files, const std::string& path,
+                                     const io::TensorFileOptions& options);
+
+Result<io::ContainerReader> OpenContainer(io::Files& files, const std::string& path);
+
+// Calls `use` for each file. One that cannot be read is complained about and the others go on; then
+// the status that comes back has no message left. An impossible configuration ends it at once.
+Status ForEachFile(const std::vector<std::string>& files,
+                   const std::function<Status(const std::string&)>& use);
 
 // A file as a place for tables: its end when it is long.
 std::string Label(std::string_view name);
@@ -124,7 +110,11 @@ double ToDouble(uint32_t pattern, Format format);
 Status ForEachPiece(const io::TensorReader& reader, size_t tensor, Progress& progress,
                     const std::function<Status(std::span<const std::byte>)>& use);
 
-// The tensor of a container that --tensor names; without a name the only one.
+// Those that --tensor names or that its pattern fits; without a name all of them.
+Result<std::vector<size_t>> ChooseTensors(const io::ContainerReader& reader,
+                                          const std::string& file, const std::string& name);
+
+// The one tensor of a container that --tensor chooses; without a name the only one.
 Result<size_t> ChooseTensor(const io::ContainerReader& reader, const std::string& file,
                             const std::string& name);
 

@@ -87,9 +87,10 @@ Result<Difference> CompareFiles(const io::TensorReader& a, const io::TensorReade
 }
 
 Status Run(const Options& o) {
-  Result<io::TensorReader> a = OpenTensors(o.a, o.input);
+  io::Files files;
+  Result<io::TensorReader> a = OpenTensors(files, o.a, o.input);
   if (!a.ok()) return a.status();
-  Result<io::TensorReader> b = OpenTensors(o.b, o.input);
+  Result<io::TensorReader> b = OpenTensors(files, o.b, o.input);
   if (!b.ok()) return b.status();
   Result<Difference> d = CompareFiles(*a, *b, o.json);
   if (!d.ok()) return d.status();

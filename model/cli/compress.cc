@@ -21,6 +21,7 @@ struct Options {
   std::optional<Fill> fill;
   SlotSize slot;
   int threads = 0;
+  bool force = false;
   bool json = false;
 };
 
@@ -61,33 +62,43 @@ Status CompressPiece(std::span<const std::byte> values, const Config& config, in
 }
 
 Status Report(const Options& o, size_t tensors, const Config& config, const Sizes& sizes) {
+  const bool piped = io::Files::IsStandardOutput(o.out);
   const bool empty = sizes.coded_bytes == 0;
   const double ratio = empty ? 0 : Quotient(sizes.raw_bytes, sizes.coded_bytes);
   if (o.json) {
-    return PrintJson(Json{{"in", o.in},
-                          {"out", o.out},
-                          {"tensors", tensors},
-                          {"values", sizes.values},
-                          {"blocks", sizes.blocks},
-                          {"block", config.block_len},
-                          {"lossless", config.lossless},
-                          {"order", ToString(config.order)},
-                          {"fill", ToString(config.fill)},
-                          {"delta_cap", config.delta_cap},
-                          {"raw_bytes", sizes.raw_bytes},
-                          {"coded_bytes", sizes.coded_bytes},
-                          {"ratio", empty ? Json(nullptr) : Json(ratio)}});
+    const Json json = {{"in", o.in},
+                       {"out", o.out},
+                       {"tensors", tensors},
+                       {"values", sizes.values},
+                       {"blocks", sizes.blocks},
+                       {"block", config.block_len},
+                       {"lossless", config.lossless},
+                       {"order", ToString(config.order)},
+                       {"fill", ToString(config.fill)},
+                       {"delta_cap", config.delta_cap},
+                       {"raw_bytes", sizes.raw_bytes},
+                       {"coded_bytes", sizes.coded_bytes},
+                       {"ratio", empty ? Json(nullptr) : Json(ratio)}};
+    return PrintJson(json, piped);
   }
-  return Print(fmt::format(
+  const std::string text = fmt::format(
       "{}: {} tensor{}, {} values, {} to {} bytes{}, order {}, {}\n", Label(o.out), tensors,
       tensors == 1 ? "" : "s", sizes.values, sizes.raw_bytes, sizes.coded_bytes,
       empty ? "" : fmt::format(" (ratio {:.3f})", ratio), ToString(config.order),
-      config.lossless ? "lossless" : fmt::format("fill {}", ToString(config.fill))));
+      config.lossless ? "lossless" : fmt::format("fill {}", ToString(config.fill)));
+  return Print(text, piped);
 }
 
 Status Run(const Options& o) {
-  Result<io::TensorReader> reader = OpenTensors(o.in, o.input);
+  io::Files files;
+  Result<io::TensorReader> reader = OpenTensors(files, o.in, o.input);
   if (!reader.ok()) return reader.status();
+  if (Status s = io::ContainerWriter::CheckDirectory(reader->tensors()); !s.ok()) {
+    return BadInputError(
+        fmt::format("{}: {}; choose some with --tensor PATTERN, for several "
+                    "containers",
+                    io::Quote(o.in), s.message()));
+  }
   Config config = o.config;
   config.fill = o.fill.value_or(config.fill);
   std::vector<Config> configs;  // all are checked before a byte is written
@@ -100,25 +111,26 @@ Status Run(const Options& o) {
   }
   config.lossless = o.slot.lossless;
 
-  Result<io::ContainerWriter> writer = io::ContainerWriter::Create(o.out);
-  if (!writer.ok()) return writer.status();
+  Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(o.out, o.force);
+  if (!sink.ok()) return sink.status();
+  io::ContainerWriter writer = io::ContainerWriter::Create(std::move(*sink));
   Sizes sizes;
   {
     Buffers buffers;
     Progress progress("compress", bytes, o.json);
     for (size_t t = 0; t < configs.size(); ++t) {
       const auto compress = [&](std::span<const std::byte> values) {
-        return CompressPiece(values, configs[t], o.threads, buffers, *writer, sizes);
+        return CompressPiece(values, configs[t], o.threads, buffers, writer, sizes);
       };
       const io::TensorInfo& info = reader->tensors()[t];
-      if (Status s = writer->BeginTensor(info, configs[t]); !s.ok()) return s;
+      if (Status s = writer.BeginTensor(info, configs[t]); !s.ok()) return s;
       if (Status s = ForEachPiece(*reader, t, progress, compress); !s.ok()) return s;
-      if (Status s = writer->EndTensor(); !s.ok()) return s;
+      if (Status s = writer.EndTensor(); !s.ok()) return s;
       sizes.values += info.values;
       sizes.raw_bytes += RawBytes(info);
     }
   }
-  if (Status s = writer->Finish(); !s.ok()) return s;
+  if (Status s = writer.Finish(); !s.ok()) return s;
   return Report(o, configs.size(), config, sizes);
 }
 
@@ -127,8 +139,12 @@ Status Run(const Options& o) {
 Command AddCompress(CLI::App& root) {
   auto o = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("compress", "Compress tensors into a container (.apl)");
-  app->add_option("IN", o->in, "Tensor file: .npy, .safetensors")->required()->type_name(" ");
-  app->add_option("OUT.apl", o->out, "Container to write")->required()->type_name(" ");
+  app->add_option("IN", o->in, "Tensor file: .npy, .safetensors; - for standard input")
+      ->required()
+      ->type_name(" ");
+  app->add_option("OUT.apl", o->out, "Container to write; - for standard output")
+      ->required()
+      ->type_name(" ");
   AddFormat(*app, o->input);
   AddBlock(*app, o->config.block_len);
   auto* size = app->add_option_group("slot size", "How many bytes a block is given; one of these");
@@ -144,15 +160,17 @@ Command AddCompress(CLI::App& root) {
   AddOrder(*app, o->config.order);
   AddFill(*app, o->fill, "What decompress makes of lost bits")->default_str("midpoint");
   AddDeltaCap(*app, o->config.delta_cap);
-  AddTensor(*app, o->input.tensor, "Only this tensor of a .safetensors file");
+  AddTensor(*app, o->input.tensor, "Only these tensors of a .safetensors file");
   AddThreads(*app, o->threads);
+  AddForce(*app, o->force);
   AddJson(*app, o->json);
   app->footer(
       "All tensors of a .safetensors file go into one container.\n\n"
       "Examples:\n"
       "  actplane compress gelu.npy gelu.apl\n"
       "  actplane compress gelu.npy gelu.apl --ratio 5.333 --order significance\n"
-      "  actplane compress model.safetensors model.apl --lossless");
+      "  actplane compress model.safetensors model.apl --lossless --tensor 'h.*.mlp*'\n"
+      "  actplane compress - - < gelu.npy > gelu.apl");
   return {app, [o] { return Run(*o); }};
 }
 

@@ -2,6 +2,7 @@
 // actplane decompress: container to .npy, one file or a folder of them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -23,13 +24,15 @@ struct Options {
   std::optional<Fill> fill;
   int threads = 0;
   bool keep_going = false;
+  bool force = false;
   bool json = false;
 };
 
 struct Done {
   size_t tensor;
   std::string path;
-  uint64_t malformed = 0;
+  uint64_t malformed = 0;  // blocks
+  uint64_t damaged = 0;    // blocks of chunks that cannot be read
 };
 
 // A file name for any tensor name: different for different names, never a path. What is not a
@@ -59,31 +62,44 @@ Status DecodeBlocks(const io::ChunkView& chunk, uint64_t first, uint64_t blocks,
   return fast::DecompressBlocks(slots, config, values, &malformed, threads);
 }
 
-Status DecompressTensor(io::ContainerReader& reader, const Config& config, Progress& progress,
-                        const Options& o, Done& done) {
+Status DecompressTensor(io::ContainerReader& reader, const Config& config, const io::Files& files,
+                        Progress& progress, const Options& o, Done& done) {
   const io::ContainerTensor& t = reader.tensors()[done.tensor];
-  Result<io::NpyWriter> writer = io::NpyWriter::Create(done.path, t.info);
+  Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(done.path, o.force);
+  if (!sink.ok()) return sink.status();
+  Result<io::NpyWriter> writer = io::NpyWriter::Create(std::move(*sink), t.info);
   if (!writer.ok()) return writer.status();
   const uint64_t step = kPieceBytes / BlockBytes(config);
   std::vector<std::byte> piece(std::min(step, t.blocks) * BlockBytes(config));
   uint64_t left = RawBytes(t.info);
   for (uint64_t c = 0; c < t.chunks; ++c) {
+    const uint64_t first_block = c * t.blocks_per_chunk;
+    const uint64_t in_chunk = std::min<uint64_t>(t.blocks_per_chunk, t.blocks - first_block);
     Result<io::ChunkView> chunk = reader.ReadChunk(done.tensor, c);
-    if (!chunk.ok()) return chunk.status();
-    for (uint64_t first = 0; first < chunk->blocks; first += step) {
-      const uint64_t blocks = std::min(step, chunk->blocks - first);
+    if (!chunk.ok()) {
+      if (!o.keep_going) {
+        return Status(chunk.status().code(),
+                      chunk.status().message() + ", or read these as zeros with --keep-going");
+      }
+      done.damaged += in_chunk;
+    }
+    for (uint64_t first = 0; first < in_chunk; first += step) {
+      const uint64_t blocks = std::min(step, in_chunk - first);
       const auto values = std::span(piece).first(std::min(blocks * BlockBytes(config), left));
       uint64_t malformed = 0;
-      if (Status s = DecodeBlocks(*chunk, first, blocks, config, o.threads, values, malformed);
-          !s.ok()) {
+      if (!chunk.ok()) {
+        std::fill(values.begin(), values.end(), std::byte{0});
+      } else if (Status s =
+                     DecodeBlocks(*chunk, first, blocks, config, o.threads, values, malformed);
+                 !s.ok()) {
         return s;
       }
       if (malformed != 0 && !o.keep_going) {
         return BadInputError(fmt::format(
             "{}: blocks {} to {} include malformed ones ({}); get the file again, or read these as "
             "zeros with --keep-going",
-            Where(o.in, t.info.name), chunk->first_block + first,
-            chunk->first_block + first + blocks - 1, malformed));
+            Where(o.in, t.info.name), first_block + first, first_block + first + blocks - 1,
+            malformed));
       }
       done.malformed += malformed;
       if (Status s = writer->Write(values); !s.ok()) return s;
@@ -95,6 +111,7 @@ Status DecompressTensor(io::ContainerReader& reader, const Config& config, Progr
 }
 
 Status Report(const io::ContainerReader& reader, const Options& o, const std::vector<Done>& all) {
+  const bool piped = io::Files::IsStandardOutput(o.out);
   if (o.json) {
     Json json = {{"in", o.in}, {"tensors", Json::array()}};
     for (const Done& d : all) {
@@ -104,9 +121,10 @@ Status Report(const io::ContainerReader& reader, const Options& o, const std::ve
                                  {"dtype", io::NpyDtype(info.dtype)},
                                  {"shape", info.shape},
                                  {"values", info.values},
-                                 {"malformed_blocks", d.malformed}});
+                                 {"malformed_blocks", d.malformed},
+                                 {"damaged_blocks", d.damaged}});
     }
-    return PrintJson(json);
+    return PrintJson(json, piped);
   }
   std::string text;
   for (const Done& d : all) {
@@ -114,30 +132,41 @@ Status Report(const io::ContainerReader& reader, const Options& o, const std::ve
     text += fmt::format("{}: {} {}, {} bytes of values\n", Label(d.path), io::NpyDtype(info.dtype),
                         ShapeText(info.shape), RawBytes(info));
   }
-  return Print(text);
+  return Print(text, piped);
 }
 
-// The tensors to write, and where. A folder for `out` is made when it ends with a slash.
-Result<std::vector<Done>> Plan(const io::ContainerReader& reader, const Options& o) {
+// The tensors to write, and where, all of which can be written as far as can be known. A folder for
+// `out` is made when it ends with a slash.
+Result<std::vector<Done>> Plan(const io::ContainerReader& reader, const io::Files& files,
+                               const Options& o) {
   std::error_code error;
   const bool folder = o.out.ends_with('/') || fs::is_directory(o.out, error);
   std::vector<Done> plan;
-  if (!folder || !o.tensor.empty()) {
+  if (!folder) {
     Result<size_t> tensor = ChooseTensor(reader, o.in, o.tensor);
-    if (!tensor.ok()) return tensor.status();
+    if (!tensor.ok()) {
+      if (!o.tensor.empty() || reader.tensors().size() < 2) return tensor.status();
+      return ConfigError(fmt::format("{}, or give a folder, {}/, for all of them",
+                                     tensor.status().message(), o.out));
+    }
     plan.push_back({.tensor = *tensor, .path = o.out});
   } else {
-    for (size_t i = 0; i < reader.tensors().size(); ++i)
-      plan.push_back({.tensor = i, .path = o.out});
+    Result<std::vector<size_t>> tensors = ChooseTensors(reader, o.in, o.tensor);
+    if (!tensors.ok()) return tensors.status();
+    for (const size_t i : *tensors) plan.push_back({.tensor = i, .path = o.out});
   }
-  if (!folder) return plan;
   for (Done& d : plan) {
+    if (!folder) break;
     const io::TensorInfo& info = reader.tensors()[d.tensor].info;
     const bool unnamed = info.name.empty() && plan.size() == 1;
     d.path = (fs::path(o.out) /
               (unnamed ? fs::path(o.in).stem().string() + ".npy" : FileNameOf(info, d.tensor)))
                  .string();
   }
+  for (const Done& d : plan) {
+    if (Status s = files.CheckOutput(d.path, o.force); !s.ok()) return s;
+  }
+  if (!folder) return plan;
   if (fs::create_directories(o.out, error); error) {
     return IoError(fmt::format("cannot make folder {}: {}; check the path and its permissions",
                                io::Quote(o.out), error.message()));
@@ -146,32 +175,38 @@ Result<std::vector<Done>> Plan(const io::ContainerReader& reader, const Options&
 }
 
 Status Run(const Options& o) {
-  Result<io::ContainerReader> reader = io::ContainerReader::Open(o.in);
+  io::Files files;
+  Result<io::ContainerReader> reader = OpenContainer(files, o.in);
   if (!reader.ok()) return reader.status();
-  Result<std::vector<Done>> plan = Plan(*reader, o);
+  Result<std::vector<Done>> plan = Plan(*reader, files, o);
   if (!plan.ok()) return plan.status();
 
   uint64_t bytes = 0;
   for (const Done& d : *plan) bytes += RawBytes(reader->tensors()[d.tensor].info);
   uint64_t malformed = 0;
+  uint64_t damaged = 0;
   {
     Progress progress("decompress", bytes, o.json);
     for (size_t i = 0; i < plan->size(); ++i) {
       Done& d = (*plan)[i];
       Config config = reader->tensors()[d.tensor].config;
       config.fill = o.fill.value_or(config.fill);
-      Status s = DecompressTensor(*reader, config, progress, o, d);
+      Status s = DecompressTensor(*reader, config, files, progress, o, d);
       if (!s.ok()) {  // some tensors of a container are no more use than half a file
         std::error_code ignored;
         for (size_t k = 0; k < i; ++k) fs::remove((*plan)[k].path, ignored);
         return s;
       }
       malformed += d.malformed;
+      damaged += d.damaged;
     }
   }
-  if (Status s = Report(*reader, o, *plan); !s.ok() || malformed == 0) return s;
-  return BadInputError(fmt::format("{}: {} malformed blocks were read as zeros; get the file again",
-                                   io::Quote(o.in), malformed));
+  if (Status s = Report(*reader, o, *plan); !s.ok() || malformed + damaged == 0) return s;
+  std::vector<std::string> lost;
+  if (malformed != 0) lost.push_back(fmt::format("{} malformed blocks", malformed));
+  if (damaged != 0) lost.push_back(fmt::format("{} blocks of damaged chunks", damaged));
+  return BadInputError(fmt::format("{}: {} were read as zeros; get the file again", io::Quote(o.in),
+                                   fmt::join(lost, " and ")));
 }
 
 }  // namespace
@@ -179,25 +214,30 @@ Status Run(const Options& o) {
 Command AddDecompress(CLI::App& root) {
   auto o = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("decompress", "Turn a container back into .npy");
-  app->add_option("IN.apl", o->in, "Container")->required()->type_name(" ");
-  app->add_option("OUT.npy", o->out, "File to write, or a folder (made if it ends with /)")
+  app->add_option("IN.apl", o->in, "Container; - for standard input")->required()->type_name(" ");
+  app->add_option("OUT.npy", o->out,
+                  "File to write, - for standard output, or a folder (made if it ends with /)")
       ->required()
       ->type_name(" ");
-  AddTensor(*app, o->tensor, "Which tensor; all of them need a folder");
+  AddTensor(*app, o->tensor, "Which tensor; several need a folder");
   AddFill(*app, o->fill, "What lost bits become; as compress was told when not given");
-  app->add_flag("--keep-going", o->keep_going,
-                "Read malformed blocks as zeros; the exit code is 3 all the same");
+  app->add_flag(
+      "--keep-going", o->keep_going,
+      "Read malformed blocks and damaged chunks as zeros; the exit code is 3 all the same");
   AddThreads(*app, o->threads);
+  AddForce(*app, o->force);
   AddJson(*app, o->json);
   app->footer(
       "Shape and data type are those that went in; bfloat16 of a .safetensors file becomes <u2.\n"
       "In a folder, a tensor NAME becomes NAME.npy with %XX for what does not belong in a file "
       "name.\n"
-      "When anything is wrong with the container nothing is written.\n\n"
+      "When anything is wrong with the container nothing is written, unless --keep-going is "
+      "given.\n\n"
       "Examples:\n"
       "  actplane decompress gelu.apl gelu.npy\n"
       "  actplane decompress gelu.apl gelu0.npy --fill zero\n"
-      "  actplane decompress model.apl model/");
+      "  actplane decompress model.apl model/\n"
+      "  actplane decompress - - < gelu.apl > gelu.npy");
   return {app, [o] { return Run(*o); }};
 }
 

@@ -142,9 +142,9 @@ Result<std::vector<std::vector<Config>>> ConfigsOf(const io::TensorReader& reade
 }
 
 // One outcome per setting.
-Result<std::vector<Outcome>> EvalFile(const std::string& file, const Options& o,
+Result<std::vector<Outcome>> EvalFile(io::Files& files, const std::string& file, const Options& o,
                                       const std::vector<Setting>& settings) {
-  Result<io::TensorReader> reader = io::TensorReader::Open(file, o.input);
+  Result<io::TensorReader> reader = OpenTensors(files, file, o.input);
   if (!reader.ok()) return reader.status();
   const auto configs = ConfigsOf(*reader, file, o, settings);
   if (!configs.ok()) return configs.status();
@@ -261,8 +261,9 @@ std::string CsvText(const std::vector<Setting>& settings, const std::vector<std:
 
 Status Run(const Options& o) {
   const std::vector<Setting> settings = SettingsOf(o);
+  io::Files inputs;
   for (const std::string& file : o.files) {  // what is impossible is said before the long work
-    Result<io::TensorReader> reader = OpenTensors(file, o.input);
+    Result<io::TensorReader> reader = OpenTensors(inputs, file, o.input);
     if (!reader.ok()) return reader.status();
     const auto configs = ConfigsOf(*reader, file, o, settings);
     if (!configs.ok()) return configs.status();
@@ -270,7 +271,7 @@ Status Run(const Options& o) {
   std::vector<std::vector<Outcome>> all;
   std::vector<Outcome> sums(settings.size());
   for (const std::string& file : o.files) {
-    Result<std::vector<Outcome>> outcomes = EvalFile(file, o, settings);
+    Result<std::vector<Outcome>> outcomes = EvalFile(inputs, file, o, settings);
     if (!outcomes.ok()) return outcomes.status();
     for (size_t i = 0; i < sums.size(); ++i) sums[i] += (*outcomes)[i];
     all.push_back(*outcomes);

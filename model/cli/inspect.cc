@@ -472,7 +472,8 @@ Status InspectFile(const io::ContainerReader& reader, const Options& o) {
 }
 
 Status Run(const Options& o) {
-  Result<io::ContainerReader> reader = io::ContainerReader::Open(o.in);
+  io::Files files;
+  Result<io::ContainerReader> reader = OpenContainer(files, o.in);
   if (!reader.ok()) return reader.status();
   return o.block ? InspectBlock(*reader, o) : InspectFile(*reader, o);
 }

@@ -6,8 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "actplane/bits.h"
-#include "actplane/io/output_file.h"
-#include "actplane/io/source.h"
 #include "common.h"
 
 namespace actplane::cli {
@@ -23,6 +21,7 @@ struct Options {
   std::string in, out, tensor;
   uint32_t word_bits = 256;
   bool back = false;
+  bool force = false;
   bool json = false;
 };
 
@@ -48,14 +47,15 @@ Json HeadOf(const Image& image) {
 }
 
 Status Report(const Options& o, const Image& image) {
+  const bool piped = io::Files::IsStandardOutput(o.out);
   if (o.json) {
     Json json = {{"in", o.in}, {"out", o.out}};
     json.update(HeadOf(image));
-    return PrintJson(json);
+    return PrintJson(json, piped);
   }
   return Print(fmt::format("{}: {} slots of {} bytes, {} words of {} bits\n", Label(o.out),
-                           image.Blocks(), image.config.slot_bytes, image.Words(),
-                           image.word_bits));
+                           image.Blocks(), image.config.slot_bytes, image.Words(), image.word_bits),
+               piped);
 }
 
 // Bytes in, lines of hex words out.
@@ -103,7 +103,8 @@ class WordWriter {
 };
 
 Status ToImage(const Options& o) {
-  Result<io::ContainerReader> reader = io::ContainerReader::Open(o.in);
+  io::Files files;
+  Result<io::ContainerReader> reader = OpenContainer(files, o.in);
   if (!reader.ok()) return reader.status();
   Result<size_t> tensor = ChooseTensor(*reader, o.in, o.tensor);
   if (!tensor.ok()) return tensor.status();
@@ -114,7 +115,7 @@ Status ToImage(const Options& o) {
         ": lossless blocks have no fixed place in a memory; compress with --ratio or --slot-bytes");
   }
   const Image image{t.info, t.config, o.word_bits};
-  Result<std::unique_ptr<io::Sink>> sink = io::OpenOutputFile(o.out);
+  Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(o.out, o.force);
   if (!sink.ok()) return sink.status();
   const std::string head = fmt::format(
       "{}{}\n// Block i starts at byte i * {}; byte 0 of a word is its lowest 8 bits.\n", kMagic,
@@ -257,7 +258,8 @@ bool ParseWord(std::string_view text, uint32_t word_bytes, std::vector<std::byte
 }
 
 Status FromImage(const Options& o) {
-  Result<std::unique_ptr<io::RandomAccessSource>> source = io::OpenFile(o.in);
+  io::Files files;
+  Result<std::unique_ptr<io::RandomAccessSource>> source = files.OpenInput(o.in);
   if (!source.ok()) return source.status();
   LineReader lines(**source);
   std::string line;
@@ -266,9 +268,10 @@ Status FromImage(const Options& o) {
   Result<Image> image = ParseHead(line, lines);
   if (!image.ok()) return image.status();
   const Config& config = image->config;
-  Result<io::ContainerWriter> writer = io::ContainerWriter::Create(o.out);
-  if (!writer.ok()) return writer.status();
-  if (Status s = writer->BeginTensor(image->info, config); !s.ok()) return s;
+  Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(o.out, o.force);
+  if (!sink.ok()) return sink.status();
+  io::ContainerWriter writer = io::ContainerWriter::Create(std::move(*sink));
+  if (Status s = writer.BeginTensor(image->info, config); !s.ok()) return s;
 
   const uint64_t bytes = image->Bytes();
   const uint64_t words = image->Words();
@@ -296,7 +299,7 @@ Status FromImage(const Options& o) {
       }
       if (slots.size() < kFlushBytes && read != words) continue;
       const size_t whole = slots.size() / config.slot_bytes * config.slot_bytes;
-      if (Status s = writer->Append(std::span(slots).first(whole)); !s.ok()) return s;
+      if (Status s = writer.Append(std::span(slots).first(whole)); !s.ok()) return s;
       slots.erase(slots.begin(), slots.begin() + static_cast<ptrdiff_t>(whole));
       progress.Advance(lines.offset() - progress.done());
     }
@@ -305,8 +308,8 @@ Status FromImage(const Options& o) {
   if (read != words) {
     return lines.Bad(fmt::format("the file ends after {} of {} words", read, words));
   }
-  if (Status s = writer->EndTensor(); !s.ok()) return s;
-  if (Status s = writer->Finish(); !s.ok()) return s;
+  if (Status s = writer.EndTensor(); !s.ok()) return s;
+  if (Status s = writer.Finish(); !s.ok()) return s;
   return Report(o, *image);
 }
 
@@ -315,8 +318,11 @@ Status FromImage(const Options& o) {
 Command AddMemh(CLI::App& root) {
   auto o = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("memh", "Slots as a $readmemh image, and back");
-  app->add_option("IN", o->in, "Container, or with --back an image")->required()->type_name(" ");
-  app->add_option("OUT", o->out, "Image to write, or with --back a container")
+  app->add_option("IN", o->in, "Container, or with --back an image; - for standard input")
+      ->required()
+      ->type_name(" ");
+  app->add_option("OUT", o->out,
+                  "Image to write, or with --back a container; - for standard output")
       ->required()
       ->type_name(" ");
   auto* tensor = app->add_option("--tensor", o->tensor, "Which tensor, if there are several");
@@ -326,6 +332,7 @@ Command AddMemh(CLI::App& root) {
       ->type_name("64|128|256|512")
       ->capture_default_str();
   app->add_flag("--back", o->back, "From image to container")->excludes(tensor)->excludes(bits);
+  AddForce(*app, o->force);
   AddJson(*app, o->json);
   app->footer(
       "Fixed slots only. Block i starts at byte i * T; byte 0 of a word is its lowest 8 bits. The\n"

@@ -54,8 +54,8 @@ Totals CountPiece(std::span<const std::byte> values, const Config& config) {
   return totals;
 }
 
-Result<Totals> CountFile(const std::string& file, const Options& o) {
-  Result<io::TensorReader> reader = OpenTensors(file, o.input);
+Result<Totals> CountFile(io::Files& files, const std::string& file, const Options& o) {
+  Result<io::TensorReader> reader = OpenTensors(files, file, o.input);
   if (!reader.ok()) return reader.status();
   uint64_t bytes = 0;
   for (const auto& info : reader->tensors()) bytes += RawBytes(info);
@@ -138,8 +138,9 @@ Json TotalsJson(const Totals& t) {
 Status Run(const Options& o) {
   std::vector<Totals> files;
   Totals all;
+  io::Files inputs;
   for (const std::string& file : o.files) {
-    Result<Totals> totals = CountFile(file, o);
+    Result<Totals> totals = CountFile(inputs, file, o);
     if (!totals.ok()) return totals.status();
     all += *totals;
     files.push_back(*totals);

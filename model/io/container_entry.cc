@@ -37,11 +37,15 @@ Status Impossible(std::string_view what) {
 }  // namespace
 
 // C-4.1
+size_t EntryBytes(const TensorInfo& info) {
+  return RoundUp(entry::kShape + 8 * info.shape.size() + info.name.size(), 8);
+}
+
 std::vector<std::byte> EncodeEntry(const ContainerTensor& tensor) {
   const TensorInfo& info = tensor.info;
   const Config& config = tensor.config;
   const size_t name_at = entry::kShape + 8 * info.shape.size();
-  std::vector<std::byte> bytes(RoundUp(name_at + info.name.size(), 8));
+  std::vector<std::byte> bytes(EntryBytes(info));
   const auto flags =
       (config.lossless ? entry::kLossless : 0u) | (info.fortran_order ? entry::kFortran : 0u);
   Store(bytes, entry::kEntryBytes, static_cast<uint32_t>(bytes.size()));

@@ -11,6 +11,9 @@
 
 namespace actplane::io {
 
+// Size of an entry (C-4.1).
+size_t EntryBytes(const TensorInfo& info);
+
 std::vector<std::byte> EncodeEntry(const ContainerTensor& tensor);
 
 // Takes the entry at the start of `rest` and says in `entry_bytes` where the next one starts.

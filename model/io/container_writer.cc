@@ -148,6 +148,20 @@ Status ContainerWriter::FlushChunk() {
   return s;
 }
 
+// C-3.4
+Status ContainerWriter::CheckDirectory(std::span<const TensorInfo> tensors) {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    bytes += EntryBytes(tensors[i]);
+    if (bytes > kMaxEntriesBytes) {
+      return BadInputError(
+          fmt::format("the directory of a container has room for the first {} of the {} tensors", i,
+                      tensors.size()));
+    }
+  }
+  return OkStatus();
+}
+
 Status ContainerWriter::EndTensor() {
   if (!failure_.ok()) return failure_;
   if (!open_) return Misuse("EndTensor without BeginTensor");

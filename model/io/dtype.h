@@ -36,4 +36,8 @@ inline constexpr std::array kDtypes = {
 // Null when the dtype is none of them.
 const DtypeInfo* FindDtype(std::string_view dtype);
 
+// The one that a .npy header means, however numpy lets it be spelt: "=f4", "float32" and "f" are
+// "<f4". "bfloat16", which ml_dtypes adds to numpy, is "<V2". Null when it is none of them.
+const DtypeInfo* FindNpyDtype(std::string_view descr);
+
 }  // namespace actplane::io

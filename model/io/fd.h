@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "actplane/status.h"
+
 namespace actplane::io {
 
 class Fd {
@@ -30,6 +32,9 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+// Opens without waiting for the writer of a FIFO. kIo, with the fix. In source.cc.
+Result<Fd> OpenForReading(const std::string& path);
 
 // strerror that is safe with threads.
 inline std::string ErrorText(int error) { return std::generic_category().message(error); }

@@ -105,13 +105,27 @@ class OutputFile final : public Sink {
       return WriteError(path_, errno);
     if (fd_.Close() != 0) return WriteError(path_, errno);
     if (temporary_.empty()) return OkStatus();
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0) return WriteError(path_, errno);
+    if (Status s = Rename(); !s.ok()) return s;
     TemporaryFiles::Remove(slot_);
     temporary_.clear();
     return OkStatus();
   }
 
  private:
+  Status Rename() const {
+    if (!options_.replace) {
+      const auto no_replace = [&](const char* to) {
+        return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, to, RENAME_NOREPLACE);
+      };
+      if (no_replace(target_.c_str()) == 0) return OkStatus();
+      if (errno == EEXIST) return ExistsError(path_);
+      if (errno != EINVAL && errno != ENOSYS) return WriteError(path_, errno);
+      // A file system without it: the look that Files took at the beginning must do.
+    }
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) return WriteError(path_, errno);
+    return OkStatus();
+  }
+
   std::string path_;    // as the user gave it
   std::string target_;  // with links resolved
   std::string temporary_;
@@ -129,6 +143,19 @@ std::string Resolve(const std::string& path) {
 
 }  // namespace
 
+Status ExistsError(const std::string& path) {
+  return ConfigError(
+      fmt::format("{} is there already; give -f to replace it, or another name", Quote(path)));
+}
+
+Result<std::unique_ptr<Sink>> OpenStandardOutput() {
+  const std::string name = "standard output";
+  Fd fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!fd.valid()) return WriteError(name, errno);
+  return std::unique_ptr<Sink>(std::make_unique<OutputFile>(name, name, "", TemporaryFiles::kNone,
+                                                            std::move(fd), OutputFileOptions{}));
+}
+
 Result<std::unique_ptr<Sink>> OpenOutputFile(const std::string& path,
                                              const OutputFileOptions& options) {
   struct stat st {};
@@ -141,6 +168,7 @@ Result<std::unique_ptr<Sink>> OpenOutputFile(const std::string& path,
         path, path, std::string(), TemporaryFiles::kNone, std::move(fd), options));
   }
   if (path.empty() || path.back() == '/') return WriteError(path, path.empty() ? ENOENT : EISDIR);
+  if (exists && !options.replace) return ExistsError(path);
   // A file that may not be written must not be replaced
   // either, though its directory would allow it.
   if (exists && ::access(path.c_str(), W_OK) != 0) return WriteError(path, errno);

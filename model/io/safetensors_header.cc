@@ -14,23 +14,30 @@
 namespace actplane::io {
 namespace {
 
-// Accepts exactly {"NAME": {"dtype": "F32", "shape": [..], "data_offsets": [b, e]}, "__metadata__":
+// Accepts {"NAME": {"dtype": "F32", "shape": [..], "data_offsets": [b, e]}, "__metadata__":
 // {"k": "v"}} event by event, so that neither depth nor width of a hostile header can cost more
-// than its own length.
+// than its own length. As in the reference reader other keys of a tensor may hold anything, and
+// __metadata__ may be null.
 class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::vector<SafetensorsEntry> entries;
   std::string error;
 
-  bool null() override { return Refuse(); }
-  bool boolean(bool) override { return Refuse(); }
-  bool number_integer(number_integer_t) override { return Refuse("has a negative number"); }
+  bool null() override {
+    if (at_ == At::kMetadataNext) return Go(At::kTop);
+    return Skipped() || Refuse();
+  }
+  bool boolean(bool) override { return Skipped() || Refuse(); }
+  bool number_integer(number_integer_t) override {
+    return Skipped() || Refuse("has a negative number");
+  }
   bool number_float(number_float_t, const string_t&) override {
-    return Refuse("has a number that is not a 64-bit integer");
+    return Skipped() || Refuse("has a number that is not a 64-bit integer");
   }
   bool binary(binary_t&) override { return Refuse(); }
 
   bool number_unsigned(number_unsigned_t value) override {
+    if (Skipped()) return true;
     if (at_ == At::kShape) {
       if (entries.back().shape.size() == kMaxRank)
         return Refuse("has a shape of too many dimensions");
@@ -43,7 +50,7 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool string(string_t& value) override {
-    if (at_ == At::kMetadata) return true;
+    if (at_ == At::kMetadata || Skipped()) return true;
     if (at_ != At::kDtypeNext) return Refuse();
     entries.back().dtype = value;
     at_ = At::kTensor;
@@ -51,6 +58,7 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool start_object(std::size_t) override {
+    if (at_ == At::kOther) return Deeper();
     if (at_ == At::kTopNext) return Go(At::kTop);
     if (at_ == At::kMetadataNext) return Go(At::kMetadata);
     if (at_ == At::kTensorNext) return Go(At::kTensor);
@@ -58,9 +66,12 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool key(string_t& name) override {
-    if (at_ == At::kMetadata) return true;
+    if (at_ == At::kMetadata || at_ == At::kOther) return true;
     if (at_ == At::kTop) {
-      if (name == "__metadata__") return Go(At::kMetadataNext);
+      if (name == "__metadata__") {
+        if (std::exchange(seen_metadata_, true)) return Refuse("has __metadata__ twice");
+        return Go(At::kMetadataNext);
+      }
       entries.emplace_back().name = name;
       seen_dtype_ = seen_shape_ = seen_offsets_ = false;
       return Go(At::kTensorNext);
@@ -72,10 +83,15 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
       offsets_ = 0;
       return Go(At::kOffsetsNext);
     }
-    return Refuse();
+    if (name == "dtype" || name == "shape" || name == "data_offsets") {
+      return Refuse(fmt::format("has {} twice", name));
+    }
+    other_depth_ = 0;
+    return Go(At::kOther);
   }
 
   bool end_object() override {
+    if (at_ == At::kOther) return Shallower();
     if (at_ == At::kTensor && !(seen_dtype_ && seen_shape_ && seen_offsets_)) {
       return Refuse("lacks dtype, shape or data_offsets");
     }
@@ -83,12 +99,14 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool start_array(std::size_t) override {
+    if (at_ == At::kOther) return Deeper();
     if (at_ == At::kShapeNext) return Go(At::kShape);
     if (at_ == At::kOffsetsNext) return Go(At::kOffsets);
     return Refuse();
   }
 
   bool end_array() override {
+    if (at_ == At::kOther) return Shallower();
     if (at_ == At::kOffsets && offsets_ != 2) return Refuse();
     return Go(At::kTensor);
   }
@@ -111,11 +129,27 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
     kShapeNext,
     kShape,
     kOffsetsNext,
-    kOffsets
+    kOffsets,
+    kOther
   };
 
   bool Go(At at) {
     at_ = at;
+    return true;
+  }
+
+  // Whether a plain value belongs to a key that nobody reads; alone there, it is all of it.
+  bool Skipped() {
+    if (at_ != At::kOther) return false;
+    if (other_depth_ == 0) at_ = At::kTensor;
+    return true;
+  }
+  bool Deeper() {
+    ++other_depth_;
+    return true;
+  }
+  bool Shallower() {
+    if (--other_depth_ == 0) at_ = At::kTensor;
     return true;
   }
 
@@ -127,8 +161,10 @@ class HeaderHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   At at_ = At::kTopNext;
+  bool seen_metadata_ = false;
   bool seen_dtype_ = false, seen_shape_ = false, seen_offsets_ = false;
   int offsets_ = 0;
+  size_t other_depth_ = 0;  // of arrays and objects under a key that nobody reads
 };
 
 // Bytes of one element; 0 for a dtype that this reader does not know.
@@ -188,6 +224,8 @@ Status CheckRanges(std::span<const SafetensorsEntry> entries, uint64_t data_byte
 
 Result<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(std::string_view json,
                                                              uint64_t data_bytes) {
+  // The parser would skip a byte order mark and blanks; the reference reader does not.
+  if (!json.starts_with('{')) return Bad("the header does not begin with {");
   HeaderHandler handler;
   if (!nlohmann::json::sax_parse(json, &handler)) return Bad(handler.error);
   auto& entries = handler.entries;

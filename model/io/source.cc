@@ -3,10 +3,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "actplane/io/tensor_info.h"
 #include "fd.h"
@@ -73,23 +76,106 @@ class MemorySource final : public RandomAccessSource {
   std::span<const std::byte> bytes_;
 };
 
+Status OpenError(const std::string& path, int error) {
+  return IoError(fmt::format("cannot open {}: {}; check the path and its permissions", Quote(path),
+                             ErrorText(error)));
+}
+
+Status NotRegular(const std::string& path, mode_t mode) {
+  return BadInputError(fmt::format(
+      "{} is {}; give a regular file", Quote(path),
+      S_ISDIR(mode) ? "a directory" : "a pipe or device, which cannot be read at will"));
+}
+
+// A file that is gone when its descriptor is closed.
+Fd OpenUnnamedFile() {
+  const char* folder = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  const std::string where = folder != nullptr && *folder != '\0' ? folder : "/tmp";
+  Fd fd(::open(where.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+  if (fd.valid()) return fd;
+  std::string name = where + "/.actplane-XXXXXX";  // a file system without O_TMPFILE
+  Fd named(::mkostemp(name.data(), O_CLOEXEC));
+  if (named.valid()) ::unlink(name.c_str());
+  return named;
+}
+
+Status SpoolError(const std::string& name, int error) {
+  return IoError(
+      fmt::format("cannot keep {} in a temporary file: {}; set TMPDIR to a folder with room for it",
+                  Quote(name), ErrorText(error)));
+}
+
+// Bytes of `fd` until its end, into `out`. kBadInput when there are none.
+Result<uint64_t> Spool(int fd, const std::string& name, int out) {
+  std::vector<std::byte> piece(1 << 20);
+  uint64_t size = 0;
+  for (;;) {
+    const ssize_t n = ::read(fd, piece.data(), piece.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {  // a pipe that was opened so that the open could not hang
+      struct pollfd wait {
+        .fd = fd, .events = POLLIN, .revents = 0
+      };
+      (void)::poll(&wait, 1, -1);
+      continue;
+    }
+    if (n < 0) return IoError(fmt::format("cannot read {}: {}", Quote(name), ErrorText(errno)));
+    if (n == 0) break;
+    for (std::span<const std::byte> left(piece.data(), static_cast<size_t>(n)); !left.empty();) {
+      const ssize_t written = ::write(out, left.data(), left.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return SpoolError(name, errno);
+      left = left.subspan(static_cast<size_t>(written));
+    }
+    size += static_cast<uint64_t>(n);
+  }
+  if (size == 0) {
+    return BadInputError(fmt::format(
+        "{} gave no byte; check the program that writes to it, and start that first", Quote(name)));
+  }
+  return size;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<RandomAccessSource>> OpenFile(const std::string& path) {
-  // O_NONBLOCK so that a FIFO is refused below instead of waiting here for a writer.
+Result<Fd> OpenForReading(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) return OpenError(path, errno);
+  return fd;
+}
+
+Result<std::unique_ptr<RandomAccessSource>> OpenFile(const std::string& path) {
+  Result<Fd> fd = OpenForReading(path);
+  if (!fd.ok()) return fd.status();
   struct stat st {};
-  if (!fd.valid() || ::fstat(fd.get(), &st) != 0) {
-    return IoError(fmt::format("cannot open {}: {}; check the path and its permissions",
-                               Quote(path), ErrorText(errno)));
-  }
-  if (!S_ISREG(st.st_mode)) {
-    return BadInputError(fmt::format(
-        "{} is {}; give a regular file", Quote(path),
-        S_ISDIR(st.st_mode) ? "a directory" : "a pipe or device, which cannot be read at will"));
-  }
+  if (::fstat(fd->get(), &st) != 0) return OpenError(path, errno);
+  if (!S_ISREG(st.st_mode)) return NotRegular(path, st.st_mode);
   return std::unique_ptr<RandomAccessSource>(
-      std::make_unique<FileSource>(path, std::move(fd), static_cast<uint64_t>(st.st_size)));
+      std::make_unique<FileSource>(path, std::move(*fd), static_cast<uint64_t>(st.st_size)));
+}
+
+Result<std::unique_ptr<RandomAccessSource>> OpenDescriptor(int fd, std::string name) {
+  struct stat st {};
+  if (::fstat(fd, &st) != 0) return OpenError(name, errno);
+  const bool regular = S_ISREG(st.st_mode);
+  if (regular && ::lseek(fd, 0, SEEK_CUR) == 0) {
+    Fd own(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    if (!own.valid()) return OpenError(name, errno);
+    return std::unique_ptr<RandomAccessSource>(std::make_unique<FileSource>(
+        std::move(name), std::move(own), static_cast<uint64_t>(st.st_size)));
+  }
+  if (::isatty(fd) == 1) {
+    return BadInputError(fmt::format("{} is a terminal; give a file, or pipe one in", Quote(name)));
+  }
+  if (!regular && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)) {
+    return NotRegular(name, st.st_mode);
+  }
+  Fd spool = OpenUnnamedFile();
+  if (!spool.valid()) return SpoolError(name, errno);
+  const Result<uint64_t> size = Spool(fd, name, spool.get());
+  if (!size.ok()) return size.status();
+  return std::unique_ptr<RandomAccessSource>(
+      std::make_unique<FileSource>(std::move(name), std::move(spool), *size));
 }
 
 std::unique_ptr<RandomAccessSource> WrapMemory(std::string name, std::span<const std::byte> bytes) {

@@ -63,7 +63,10 @@ Result<TensorReader> TensorReader::Open(std::unique_ptr<RandomAccessSource> sour
   const std::string_view name = file.name();
 
   Status s;
-  if (head.starts_with(kNpyMagic)) {
+  if (head.starts_with("\x89"
+                       "APL")) {
+    s = reader.Bad("it is a compressed container; use actplane decompress first");
+  } else if (head.starts_with(kNpyMagic)) {
     s = reader.OpenNpy(options);
   } else if (name.ends_with(".npy")) {
     s = reader.Bad("it does not start as .npy files do; write it again with numpy.save");
@@ -72,9 +75,6 @@ Result<TensorReader> TensorReader::Open(std::unique_ptr<RandomAccessSource> sour
   } else if (head.starts_with("PK")) {
     s = reader.Bad(
         "it is an archive (.npz, .pt or .zip); save its tensors as .npy or .safetensors");
-  } else if (head.starts_with("\x89"
-                              "APL")) {
-    s = reader.Bad("it is a compressed container; use actplane decompress first");
   } else {
     s = reader.Bad("it is neither .npy nor .safetensors; save the tensor as one of them");
   }
@@ -111,11 +111,11 @@ Status TensorReader::OpenNpy(const TensorFileOptions& options) {
   Result<NpyHeader> header = ParseNpyHeader(text);
   if (!header.ok()) return Bad(header.status().message());
 
-  const DtypeInfo* dtype = FindDtype(header->descr);
-  if (dtype == nullptr || dtype->kind != FileKind::kNpy) {
+  const DtypeInfo* dtype = FindNpyDtype(header->descr);
+  if (dtype == nullptr) {
     return Bad(NpyDtypeError(header->descr));
   }
-  if (dtype->format == Format::kBf16 && !options.format) {
+  if (dtype->format == Format::kBf16 && !options.format && header->descr != "bfloat16") {
     return Bad(fmt::format("its data type is {}; pass --format bf16 if these are bfloat16 bits",
                            Quote(header->descr)));
   }
@@ -128,7 +128,7 @@ Status TensorReader::OpenNpy(const TensorFileOptions& options) {
 
   TensorInfo info;
   info.format = dtype->format;
-  info.dtype = std::move(header->descr);
+  info.dtype = dtype->name;
   info.shape = std::move(header->shape);
   info.fortran_order = header->fortran_order;
   info.values = *values;
@@ -170,8 +170,13 @@ Status TensorReader::OpenSafetensors(const TensorFileOptions& options) {
     entries = std::move(*parsed);
   }
 
+  const bool named = std::any_of(entries.begin(), entries.end(), [&](const SafetensorsEntry& e) {
+    return e.name == options.tensor;
+  });
   for (SafetensorsEntry& e : entries) {
-    if (!options.tensor.empty() && e.name != options.tensor) continue;
+    const bool wanted = options.tensor.empty() ||
+                        (named ? e.name == options.tensor : MatchesPattern(e.name, options.tensor));
+    if (!wanted) continue;
     const DtypeInfo* dtype = FindDtype(e.dtype);
     std::string obstacle;
     if (dtype == nullptr || dtype->kind != FileKind::kSafetensors) {
@@ -190,7 +195,7 @@ Status TensorReader::OpenSafetensors(const TensorFileOptions& options) {
       info.offset = data + e.begin;
       if (Status s = ValidateTensorInfo(info); !s.ok()) return Bad(s.message());
       tensors_.push_back(std::move(info));
-    } else if (options.tensor.empty()) {
+    } else if (!named) {
       AddNote(fmt::format("{}: tensor {} is skipped: {}", Quote(source_->name()), Quote(info.name),
                           obstacle));
     } else {
@@ -198,8 +203,8 @@ Status TensorReader::OpenSafetensors(const TensorFileOptions& options) {
                              Quote(info.name), obstacle));
     }
   }
-  if (tensors_.empty() && !options.tensor.empty()) {
-    return Bad(fmt::format("there is no tensor {} among its {}; check --tensor",
+  if (tensors_.empty() && !options.tensor.empty() && notes_.empty()) {
+    return Bad(fmt::format("there is no tensor {} among its {}; actplane inspect lists them",
                            Quote(options.tensor), entries.size()));
   }
   if (tensors_.empty() && !entries.empty()) {

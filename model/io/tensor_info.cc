@@ -2,6 +2,7 @@
 #include "actplane/io/tensor_info.h"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 
@@ -69,6 +70,33 @@ const DtypeInfo* FindDtype(std::string_view dtype) {
   return it == kDtypes.end() ? nullptr : it;
 }
 
+const DtypeInfo* FindNpyDtype(std::string_view descr) {
+  struct Spelling {
+    std::string_view text, dtype;
+  };
+  if (const DtypeInfo* exact = FindDtype(descr);
+      exact != nullptr && exact->kind == FileKind::kNpy) {
+    return exact;
+  }
+  static constexpr std::array kNames = {Spelling{"float32", "<f4"}, Spelling{"single", "<f4"},
+                                        Spelling{"float16", "<f2"}, Spelling{"half", "<f2"},
+                                        Spelling{"uint16", "<u2"},  Spelling{"ushort", "<u2"},
+                                        Spelling{"bfloat16", "<V2"}};
+  // These may follow a sign of the byte order, '=' being that of the host.
+  static constexpr std::array kCodes = {
+      Spelling{"f4", "<f4"}, Spelling{"f", "<f4"}, Spelling{"f2", "<f2"}, Spelling{"e", "<f2"},
+      Spelling{"u2", "<u2"}, Spelling{"H", "<u2"}, Spelling{"V2", "|V2"}};
+  for (const Spelling& s : kNames) {
+    if (descr == s.text) return FindDtype(s.dtype);
+  }
+  if (!descr.empty() && std::string_view("<=|").find(descr[0]) != std::string_view::npos)
+    descr.remove_prefix(1);
+  for (const Spelling& s : kCodes) {
+    if (descr == s.text) return FindDtype(s.dtype);
+  }
+  return nullptr;
+}
+
 std::string_view NpyDtype(std::string_view dtype) {
   const DtypeInfo* d = FindDtype(dtype);
   return d == nullptr ? std::string_view() : d->npy;
@@ -97,6 +125,10 @@ Status ValidateTensorInfo(const TensorInfo& info) {
         fmt::format("says {} values and its shape says {}; make them agree", info.values, *values));
   }
   return OkStatus();
+}
+
+bool MatchesPattern(const std::string& name, const std::string& pattern) {
+  return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
 
 std::string Quote(std::string_view text) {

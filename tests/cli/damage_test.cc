@@ -147,7 +147,9 @@ TEST_F(Damage, AFailureLeavesTheOldFileAsItWas) {
   const std::string old = WriteFile("old.npy", "mine");
   std::string bytes = good_;
   bytes[100] = static_cast<char>(bytes[100] ^ 1);
-  Fails(3, {"decompress", WriteFile("bad.apl", bytes), old}, "checksum");
+  const std::string bad = WriteFile("bad.apl", bytes);
+  Fails(2, {"decompress", bad, old}, "is there already; give -f");
+  Fails(3, {"decompress", bad, old, "-f"}, "checksum");
   EXPECT_EQ(ReadFile(old), "mine");
 }
 

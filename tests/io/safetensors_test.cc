@@ -144,9 +144,9 @@ TEST(SafetensorsReader, RefusesHeadersThatAreNotSafetensors) {
   ExpectRefused(tensor(shape + "," + offsets), "lacks");
   ExpectRefused(tensor(dtype + "," + offsets), "lacks");
   ExpectRefused(tensor(dtype + "," + shape), "lacks");
-  ExpectRefused(tensor(dtype + "," + dtype + "," + shape + "," + offsets),
-                "not as the safetensors format");
-  ExpectRefused(tensor(dtype + ",\"more\":1"), "not as the safetensors format");
+  ExpectRefused(tensor(dtype + "," + dtype + "," + shape + "," + offsets), "has dtype twice");
+  ExpectRefused(tensor(dtype + "," + shape + "," + offsets + "," + shape), "has shape twice");
+  ExpectRefused(tensor(dtype + ",\"more\":1"), "lacks");
   ExpectRefused(tensor("\"dtype\":1"), "not as the safetensors format");
   ExpectRefused(tensor("\"dtype\":null"), "not as the safetensors format");
   ExpectRefused(tensor("\"dtype\":true"), "not as the safetensors format");
@@ -170,6 +170,31 @@ TEST(SafetensorsReader, RefusesHeadersThatAreNotSafetensors) {
   }
   for (const char* json : {"{", "{}x", "{\"\xff\":{}}", "{\"a\"}", "{'a':1}"})
     ExpectRefused(File(json), "not valid JSON");
+}
+
+// As the reference reader does: its structure ignores what it does not know.
+TEST(SafetensorsReader, TakesWhatTheReferenceReaderTakes) {
+  const std::string fields = "\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]";
+  for (const char* more :
+       {"1", "-1", "1.5", "null", "true", "\"x\"", "[]", "{}", "[1,[2,{\"dtype\":[]}],null]",
+        "{\"shape\":{\"a\":[1,2,{}]},\"b\":false}"}) {
+    for (const bool first : {true, false}) {
+      const std::string other = fmt::format("\"other\":{}", more);
+      const std::string object = first ? other + "," + fields : fields + "," + other;
+      const auto r = OpenText(File(fmt::format("{{\"a\":{{{}}}}}", object), "xx"));
+      ASSERT_TRUE(r.ok()) << object << r.status().message();
+      EXPECT_EQ(r->tensors()[0].shape, std::vector<uint64_t>{1});
+    }
+  }
+  const std::string a = fmt::format("\"a\":{{{}}}", fields);
+  EXPECT_TRUE(OpenText(File("{\"__metadata__\":null," + a + "}", "xx")).ok());
+  EXPECT_TRUE(OpenText(File("{" + a + ",\"__metadata__\":null}  ", "xx")).ok());
+  ExpectRefused(File("{\"__metadata__\":null,\"__metadata__\":{}," + a + "}", "xx"),
+                "has __metadata__ twice");
+  ExpectRefused(File("{\"__metadata__\":{},\"__metadata__\":{}," + a + "}", "xx"),
+                "has __metadata__ twice");
+  ExpectRefused(File(" {" + a + "}", "xx"), "does not begin with {");
+  ExpectRefused(File("\xef\xbb\xbf{" + a + "}", "xx"), "does not begin with {");
 }
 
 TEST(SafetensorsReader, RefusesWrongLengths) {

@@ -42,6 +42,9 @@ class ContainerWriter {
                                         const ContainerOptions& options = {});
   static ContainerWriter Create(std::unique_ptr<Sink> sink, const ContainerOptions& options = {});
 
+  // kBadInput unless the directory has room for all of these (C-3.4); says how many fit.
+  static Status CheckDirectory(std::span<const TensorInfo> tensors);
+
   // Starts a tensor of ceil(info.values / config.block_len) blocks. kInvalidConfig for an
   // impossible configuration or while another tensor is open, kBadInput for an impossible tensor or
   // a name used twice.

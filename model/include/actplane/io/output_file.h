@@ -27,7 +27,8 @@ class Sink {
 };
 
 struct OutputFileOptions {
-  bool sync = false;  // wait until the bytes are on the disk before the file takes its name
+  bool sync = false;    // wait until the bytes are on the disk before the file takes its name
+  bool replace = true;  // else Commit fails with kInvalidConfig when the path has come to exist
 };
 
 // Opens `path` for writing. A regular target is written under a temporary name
@@ -35,8 +36,15 @@ struct OutputFileOptions {
 // existing target untouched and no partial one. A pipe or device is written
 // straight. kIo, naming path and reason, when the system refuses. Writing to a
 // closed pipe raises SIGPIPE unless the program ignores it; then it is kIo too.
+// A library's call: programs go through Files (files.h).
 Result<std::unique_ptr<Sink>> OpenOutputFile(const std::string& path,
                                              const OutputFileOptions& options = {});
+
+// Standard output as it is, under the name "standard output".
+Result<std::unique_ptr<Sink>> OpenStandardOutput();
+
+// What is said of a path that is there already and must not be replaced. kInvalidConfig.
+Status ExistsError(const std::string& path);
 
 // From now on SIGINT, SIGTERM and SIGHUP remove temporary files before they end the program. For
 // main() of a command: signals that are ignored or have a handler already are left alone.

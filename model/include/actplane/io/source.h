@@ -32,9 +32,14 @@ class RandomAccessSource {
   virtual Status ReadAt(uint64_t offset, std::span<std::byte> out) const = 0;
 };
 
-// Opens a regular file. kIo when it cannot be opened,
-// kBadInput when it is a directory, pipe or device.
+// Opens a regular file. kIo when it cannot be opened, kBadInput when it is a directory, pipe or
+// device. A library's call: programs go through Files (files.h).
 Result<std::unique_ptr<RandomAccessSource>> OpenFile(const std::string& path);
+
+// Everything that is left to read from `fd`, which stays the caller's: in place when it is a
+// regular file at its beginning, otherwise by way of a temporary file without a name. kBadInput
+// when it is a directory or device, a terminal, or a pipe that nobody writes to.
+Result<std::unique_ptr<RandomAccessSource>> OpenDescriptor(int fd, std::string name);
 
 // A view of bytes that the caller keeps alive.
 std::unique_ptr<RandomAccessSource> WrapMemory(std::string name, std::span<const std::byte> bytes);

@@ -20,7 +20,8 @@ struct TensorFileOptions {
   // Otherwise a check: a .npy of another format is refused, tensors of a .safetensors file are left
   // out with a note.
   std::optional<Format> format;
-  // Read only this tensor of a .safetensors file; empty reads all.
+  // Read only the tensor of this name of a .safetensors file, or if there is none those that it
+  // fits as a pattern (MatchesPattern); empty reads all.
   std::string tensor;
 };
 

@@ -38,6 +38,9 @@ Status ValidateTensorInfo(const TensorInfo& info);
 // stay. Empty when the dtype is none of them.
 std::string_view NpyDtype(std::string_view dtype);
 
+// Whether a shell pattern (* ? [...]) fits the whole of `name`.
+bool MatchesPattern(const std::string& name, const std::string& pattern);
+
 // 'text' in quotes with control characters and bytes that are not UTF-8 escaped, shortened when
 // very long: names come from untrusted files and end on terminals.
 std::string Quote(std::string_view text);

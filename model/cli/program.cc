@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program.h"
+
+#include <errno.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
+
+#include "actplane/io/output_file.h"
+
+namespace actplane::cli {
+namespace {
+
+// Levenshtein's distance.
+size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = row[0]++;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
+    }
+  }
+  return row.back();
+}
+
+std::vector<std::string> SubcommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
+  return names;
+}
+
+std::vector<std::string> OptionNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  const auto add = [&](const CLI::App& part) {
+    for (const CLI::Option* option : part.get_options({})) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  };
+  add(app);
+  for (const CLI::App* group : app.get_subcommands({})) {
+    if (group->get_name().empty()) add(*group);  // an option group
+  }
+  return names;
+}
+
+// What is wrong with the arguments, and which word was perhaps meant.
+std::string Explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App& chosen) {
+  std::string text = error.what();
+  std::string nearest;
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    const std::vector<std::string> rest = app.remaining(true);
+    const auto option = std::find_if(rest.begin(), rest.end(),
+                                     [](const std::string& r) { return r.starts_with("--"); });
+    if (option != rest.end()) {
+      nearest = Nearest(option->substr(0, option->find('=')), OptionNames(chosen));
+    }
+  }
+  if (!nearest.empty()) text += fmt::format("; did you mean {}?", nearest);
+  return text;
+}
+
+}  // namespace
+
+ExitCode ExitCodeOf(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kOk: return kDone;
+    case StatusCode::kMismatch: return kDiffers;
+    case StatusCode::kInvalidConfig: return kUsage;
+    case StatusCode::kBadInput:
+    case StatusCode::kIo: break;
+  }
+  return kBadFile;
+}
+
+ExitCode Finish(const Status& status) {
+  if (!status.ok() && !status.message().empty()) Complain(status.message());
+  return ExitCodeOf(status);
+}
+
+std::string Nearest(std::string_view word, std::span<const std::string> names) {
+  const auto best = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+    return Distance(word, a) < Distance(word, b);
+  });
+  if (best == names.end() || Distance(word, *best) > std::max<size_t>(2, best->size() / 3)) {
+    return {};
+  }
+  return *best;
+}
+
+ExitCode RunCommand(CLI::App& app, std::vector<std::string> arguments,
+                    std::span<const Command> commands) {
+  if (!arguments.empty() && arguments[0] == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  const std::vector<std::string> names = SubcommandNames(app);
+  if (!arguments.empty() && !arguments[0].starts_with('-') &&
+      std::find(names.begin(), names.end(), arguments[0]) == names.end()) {
+    const std::string nearest = Nearest(arguments[0], names);
+    return Finish(ConfigError(fmt::format(
+        "there is no subcommand {}{}; see {} --help", arguments[0],
+        nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest), app.get_name())));
+  }
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
+    app.parse(arguments);
+  } catch (const CLI::Success& e) {  // --help, --version
+    std::ostringstream text;
+    app.exit(e, text, text);
+    return Finish(Print(text.str()));
+  } catch (const CLI::ParseError& e) {
+    const auto chosen = app.get_subcommands();
+    const CLI::App& sub = chosen.empty() ? app : *chosen.front();
+    return Finish(
+        ConfigError(fmt::format("{}; see {}{} --help", Explain(e, app, sub), app.get_name(),
+                                chosen.empty() ? "" : " " + sub.get_name())));
+  }
+  for (const Command& command : commands) {
+    if (command.app->parsed()) return Finish(command.run());
+  }
+  return kUsage;  // not reached: a subcommand is required
+}
+
+int Main(const std::function<ExitCode()>& run) {
+  io::RemoveOutputFilesOnSignal();
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run();
+  } catch (const std::exception& e) {  // out of memory, and nothing else that we know of
+    Complain(fmt::format("{}; close other programs and try again", e.what()));
+    return kBadFile;
+  }
+}
+
+Status Print(std::string_view text, bool to_stderr) {
+  std::FILE* stream = to_stderr ? stderr : stdout;
+  if (std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0) {
+    return OkStatus();
+  }
+  return IoError(fmt::format("cannot write standard {}: {}; check where it goes",
+                             to_stderr ? "error" : "output",
+                             std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
+}
+
+Status PrintJson(const nlohmann::ordered_json& json, bool to_stderr) {
+  // Paths may hold any byte; JSON may not.
+  return Print(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n",
+               to_stderr);
+}
+
+void Complain(std::string_view text) {
+  std::string line = fmt::format("{}: {}", program_invocation_short_name, text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  fmt::print(stderr, "{}\n", line);
+}
+
+void AddJson(CLI::App& app, bool& json) {
+  app.add_flag("--json", json, "Print one JSON object instead of text");
+}
+
+void AddForce(CLI::App& app, bool& force) {
+  app.add_flag("-f,--force", force,
+               "Replace output files that exist; never an input, whatever its name");
+}
+
+}  // namespace actplane::cli

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every program of the project does alike: subcommands, exit codes, messages, JSON.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actplane/status.h"
+
+namespace actplane::cli {
+
+// Of every program; there are no others.
+enum ExitCode : int { kDone = 0, kDiffers = 1, kUsage = 2, kBadFile = 3 };
+
+inline constexpr std::string_view kExitCodes =
+    "Exit codes: 0 done, 1 mismatch, 2 usage, 3 bad input.";
+
+ExitCode ExitCodeOf(const Status& status);
+
+// A subcommand: CLI11 fills its options, then it runs.
+struct Command {
+  CLI::App* app;
+  std::function<Status()> run;
+};
+
+// Parses `arguments`, without the name of the program, and runs the command that they choose.
+// `help` and `help COMMAND` are --help; a wrong name is answered with the nearest right one.
+ExitCode RunCommand(CLI::App& app, std::vector<std::string> arguments,
+                    std::span<const Command> commands);
+
+// Around all of main(): a signal leaves no temporary file, a closed pipe is an error to report, and
+// whatever is thrown becomes one line.
+int Main(const std::function<ExitCode()>& run);
+
+// The exit code of `status`, after its message on stderr. One without a message was said already.
+ExitCode Finish(const Status& status);
+
+// To stdout, or to stderr when the output of the program goes to stdout. kIo when it cannot be
+// written.
+Status Print(std::string_view text, bool to_stderr = false);
+Status PrintJson(const nlohmann::ordered_json& json, bool to_stderr = false);
+
+// One line on stderr that starts with the name of the program, whatever `text` holds.
+void Complain(std::string_view text);
+
+// --json, on every subcommand.
+void AddJson(CLI::App& app, bool& json);
+
+// -f, on every subcommand that writes a file.
+void AddForce(CLI::App& app, bool& force);
+
+// The one of `names` that `word` may have been meant to be, or nothing.
+std::string Nearest(std::string_view word, std::span<const std::string> names);
+
+// A check without its words in --help; type_name says it better.
+template <typename Check>
+Check Quiet(Check check) {
+  check.description("");
+  return check;
+}
+
+}  // namespace actplane::cli
