@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -83,6 +84,13 @@ inline std::string Noise(size_t bytes, uint32_t seed = 1) {
   return text;
 }
 
+// A file of zeros that takes no room on the disk.
+inline std::string WriteHole(const std::string& path, uint64_t bytes) {
+  std::ofstream(path, std::ios::binary) << Npy("<f4", fmt::format("({},)", bytes / 4), "");
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) + bytes);
+  return path;
+}
+
 // A folder of its own for each test.
 class CliTest : public testing::Test {
  protected:
@@ -113,9 +121,9 @@ class CliTest : public testing::Test {
   }
 
   // `out`: where standard output goes, a file of our own if empty. `terminal`: standard error is
-  // one.
+  // one. `in`: the file that standard input reads, or "|text" for a pipe with that text.
   RunResult Run(const std::vector<std::string>& arguments, const std::string& out = "",
-                bool terminal = false) const {
+                bool terminal = false, const std::string& in = "/dev/null") const {
     const std::string out_path = out.empty() ? (base_ / "out").string() : out;
     std::string err_path = (base_ / "err").string();
     int master = -1;
@@ -130,13 +138,27 @@ class CliTest : public testing::Test {
     std::vector<char*> argv = {const_cast<char*>(ACTP_COMMAND)};
     for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
     argv.push_back(nullptr);
+    int pipe_fds[2] = {-1, -1};
+    const bool piped = in.starts_with('|');
+    if (piped && ::pipe2(pipe_fds, O_CLOEXEC) != 0) ADD_FAILURE() << "no pipe";
     const pid_t child = ::fork();
     if (child == 0) {
+      ::dup2(piped ? pipe_fds[0] : ::open(in.c_str(), O_RDONLY), STDIN_FILENO);
       const int o = ::open(out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
       ::dup2(o, STDOUT_FILENO);
       ::dup2(err_fd, STDERR_FILENO);
       ::execv(argv[0], argv.data());
       ::_exit(127);
+    }
+    if (piped) {
+      ::close(pipe_fds[0]);
+      ::signal(SIGPIPE, SIG_IGN);  // the child may not want all of it
+      for (std::string_view left = std::string_view(in).substr(1); !left.empty();) {
+        const ssize_t n = ::write(pipe_fds[1], left.data(), left.size());
+        if (n < 0) break;
+        left.remove_prefix(static_cast<size_t>(n));
+      }
+      ::close(pipe_fds[1]);
     }
     int status = 0;
     struct rusage usage {};

@@ -164,15 +164,46 @@ TEST_F(Tensors, OneIsChosenByName) {
   Ok({"decompress", Path("b.apl"), Path("b2.npy")});
   EXPECT_EQ(ReadFile(Path("b2.npy")), ReadFile(Path("b.npy")));
   Fails(2, {"decompress", apl_, Path("x.npy")}, "it holds 3 tensors; choose one with --tensor");
+  Fails(2, {"decompress", apl_, Path("m_out")},
+        fmt::format("or give a folder, {}/, for all of them", Path("m_out")));
   Fails(2, {"decompress", apl_, Path("x.npy"), "--tensor", "c"},
         "there is no tensor 'c' among its 3");
   Fails(3, {"compress", in_, Path("x.apl"), "--tensor", "c"}, "there is no tensor 'c'");
+}
+
+TEST_F(Tensors, AndByPattern) {
+  const std::string other = WriteFile(
+      "o.safetensors", Safetensors(R"({"h.*":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                   R"("h.1":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                                   Noise(8)));
+  EXPECT_EQ(OkJson({"compress", in_, apl_, "--tensor", "[b.]*"})["tensors"], 2);
+  EXPECT_EQ(OkJson({"compress", in_, apl_, "--tensor", "*"})["tensors"], 3);
+  EXPECT_EQ(OkJson({"compress", in_, apl_, "--tensor", "h.?/../w"})["tensors"], 1);
+  Fails(3, {"compress", in_, Path("x.apl"), "--tensor", "w*"}, "there is no tensor 'w*'");
+  EXPECT_EQ(OkJson({"compress", other, Path("o.apl"), "--tensor", "h.*"})["tensors"], 1)
+      << "a name is no pattern";
+  Ok({"compress", in_, apl_, "--lossless"});
+  const Json json = OkJson({"decompress", apl_, Path("some/"), "--tensor", "[hb]*"});
+  EXPECT_EQ(json["tensors"].size(), 2U);
+  Fails(2, {"decompress", apl_, Path("x.npy"), "--tensor", "[hb]*"},
+        "'[hb]*' fits 2 tensors; choose one with --tensor, for example 'h.0/../w'");
+  Ok({"decompress", apl_, Path("b.npy"), "--tensor", "b*"});
+  EXPECT_EQ(ReadFile(Path("b.npy")), Npy("<f2", "(30,)", values_.substr(400, 60)));
 }
 
 TEST_F(Tensors, AFailureLeavesNoneOfThem) {
   Ok({"compress", in_, apl_, "--lossless"});
   std::filesystem::create_directories(Path("dir/%2E..npy"));  // in the way of the last one
   Fails(3, {"decompress", apl_, Path("dir")}, "cannot write");
+}
+
+TEST_F(Tensors, AllOutputsAreLookedAtBeforeTheFirst) {
+  Ok({"compress", in_, apl_, "--lossless"});
+  std::filesystem::create_directory(Path("dir"));
+  WriteFile("dir/%2E..npy", "mine");  // the last one is there
+  Fails(2, {"decompress", apl_, Path("dir")}, "is there already; give -f");
+  EXPECT_EQ(ReadFile(Path("dir/%2E..npy")), "mine");
+  Ok({"decompress", apl_, Path("dir")});
 }
 
 TEST_F(Tensors, SkippedTensorsAreNoted) {
@@ -225,13 +256,6 @@ TEST_F(Compress, CompareSeesShapeTypeAndNumberOfTensors) {
   Ok({"compare", t, t});
 }
 
-// A file of zeros that takes no room on the disk.
-std::string WriteHole(const std::string& path, uint64_t bytes) {
-  std::ofstream(path, std::ios::binary) << Npy("<f4", fmt::format("({},)", bytes / 4), "");
-  std::filesystem::resize_file(path, std::filesystem::file_size(path) + bytes);
-  return path;
-}
-
 TEST_F(Compress, MemoryStaysBoundedHoweverLargeTheFile) {
   // At the quick scale it is still larger than the bound.
   const uint64_t mib = std::clamp<uint64_t>(testing_support::Scaled(24000), 300, 1200);
@@ -257,6 +281,170 @@ TEST_F(Compress, ProgressIsForTerminalsOnly) {
   EXPECT_THAT(terminal.err, HasSubstr("\r\x1b[Kstats ["));
   EXPECT_THAT(terminal.err, testing::EndsWith("\r\x1b[K")) << "gone when done";
   EXPECT_EQ(Run({"stats", in, "--json"}, "", true).err, "");
+}
+
+// All names under which a file can be given as its own output.
+TEST_F(Compress, AnInputIsNeverTheOutput) {
+  const std::string text = ReadFile(DataFile("q.npy"));
+  const std::string x = WriteFile("x.npy", text);
+  const std::string apl = Path("o.apl");
+  Ok({"compress", x, apl});
+  Ok({"memh", apl, Path("o.memh")});
+  const std::string container = ReadFile(apl);
+  const std::string image = ReadFile(Path("o.memh"));
+  std::filesystem::create_symlink("x.npy", Path("x.link"));
+  std::filesystem::create_hard_link(x, Path("x.hard"));
+  std::filesystem::create_symlink("o.apl", Path("o.link"));
+  std::filesystem::create_directory_symlink(".", Path("here"));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"compress", x, x},
+        {"compress", x, Path("x.link")},
+        {"compress", Path("x.link"), x},
+        {"compress", x, Path("x.hard")},
+        {"compress", x, Path("here/x.npy")},
+        {"compress", x, Path("here/../d/./x.npy")},
+        {"decompress", apl, apl},
+        {"decompress", apl, Path("o.link")},
+        {"memh", apl, apl},
+        {"memh", "--back", Path("o.memh"), Path("o.memh")}}) {
+    Fails(2, arguments, "is an input, which would be lost; choose another output");
+    std::vector<std::string> forced = arguments;
+    forced.emplace_back("-f");
+    Fails(2, forced, "is an input, which would be lost");
+  }
+  // A tensor of a container may have the name of the container.
+  const std::string m =
+      WriteFile("m.safetensors",
+                Safetensors(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", Noise(4)));
+  std::filesystem::create_directory(Path("dir"));
+  Ok({"compress", m, Path("dir/a.npy")});
+  Fails(2, {"decompress", Path("dir/a.npy"), Path("dir"), "-f"}, "is an input");
+  EXPECT_EQ(ReadFile(x), text);
+  EXPECT_EQ(ReadFile(apl), container);
+  EXPECT_EQ(ReadFile(Path("o.memh")), image);
+  // Standard output may be an input too, opened to append so that the shell did not empty it.
+  const int fd = ::open(x.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const std::string as_path = fmt::format("/proc/{}/fd/{}", ::getpid(), fd);
+  Fails(2, {"compress", x, as_path, "-f"}, "is an input");
+  ::close(fd);
+  EXPECT_EQ(ReadFile(x), text);
+}
+
+TEST_F(Compress, AnOutputThatExistsIsReplacedWhenAskedFor) {
+  const std::string q = DataFile("q.npy");
+  const std::string old = WriteFile("old", "mine");
+  const std::string apl = Path("q.apl");
+  Ok({"compress", q, apl});
+  Ok({"memh", apl, Path("q.memh")});
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"compress", q, old},
+                                                    {"decompress", apl, old},
+                                                    {"memh", apl, old},
+                                                    {"memh", "--back", Path("q.memh"), old}}) {
+    Fails(2, arguments, "'" + old + "' is there already; give -f to replace it");
+    EXPECT_EQ(ReadFile(old), "mine");
+    for (const char* force : {"-f", "--force"}) {
+      WriteFile("old", "mine");
+      std::vector<std::string> forced = arguments;
+      forced.emplace_back(force);
+      EXPECT_EQ(Run(forced).exit, 0);
+      EXPECT_NE(ReadFile(old), "mine");
+    }
+    WriteFile("old", "mine");
+  }
+  EXPECT_EQ(Run({"compress", q, "/dev/null"}).exit, 0) << "a device is no file to be lost";
+}
+
+TEST_F(Compress, StandardInputAndOutput) {
+  const std::string q = DataFile("q.npy");
+  const std::string values = ReadFile(q);
+  Ok({"compress", q, Path("q.apl")});
+  const std::string container = ReadFile(Path("q.apl"));
+  const auto names = Names();
+  for (const std::string& in : {q, "|" + values}) {
+    for (const char* name : {"-", "/dev/stdin"}) {
+      for (const char* out : {"-", "/dev/stdout"}) {
+        const RunResult r = Run({"compress", name, out}, "", false, in);
+        EXPECT_EQ(r.exit, 0) << r.err;
+        EXPECT_EQ(r.out, container) << in[0] << name << out;
+        EXPECT_THAT(r.err, HasSubstr("ratio 3.200")) << "the status goes to standard error";
+      }
+    }
+  }
+  const RunResult json = Run({"compress", "-", "-", "--json"}, "", false, q);
+  EXPECT_EQ(json.out, container);
+  EXPECT_EQ(Json::parse(json.err)["coded_bytes"], 10240);
+  // Through a pipe that is larger than a pipe's buffer, and back.
+  const std::string large = Npy("<f4", "(500000,)", Noise(2000000));
+  const RunResult packed = Run({"compress", "-", "-", "--lossless"}, "", false, "|" + large);
+  const RunResult back = Run({"decompress", "-", "-"}, "", false, "|" + packed.out);
+  EXPECT_EQ(back.exit, 0) << back.err;
+  EXPECT_TRUE(back.out == large);
+  const RunResult image = Run({"memh", "-", "-"}, "", false, "|" + container);
+  EXPECT_EQ(Run({"memh", "--back", "-", "-"}, "", false, "|" + image.out).out, container);
+  EXPECT_EQ(Names(), names) << "no file named - and none left behind";
+}
+
+TEST_F(Compress, StandardInputThatCannotBeRead) {
+  const auto refused = [&](const std::string& in, std::string_view part) {
+    const RunResult r = Run({"compress", "-", Path("x.apl")}, "", false, in);
+    EXPECT_EQ(r.exit, 3);
+    EXPECT_THAT(r.err, HasSubstr(std::string(part)));
+    EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
+    EXPECT_TRUE(Names().empty());
+  };
+  refused("|", "'standard input' gave no byte; check the program that writes to it");
+  refused("|x", "'standard input': it is neither .npy nor .safetensors");
+  refused("/dev/null", "a pipe or device, which cannot be read at will");
+  refused("/", "a directory");
+  const RunResult full = Run({"compress", "-", "-"}, "/dev/full", false, DataFile("q.npy"));
+  EXPECT_EQ(full.exit, 3);
+  EXPECT_THAT(full.err, HasSubstr("cannot write 'standard output': No space left on device"));
+}
+
+// What numpy reads as little-endian float32 or float16, and the bfloat16 of ml_dtypes.
+TEST_F(Compress, EverySpellingOfADataType) {
+  struct Case {
+    const char* canonical;
+    size_t bytes;
+    std::vector<const char*> spellings;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"<f4", 4, {"float32", "single", "f4", "=f4", "|f4", "f", "<f", "=f", "|f"}},
+           {"<f2", 2, {"float16", "half", "f2", "=f2", "|f2", "e", "<e", "=e", "|e"}},
+           {"<V2", 2, {"bfloat16"}}}) {
+    const std::string values = Noise(100 * c.bytes);
+    for (const char* spelling : c.spellings) {
+      const std::string in = WriteFile("in.npy", Npy(spelling, "(100,)", values));
+      Ok({"compress", in, Path("x.apl"), "--lossless"});
+      Ok({"decompress", Path("x.apl"), Path("x.npy")});
+      EXPECT_EQ(ReadFile(Path("x.npy")), Npy(c.canonical, "(100,)", values)) << spelling;
+    }
+  }
+  for (const char* bits : {"uint16", "ushort", "u2", "=u2", "|u2", "H", "<H", "=V2", "<V2"}) {
+    const std::string in = WriteFile("in.npy", Npy(bits, "(100,)", Noise(200)));
+    Ok({"compress", in, Path("x.apl"), "--format", "bf16"});
+    Fails(3, {"compress", in, Path("y.apl")}, "pass --format bf16 if these are bfloat16 bits");
+  }
+  for (const char* other : {"float64", ">f4", "<float32", "f8", "Float32", "i4", "f16", ""}) {
+    const std::string in = WriteFile("in.npy", Npy(other, "(100,)", Noise(400)));
+    Fails(3, {"compress", in, Path("y.apl")}, "its data type");
+  }
+}
+
+TEST_F(Compress, TensorsThatDoNotFitAreRefusedBeforeTheFirstByte) {
+  std::string header = "{";
+  for (int i = 0; i < 150000; ++i) {
+    header += fmt::format(R"({}"layer.{:06}":{{"dtype":"F32","shape":[1],"data_offsets":[{},{}]}})",
+                          i == 0 ? "" : ",", i, 4 * i, 4 * i + 4);
+  }
+  const std::string in =
+      WriteFile("many.safetensors", Safetensors(header + "}", std::string(600000, '\0')));
+  // Entries of 96 + 8 + 12 bytes, rounded up to 120, in 16 MiB (C-3.4).
+  Fails(3, {"compress", in, Path("x.apl")},
+        "room for the first 139810 of the 150000 tensors; choose some with --tensor PATTERN");
+  EXPECT_EQ(OkJson({"compress", in, Path("x.apl"), "--tensor", "layer.00*"})["tensors"], 10000);
+  EXPECT_EQ(OkJson({"compress", in, Path("x.apl"), "--tensor", "layer.14[0-9]???"})["tensors"],
+            10000);
 }
 
 }  // namespace

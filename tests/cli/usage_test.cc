@@ -20,8 +20,26 @@ TEST_F(Usage, HelpNamesEverySubcommandAndEachHasExamples) {
 }
 
 TEST_F(Usage, VersionNamesProgramAndFormats) {
-  EXPECT_THAT(Ok({"--version"}),
-              testing::MatchesRegex("actplane [0-9.]+ \\(block format 1, container 1\\)\n"));
+  for (const char* flag : {"--version", "-V"}) {
+    EXPECT_THAT(Ok({flag}),
+                testing::MatchesRegex("actplane [0-9.]+ \\(block format 1, container 1\\)\n"));
+  }
+}
+
+TEST_F(Usage, HelpIsASubcommandToo) {
+  EXPECT_EQ(Ok({"help"}), Ok({"--help"}));
+  for (const std::string& name : kSubcommands) EXPECT_EQ(Ok({"help", name}), Ok({name, "--help"}));
+  Fails(2, {"help", "compres"}, "there is no subcommand compres; did you mean compress?");
+}
+
+TEST_F(Usage, AWrongNameIsAnsweredWithTheNearest) {
+  Fails(2, {"compres"}, "there is no subcommand compres; did you mean compress?");
+  Fails(2, {"ewal", DataFile("q.npy")}, "did you mean eval?");
+  Fails(2, {"very"}, "did you mean verify?");
+  Fails(2, {"frobnicate"}, "there is no subcommand frobnicate; see actplane --help");
+  Fails(2, {"stats", DataFile("q.npy"), "--blok", "32"}, "did you mean --block?");
+  Fails(2, {"compress", "a", "b", "--los-less"}, "did you mean --lossless?");
+  Fails(2, {"compress", "a", "b", "--ordr=field"}, "did you mean --order?");
 }
 
 TEST_F(Usage, WrongArgumentsExitWith2AndOneLine) {

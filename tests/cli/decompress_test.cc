@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bad input and bad places for output: one line, the right exit code, no file left behind.
+// decompress, and damage to containers: one line, the right exit code, no file left behind.
 #include <sys/stat.h>
 
 #include "actplane/io/container.h"
@@ -95,7 +95,7 @@ TEST_F(Damage, MalformedSlotsAreNeverSilentZeros) {
 
     const RunResult r = Run({"decompress", apl, out, "--keep-going", "--json"});
     EXPECT_EQ(r.exit, 3);
-    EXPECT_THAT(r.err, HasSubstr("1 malformed blocks were read as zeros"));
+    EXPECT_THAT(r.err, HasSubstr("1 malformed blocks were read as zeros; get the file again"));
     EXPECT_EQ(Json::parse(r.out)["tensors"][0]["malformed_blocks"], 1);
     EXPECT_EQ(ReadFile(out), Npy("<f4", "(128,)", std::string(512, '\0')));
     std::filesystem::remove(out);
@@ -151,6 +151,49 @@ TEST_F(Damage, AFailureLeavesTheOldFileAsItWas) {
   Fails(2, {"decompress", bad, old}, "is there already; give -f");
   Fails(3, {"decompress", bad, old, "-f"}, "checksum");
   EXPECT_EQ(ReadFile(old), "mine");
+}
+
+// One flipped byte costs its chunk, not the rest; the exit code tells.
+TEST_F(Damage, KeepGoingSavesWhatIsWhole) {
+  ACTP_CLAUSE("C-5.5");
+  const std::string values = Noise(3 << 20);
+  const std::string in = WriteFile("in.npy", Npy("<f4", "(786432,)", values));
+  const std::string apl = Path("in.apl");
+  const std::string out = Path("out.npy");
+  for (const bool lossless : {false, true}) {
+    Ok(lossless ? std::vector<std::string>{"compress", in, apl, "--lossless"}
+                : std::vector<std::string>{"compress", in, apl, "--ratio", "2"});
+    Ok({"decompress", apl, out});
+    const std::string whole = ReadFile(out);
+    const size_t head = whole.size() - values.size();
+    const Json t = OkJson({"inspect", apl})["tensors"][0];
+    ASSERT_GE(t["chunks"], 2);
+    const std::string good = ReadFile(apl);
+    std::string bytes = good;
+    const size_t in_second = t["payload_offset"].get<size_t>() + (1 << 20) + 1000;
+    bytes[in_second] = static_cast<char>(bytes[in_second] ^ 1);
+    const std::string bad = WriteFile("bad.apl", bytes);
+
+    Fails(3, {"decompress", bad, Path("x.npy")}, "or read these as zeros with --keep-going");
+    const RunResult r = Run({"decompress", bad, out, "-f", "--keep-going", "--json"});
+    EXPECT_EQ(r.exit, 3);
+    EXPECT_THAT(r.err, HasSubstr("blocks of damaged chunks were read as zeros"));
+    EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1);
+    const auto lost = Json::parse(r.out)["tensors"][0]["damaged_blocks"].get<size_t>();
+    EXPECT_GT(lost, 0U);
+    const std::string saved = ReadFile(out);
+    ASSERT_EQ(saved.size(), whole.size());
+    // The zeros are one run of so many blocks; all other bytes are those of the whole container.
+    const size_t first =
+        static_cast<size_t>(std::mismatch(saved.begin(), saved.end(), whole.begin()).first -
+                            saved.begin() - static_cast<ptrdiff_t>(head)) /
+        512 * 512;
+    std::string expected = whole;
+    std::fill_n(expected.begin() + static_cast<ptrdiff_t>(head + first),
+                std::min(lost * 512, values.size() - first), '\0');
+    EXPECT_TRUE(saved == expected);
+    EXPECT_LT(lost, t["blocks"].get<size_t>());
+  }
 }
 
 TEST_F(Damage, BlocksThatAreNotThere) {
