@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # fuzz.sh: runs every target of build/fuzz/fuzzers for FUZZ_SECONDS, JOBS at a time.
-# Seeds come from model/fuzz/seeds/TARGET; what is learned stays in build/fuzz/corpus/TARGET.
+# Seeds come from model/fuzz/seeds/TARGET and tests/data/foreign; what is learned stays in build/fuzz/corpus/TARGET.
 # An input that breaks a target is left in build/fuzz/findings, with the command that replays it.
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -17,6 +17,7 @@ fuzz_one() {
   local folders=("build/fuzz/corpus/$name")
   mkdir -p "${folders[0]}"
   if [[ -d model/fuzz/seeds/$name ]]; then folders+=("model/fuzz/seeds/$name"); fi
+  folders+=(tests/data/foreign)
   if "build/fuzz/fuzzers/$name" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 \
     -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$name-" "${folders[@]}" >"$log" 2>&1 </dev/null; then
     awk -v name="$name" '/number_of_executed_units/ { n = $2 } / cov: / { c = $0; sub(/.* cov: /, "", c); sub(/ .*/, "", c) }
