@@ -26,7 +26,6 @@ class NormalSource {
     return radius * std::cos(2.0 * std::numbers::pi * Uniform());
   }
 
- private:
   double Uniform() {
     uint64_t z = state_ += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -34,6 +33,7 @@ class NormalSource {
     return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
   }
 
+ private:
   uint64_t state_;
 };
 
@@ -94,6 +94,31 @@ DataSet SoftmaxData(size_t values) {
     std::vector<double> weight(seen);
     for (double& w : weight) sum += w = std::exp(2.5 * source.Next());
     for (size_t i = 0; i < seen; ++i) row[i] = static_cast<float>(weight[i] / sum);
+  }
+  Fill(data, values);
+  return data;
+}
+
+DataSet LaplaceData(size_t values) {
+  DataSet data{.name = "laplace", .text = "Laplace values, mean 0, scale 1", .row = kRow};
+  NormalSource source(4);
+  data.values.resize(kPeriod);
+  for (float& v : data.values) {
+    const double u = source.Uniform() - 0.5;
+    v = static_cast<float>(std::copysign(std::log(1.0 - 2.0 * std::fabs(u)), u));
+  }
+  Fill(data, values);
+  return data;
+}
+
+DataSet OutlierData(size_t values) {
+  DataSet data{.name = "outliers",
+               .text = "normal values, every 64th column 30 times as large",
+               .row = kRow};
+  NormalSource source(5);
+  data.values.resize(kPeriod);
+  for (size_t i = 0; i < kPeriod; ++i) {
+    data.values[i] = static_cast<float>(source.Next() * (i % 64 == 0 ? 30.0 : 1.0));
   }
   Fill(data, values);
   return data;

@@ -24,6 +24,9 @@ struct DataSet {
 DataSet NormalData(size_t values);
 DataSet GeluData(size_t values);
 DataSet SoftmaxData(size_t values);
+// Laplace data, and normal data of which every 64th column is 30 times as large.
+DataSet LaplaceData(size_t values);
+DataSet OutlierData(size_t values);
 
 // The FP32 tensors of the files, an equal share of each. kBadInput when there is none.
 Result<DataSet> FileData(std::span<const std::string> paths, size_t values);
