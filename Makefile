@@ -72,11 +72,12 @@ bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy
 	@mkdir -p build/bench
 	@build/release/bin/actplane_bench --csv build/bench/bench.csv $(TENSOR)
 
-study:  ## the measurements behind docs/decisions/0001, in dB
+study:  ## the measurements behind docs/decisions/0001 and 0005, in dB
 	@.ci/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
-	@cmake --build --preset release --parallel $(JOBS) --target significance_study
+	@cmake --build --preset release --parallel $(JOBS) --target significance_study --target format2_study
 	@build/release/bin/significance_study $(TENSOR)
+	@build/release/bin/format2_study $(TENSOR)
 
 install:  ## install commands, libraries, headers and CMake package to PREFIX
 	@.ci/setup.sh build test rtl

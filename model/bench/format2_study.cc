@@ -192,6 +192,7 @@ std::vector<GroupRules> Choices(uint32_t group) {
   code("unary codes", GroupCode::kUnary);
   code("Rice codes", GroupCode::kRice);
   code("Rice codes of differences", GroupCode::kNeighbour);
+  code("unary from the best delta of the block", GroupCode::kCentre);
   code("codes for nothing (bound)", GroupCode::kFree);
   add("truncate, midpoint", [](GroupRules& r) { r.rounding = Rounding::kTruncate; });
   add("nearest everywhere", [](GroupRules& r) { r.rounding = Rounding::kNearest; });
@@ -229,10 +230,10 @@ void PrintRow(const std::string& name, const std::function<Quality(double)>& mea
   double shrink = 0;
   for (const double bits : kRates) {
     const Quality q = measure(bits);
-    fmt::print("{:>8.2f}", q.Snr());
+    fmt::print("{:>8}", std::isnan(q.Snr()) ? "-" : fmt::format("{:.2f}", q.Snr()));
     if (bits == 2.25) shrink = q.Shrink();
   }
-  fmt::print("{:>+9.3f}\n", shrink);
+  fmt::print("{:>9}\n", std::isnan(shrink) ? "-" : fmt::format("{:+.3f}", shrink));
 }
 
 void SectionChoices(const std::vector<Set>& sets) {
@@ -324,6 +325,7 @@ struct RandomBlock {
   uint32_t group;
   uint32_t slot_bytes;
   Patterns x;
+  uint32_t cap = 16;
 };
 
 RandomBlock MakeBlock(values::Rng& rng) {
@@ -340,6 +342,8 @@ RandomBlock MakeBlock(values::Rng& rng) {
       if (rng.OneIn(3)) b.x[i] = other[i];
     }
   }
+  constexpr uint32_t kCaps[] = {10, 12, 16, 24};
+  b.cap = kCaps[rng.Below(4)];
   return b;
 }
 
@@ -390,6 +394,7 @@ bool SectionOnce(uint64_t blocks) {
     for (uint64_t i = 0; i < blocks; ++i) {
       const RandomBlock b = MakeBlock(rng);
       r.group = r.lattice ? 8 : b.group;
+      r.cap = b.cap;
       Patterns y(b.n), z(b.n), from_bytes(b.n);
       std::vector<std::byte> first(b.slot_bytes), second(b.slot_bytes);
       Emulate(r, b.format, 8 * b.slot_bytes, b.x, y);
@@ -435,6 +440,7 @@ struct FieldRound {
   Patterns zero, midpoint, even;
   bool cut = false;
   uint32_t width = 0;
+  bool extended = false;
 };
 
 FieldRound RunField(const RandomBlock& b, std::span<const uint32_t> x) {
@@ -444,6 +450,7 @@ FieldRound RunField(const RandomBlock& b, std::span<const uint32_t> x) {
   std::vector<std::byte> slot(b.slot_bytes), back(bytes.size());
   CompressBlock(bytes, config, slot);
   out.width = std::to_integer<uint32_t>(slot[1]) & 15;
+  out.extended = (std::to_integer<uint32_t>(slot[1]) & 64) != 0;
   DecompressBlock(slot, config, back);
   out.midpoint = values::ToPatterns(back, b.format);
   config.fill = Fill::kZero;
@@ -502,11 +509,11 @@ bool SectionField(const std::vector<Set>& sets, uint64_t blocks) {
 
   fmt::print(
       "\nOrder field, second round, {} random blocks of every format: blocks that change (of "
-      "these: the delta width shrinks)\n",
+      "these: the delta width shrinks; the extension comes or goes)\n",
       blocks);
   for (const Format format : {Format::kFp32, Format::kFp16, Format::kBf16}) {
     values::Rng rng(11);
-    uint64_t count = 0, changed[3] = {}, width[3] = {};
+    uint64_t count = 0, changed[3] = {}, width[3] = {}, extended[3] = {};
     while (count < blocks) {
       RandomBlock b = MakeBlock(rng);
       if (b.format != format) continue;
@@ -520,10 +527,15 @@ bool SectionField(const std::vector<Set>& sets, uint64_t blocks) {
         if (*z[k] == *y[k]) continue;
         ++changed[k];
         width[k] += second.width < first.width ? 1U : 0U;
+        extended[k] += second.width >= first.width && second.extended != first.extended ? 1U : 0U;
       }
     }
-    fmt::print("  {}: midpoint {} ({}), alternating {} ({}), zero {} ({})\n", ToString(format),
-               changed[0], width[0], changed[1], width[1], changed[2], width[2]);
+    fmt::print("  {}:", ToString(format));
+    for (size_t k = 0; k < 3; ++k) {
+      constexpr const char* kFills[] = {"midpoint", "alternating", "zero"};
+      fmt::print(" {} {} ({}; {})", kFills[k], changed[k], width[k], extended[k]);
+    }
+    fmt::print("\n");
   }
   fmt::print(
       "\nOrder field, second round, tensors, FP32, N = 128, alternating: blocks that change of "

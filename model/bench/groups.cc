@@ -314,6 +314,16 @@ class Emulator {
       code = 5;  // `most`, so that dead groups have a code
       for (uint32_t g = 0; g < groups_; ++g)
         code += std::min(symbol(g) + 1, most + (dead ? 1U : 0U));
+    } else if (rules_.code == GroupCode::kCentre) {
+      code = ~0U;
+      for (uint32_t centre = 0; centre <= most; ++centre) {
+        uint32_t bits = 4 + 5;  // the centre, `most`
+        for (uint32_t g = 0; g < groups_; ++g) {
+          const uint32_t s = symbol(g);
+          bits += 1 + (s > centre ? 2 * (s - centre) - 1 : 2 * (centre - s));
+        }
+        code = std::min(code, bits);
+      }
     } else if (rules_.code != GroupCode::kFree) {
       code = ~0U;
       for (uint32_t k = 0; k < 4; ++k) {
@@ -434,7 +444,6 @@ class Emulator {
     for (uint32_t g = 0; g < groups_; ++g) {
       const uint32_t to = To(level, g);
       uint32_t depth = 0;
-      plan.top[g] = f.delta[g];
       const int32_t code = std::min(static_cast<int32_t>(f.delta[g]), layout.most);
       const bool live = f.delta[g] < to;
       const int32_t above = static_cast<int32_t>(to) - code;
@@ -512,9 +521,7 @@ class Emulator {
         k[i] = Floor(v, Step(plan, g, i), &rest, &half);
       } else {
         const uint32_t depth = plan.depth[g] + (i < plan.partial[g] ? 1U : 0U);
-        // The largest value keeps its exponent.
-        const uint32_t above = plan.top[g] - plan.delta[g];
-        k[i] = std::min(Nearest(plan, g, v, i), (uint64_t{1} << (depth - above)) - 1);
+        k[i] = std::min(Nearest(plan, g, v, i), (uint64_t{1} << depth) - 1);
       }
     }
   }

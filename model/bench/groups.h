@@ -21,6 +21,7 @@ enum class GroupCode {
   kUnary,
   kRice,       // best parameter 0 .. 3, two bits in the header
   kNeighbour,  // difference from the group before, Rice
+  kCentre,     // unary distance from the best delta of the block, which costs four bits
   kFree,       // no bits: a bound
 };
 
@@ -74,7 +75,6 @@ struct GroupPlan {
   uint32_t bits = 0;  // of the slot that are used
   std::array<uint8_t, kMostGroups> code = {};
   std::array<uint8_t, kMostGroups> delta = {};    // the code, or kDead: all values are zero
-  std::array<uint8_t, kMostGroups> top = {};      // what the code would be if codes were wider
   std::array<uint8_t, kMostGroups> rows = {};     // rows of sign and magnitude, sign row included
   std::array<uint8_t, kMostGroups> depth = {};    // magnitude rows
   std::array<uint8_t, kMostGroups> partial = {};  // values that have one row more
