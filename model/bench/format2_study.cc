@@ -30,7 +30,8 @@ namespace values = testing_support;
 constexpr const char* kUsage =
     "usage: format2_study [--section NAME]... [--blocks N] [TENSOR...]\n"
     "  --section NAME  choices, rates, peers, once, field or formats (default: all)\n"
-    "  --blocks N      random blocks of each line of `once` and `field` (default 200000)\n"
+    "  --blocks N      random blocks: of the rules that are taken; a tenth elsewhere (default "
+    "200000)\n"
     "  TENSOR          .npy and .safetensors files with FP32 tensors\n";
 
 constexpr uint32_t kN = 128;
@@ -241,6 +242,7 @@ void SectionChoices(const std::vector<Set>& sets) {
       "\nOne choice replaced at a time, FP32, N = 128: SNR in dB by bits a value; shrink at 2.25 "
       "bits\n");
   std::vector<Patterns> patterns;
+  patterns.reserve(sets.size());
   for (const Set& s : sets) patterns.push_back(ToPatterns(s.values, Format::kFp32));
   for (const uint32_t group : {4U, 8U, 16U}) {
     const auto choices = Choices(group);
@@ -333,7 +335,7 @@ RandomBlock MakeBlock(values::Rng& rng) {
   b.format = static_cast<Format>(rng.Below(3));
   b.n = 32U << rng.Below(4);
   b.group = 4U << rng.Below(3);
-  b.slot_bytes = std::max(4U, b.n / 16) + rng.Below(b.n / 8 * (rng.OneIn(3) ? 24 : 8));
+  b.slot_bytes = std::max(4U, b.n / 16) + rng.Below(uint64_t{b.n} / 8 * (rng.OneIn(3) ? 24 : 8));
   const auto kind = [&] { return values::kAllKinds[rng.Below(values::kAllKinds.size())]; };
   b.x = values::MakePatterns(kind(), b.format, b.n, rng);
   if (rng.OneIn(6)) {
@@ -350,10 +352,9 @@ RandomBlock MakeBlock(values::Rng& rng) {
 // Returns false if the rules of the decision lose anything on the second round.
 bool SectionOnce(uint64_t blocks) {
   fmt::print(
-      "\nSecond round, {} random blocks of every format, N, group length, slot size and kind a "
-      "line:\n"
-      "  blocks that change; second slots that differ\n",
-      blocks);
+      "\nSecond round, random blocks of every format, N, group length, limit of rows, slot size "
+      "and kind:\n  {:<42}{:>10}{:>10}{:>14}\n",
+      "", "blocks", "change", "other slot");
   std::vector<GroupRules> rules;
   const auto add = [&](const char* name, const std::function<void(GroupRules&)>& change) {
     rules.push_back(Rules(4, name, change));
@@ -391,7 +392,8 @@ bool SectionOnce(uint64_t blocks) {
     values::Rng rng(7);
     uint64_t changed = 0, slots = 0;
     const bool taken = r.name == "taken";
-    for (uint64_t i = 0; i < blocks; ++i) {
+    const uint64_t count = taken ? blocks : blocks / 10 + 1;
+    for (uint64_t i = 0; i < count; ++i) {
       const RandomBlock b = MakeBlock(rng);
       r.group = r.lattice ? 8 : b.group;
       r.cap = b.cap;
@@ -407,7 +409,8 @@ bool SectionOnce(uint64_t blocks) {
       good &= DecodeSlot(r.group, r.cap, b.format, first, from_bytes) && from_bytes == y;
       good &= y == z;
     }
-    fmt::print("  {:<42}{:>10}{:>10}\n", r.name, changed, taken ? fmt::format("{}", slots) : "");
+    fmt::print("  {:<42}{:>10}{:>10}{:>14}\n", r.name, count, changed,
+               taken ? fmt::format("{}", slots) : "");
   }
   if (!good)
     fmt::print(stderr,
@@ -439,8 +442,8 @@ Patterns EvenFill(const Patterns& zero, const Patterns& midpoint) {
 struct FieldRound {
   Patterns zero, midpoint, even;
   bool cut = false;
-  uint32_t width = 0;
-  bool extended = false;
+  bool flushed = false;   // F
+  bool extended = false;  // X
 };
 
 FieldRound RunField(const RandomBlock& b, std::span<const uint32_t> x) {
@@ -449,7 +452,7 @@ FieldRound RunField(const RandomBlock& b, std::span<const uint32_t> x) {
   const auto bytes = values::ToBytes({x.begin(), x.end()}, b.format);
   std::vector<std::byte> slot(b.slot_bytes), back(bytes.size());
   CompressBlock(bytes, config, slot);
-  out.width = std::to_integer<uint32_t>(slot[1]) & 15;
+  out.flushed = (std::to_integer<uint32_t>(slot[1]) & 128) != 0;
   out.extended = (std::to_integer<uint32_t>(slot[1]) & 64) != 0;
   DecompressBlock(slot, config, back);
   out.midpoint = values::ToPatterns(back, b.format);
@@ -509,11 +512,11 @@ bool SectionField(const std::vector<Set>& sets, uint64_t blocks) {
 
   fmt::print(
       "\nOrder field, second round, {} random blocks of every format: blocks that change (of "
-      "these: the delta width shrinks; the extension comes or goes)\n",
+      "these: values were flushed; an extension, none flushed)\n",
       blocks);
   for (const Format format : {Format::kFp32, Format::kFp16, Format::kBf16}) {
     values::Rng rng(11);
-    uint64_t count = 0, changed[3] = {}, width[3] = {}, extended[3] = {};
+    uint64_t count = 0, changed[3] = {}, flushed[3] = {}, extended[3] = {};
     while (count < blocks) {
       RandomBlock b = MakeBlock(rng);
       if (b.format != format) continue;
@@ -526,14 +529,14 @@ bool SectionField(const std::vector<Set>& sets, uint64_t blocks) {
         const Patterns* z[3] = {&second.midpoint, &second.even, &second.zero};
         if (*z[k] == *y[k]) continue;
         ++changed[k];
-        width[k] += second.width < first.width ? 1U : 0U;
-        extended[k] += second.width >= first.width && second.extended != first.extended ? 1U : 0U;
+        flushed[k] += first.flushed ? 1U : 0U;
+        extended[k] += !first.flushed && first.extended ? 1U : 0U;
       }
     }
     fmt::print("  {}:", ToString(format));
     for (size_t k = 0; k < 3; ++k) {
       constexpr const char* kFills[] = {"midpoint", "alternating", "zero"};
-      fmt::print(" {} {} ({}; {})", kFills[k], changed[k], width[k], extended[k]);
+      fmt::print(" {} {} ({}; {})", kFills[k], changed[k], flushed[k], extended[k]);
     }
     fmt::print("\n");
   }

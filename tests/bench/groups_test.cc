@@ -20,7 +20,6 @@ namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAreArray;
-using testing_support::Kind;
 using testing_support::Rng;
 using testing_support::Scaled;
 
@@ -39,7 +38,7 @@ Block RandomBlock(Rng& rng) {
   b.format = static_cast<Format>(rng.Below(3));
   b.group = 4U << rng.Below(3);
   const uint32_t n = 32U << rng.Below(4);
-  b.slot.resize(std::max(4U, n / 16) + rng.Below(n / 8 * (rng.OneIn(3) ? 24 : 8)));
+  b.slot.resize(std::max(4U, n / 16) + rng.Below(uint64_t{n} / 8 * (rng.OneIn(3) ? 24 : 8)));
   const auto kind = [&] {
     return testing_support::kAllKinds[rng.Below(testing_support::kAllKinds.size())];
   };
