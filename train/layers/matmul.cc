@@ -26,6 +26,14 @@ void ForPieces(int64_t n, int64_t piece, const Work& work) {
   });
 }
 
+// c = beta c + alpha a b for one matrix; the only call into libtorch's products. Its batched form,
+// baddbmm_, multiplies what is in c by beta even where that is 0 when a product is small: NaN of
+// fresh memory would stay.
+void Product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& c, float beta,
+             float alpha = 1) {
+  c.addmm_(a, b, beta, alpha);
+}
+
 }  // namespace
 
 void SetThreads(int threads) {
@@ -46,11 +54,11 @@ void MatMul(const at::Tensor& a, const at::Tensor& b, const at::Tensor& c, float
   const int64_t columns = c.size(1);
   if (rows >= columns) {
     ForPieces(rows, PieceOf(rows), [&](int64_t first, int64_t count) {
-      c.narrow(0, first, count).addmm_(a.narrow(0, first, count), b, beta);
+      Product(a.narrow(0, first, count), b, c.narrow(0, first, count), beta);
     });
   } else {
     ForPieces(columns, PieceOf(columns), [&](int64_t first, int64_t count) {
-      c.narrow(1, first, count).addmm_(a, b.narrow(1, first, count), beta);
+      Product(a, b.narrow(1, first, count), c.narrow(1, first, count), beta);
     });
   }
 }
@@ -60,7 +68,7 @@ at::Tensor Affine(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bi
   ForPieces(y.size(0), PieceOf(y.size(0)), [&](int64_t first, int64_t count) {
     const at::Tensor piece = y.narrow(0, first, count);
     piece.copy_(bias.unsqueeze(0).expand_as(piece));
-    piece.addmm_(x.narrow(0, first, count), w);
+    Product(x.narrow(0, first, count), w, piece, 1);
   });
   return y;
 }
@@ -69,8 +77,8 @@ at::Tensor BatchMatMul(const at::Tensor& a, const at::Tensor& b, float alpha) {
   at::Tensor c = at::empty({a.size(0), a.size(1), b.size(2)}, a.options());
   const int64_t piece = (a.size(0) + kMostPieces - 1) / kMostPieces;
   ForPieces(a.size(0), piece, [&](int64_t first, int64_t count) {
-    c.narrow(0, first, count)
-        .baddbmm_(a.narrow(0, first, count), b.narrow(0, first, count), 0, alpha);
+    for (int64_t i = first; i < first + count; ++i)
+      Product(a.select(0, i), b.select(0, i), c.select(0, i), 0, alpha);
   });
   return c;
 }

@@ -121,6 +121,8 @@ class ZfpCodec final : public Codec {
         const size_t done =
             pack ? zfp_compress(z.get(), field.get()) : zfp_decompress(z.get(), field.get());
         TORCH_CHECK(done != 0 && done <= size, "zfp failed at ", rate, " bits per value");
+        // Where libzfp writes words of less than 64 bits, as Debian's does.
+        if (pack) std::fill_n(bytes + i * stride + done, size - done, uint8_t{0});
       }
     });
   }

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nothing is read before it is written: whatever fresh memory holds, NaN or zeros, a run gives the
+// same bits. Every method, from the smallest network on.
+#include "fresh_memory.h"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "test_support.h"
+#include "train/app/gradient.h"
+#include "train/layers/matmul.h"
+
+namespace actplane::train {
+namespace {
+
+std::string BytesOf(const at::Tensor& t) {
+  const at::Tensor dense = t.contiguous();
+  return {static_cast<const char*>(dense.data_ptr()), dense.nbytes()};
+}
+
+std::string BytesOf(double x) { return {reinterpret_cast<const char*>(&x), sizeof x}; }
+
+TEST(FreshMemory, HoldsWhatTheTestAsksFor) {
+  for (const int64_t n : {1, 3, 1000}) {
+    const FreshMemory with(Fresh::kNaN);
+    EXPECT_TRUE(at::empty({n}, at::kFloat).isnan().all().item<bool>());
+    EXPECT_TRUE(at::empty({n}, at::kByte).ne(0).all().item<bool>());
+  }
+  const FreshMemory with(Fresh::kZero);
+  EXPECT_TRUE(at::empty({1000}, at::kFloat).eq(0).all().item<bool>());
+}
+
+// The largest difference to the product in double precision, in parts of the largest sum of terms.
+double ProductError(const at::Tensor& got, const at::Tensor& a, const at::Tensor& b, double alpha) {
+  const at::Tensor x = a.to(at::kDouble);
+  const at::Tensor y = b.to(at::kDouble);
+  const at::Tensor error = (got.to(at::kDouble) - alpha * at::matmul(x, y)).abs();
+  return (error.max() / (at::matmul(x.abs(), y.abs()).max() * alpha)).item<double>();
+}
+
+// Small products take other ways through libtorch than large ones, and some of those read the
+// output even where it counts 0.
+TEST(FreshMemory, ProductsOfEverySizeIgnoreIt) {
+  const auto generator = at::detail::createCPUGenerator(5);
+  const auto random = [&](at::IntArrayRef shape) {
+    return at::randn(shape, generator, at::kFloat);
+  };
+  const FreshMemory with(Fresh::kNaN);
+  const std::vector<int64_t> sizes = {1, 2, 3, 7, 8, 33, 130};
+  for (const int64_t m : sizes) {
+    for (const int64_t k : sizes) {
+      for (const int64_t n : sizes) {
+        SCOPED_TRACE(testing::Message() << m << " x " << k << " x " << n);
+        for (const bool turned : {false, true}) {
+          const at::Tensor a = turned ? random({3, k, m}).transpose(1, 2) : random({3, m, k});
+          const at::Tensor b = turned ? random({3, n, k}).transpose(1, 2) : random({3, k, n});
+          EXPECT_LT(ProductError(BatchMatMul(a, b, 0.3F), a, b, 0.3), 1e-6);
+          const at::Tensor c = at::empty({m, n}, at::kFloat);
+          MatMul(a[0], b[0], c);
+          EXPECT_LT(ProductError(c, a[0], b[0], 1), 1e-6);
+          const at::Tensor zero = at::zeros({n}, at::kFloat);
+          EXPECT_LT(ProductError(Affine(a[0], b[0], zero), a[0], b[0], 1), 1e-6);
+        }
+      }
+    }
+  }
+}
+
+const std::vector<const char*> kSpecs = {"exact",
+                                         "actplane",
+                                         "actplane:ratio=1,fill=zero,block=32",
+                                         "actplane:order=significance,ratio=6,block=256",
+                                         "actplane:order=significance,ratio=14,rounding=stochastic",
+                                         "mxfp8",
+                                         "zfp",
+                                         "zfp:dims=1,ratio=2",
+                                         "group:bits=2",
+                                         "group:bits=8,group=64",
+                                         "alam:bits=2",
+                                         "alam:bits=0.5",
+                                         "alam:bits=8",
+                                         "mesa",
+                                         "mesa:channels=2",
+                                         "tempo",
+                                         "fewbit:bits=1",
+                                         "fewbit:bits=5",
+                                         "compact:ratio=2",
+                                         "compact:rank=1",
+                                         "compact:ratio=2+actplane:ratio=6",
+                                         "fewbit+mxfp8",
+                                         "tempo:gelu=off+zfp:ratio=4",
+                                         "tempo+group:bits=4,bits.gelu_output=exact"};
+
+TEST(FreshMemory, TheListHasEveryMethod) {
+  std::set<std::string_view> listed;
+  for (const std::string_view spec : kSpecs) {
+    for (const MethodInfo& info : Methods()) {
+      if (spec.starts_with(info.name)) listed.insert(info.name);
+    }
+  }
+  for (const MethodInfo& info : Methods()) EXPECT_TRUE(listed.contains(info.name)) << info.name;
+}
+
+struct Network {
+  const char* name;
+  Geometry geometry;
+  int64_t batch;
+};
+
+const std::vector<Network> kNetworks = {
+    {"Smallest", {.blocks = 1, .width = 2, .heads = 1, .context = 3}, 1},
+    {"WithoutDropout", {.blocks = 1, .width = 2, .heads = 2, .context = 1, .dropout = 0}, 1},
+    {"Odd", {.blocks = 2, .width = 6, .heads = 3, .context = 7}, 3},
+    {"Small", {.blocks = 1, .width = 32, .heads = 2, .context = 33}, 2},
+};
+
+// Everything that comes out of a run, by name.
+using Trace = std::map<std::string, std::string>;
+
+void TraceStep(Trainer& trainer, const std::string& name, Trace& trace) {
+  const Result<StepReport> step = trainer.Step();
+  ASSERT_TRUE(step.ok()) << step.status().message();
+  trace[name + " loss"] = BytesOf(step->loss);
+  trace[name + " norm"] = BytesOf(step->gradient_norm);
+  trace[name + " held out"] = BytesOf(trainer.Evaluate());
+  for (const Parameter* p : trainer.parameters()) {
+    EXPECT_TRUE(p->value.isfinite().all().item<bool>()) << name << " " << p->name;
+    trace[name + " weight " + p->name] = BytesOf(p->value);
+    trace[name + " gradient " + p->name] = BytesOf(p->grad);
+  }
+}
+
+// As gradcheck does: kind by kind, then all together.
+void TraceGradients(Trainer& trainer, const std::string& spec, Trace& trace) {
+  const std::vector<Gradient> exact = ExactGradients(trainer, 2);
+  const auto stash = StashOf(spec);
+  ASSERT_TRUE(trainer.Adopt(*stash).ok());
+  for (int k = 0; k <= kKinds; ++k) {
+    const bool all = k == kKinds;
+    stash->set_only(all ? std::nullopt : std::optional(static_cast<Kind>(k)));
+    Tally tally;
+    const Difference d = DifferenceOf(trainer, *stash, exact, &tally);
+    const std::string name =
+        "gradcheck " + std::string(all ? "all" : kKindNames[static_cast<size_t>(k)]);
+    EXPECT_TRUE(std::isfinite(d.error)) << name;
+    trace[name] = BytesOf(d.error) + BytesOf(d.product) + BytesOf(d.other) + BytesOf(d.signal) +
+                  std::to_string(tally.total());
+  }
+}
+
+Trace TraceOf(const RunConfig& config, Fresh fresh) {
+  const FreshMemory with(fresh);
+  Trace trace;
+  const std::string path = ScratchPath("fresh-checkpoint");
+  const auto trainer = TrainerOf(config);
+  TraceStep(*trainer, "step 0", trace);
+  EXPECT_TRUE(trainer->Save(path).ok());
+  std::ifstream in(path, std::ios::binary);
+  trace["checkpoint"] = {std::istreambuf_iterator<char>(in), {}};
+  EXPECT_GT(trace["checkpoint"].size(), 1000U);
+  const auto resumed = TrainerOf(config);
+  EXPECT_TRUE(resumed->Resume(path).ok());
+  TraceStep(*resumed, "step 1", trace);
+  std::filesystem::remove(path);
+  TraceGradients(*resumed, config.stash, trace);
+  return trace;
+}
+
+class FreshMemoryTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(FreshMemoryTest, ChangesNoBitOfARun) {
+  for (const Network& network : kNetworks) {
+    SCOPED_TRACE(network.name);
+    RunConfig config = SmallConfig();
+    config.geometry = network.geometry;
+    config.batch = network.batch;
+    config.accumulate = 2;
+    config.stash = GetParam();
+    Trace nan = TraceOf(config, Fresh::kNaN);
+    const Trace zero = TraceOf(config, Fresh::kZero);
+    ASSERT_EQ(nan.size(), zero.size());
+    for (const auto& [name, bytes] : zero) EXPECT_TRUE(nan[name] == bytes) << name;
+  }
+}
+
+// Also what is stored, to the last byte of its padding: it may end in a file.
+TEST_P(FreshMemoryTest, ChangesNoBitOfAPackedTensor) {
+  for (const std::vector<int64_t>& shape : {std::vector<int64_t>{1},
+                                            {7},
+                                            {3, 129},
+                                            {2, 3, 5, 5},
+                                            {1, 1, 1, 1},
+                                            {70, 33},
+                                            {4, 64, 64}}) {
+    const at::Tensor x =
+        at::randn(shape, at::detail::createCPUGenerator(3), at::TensorOptions(at::kFloat));
+    for (const Kind kind : {Kind::kResidual, Kind::kProbability, Kind::kGeluOutput}) {
+      if (kind == Kind::kProbability && shape.size() < 2) continue;  // a map has a diagonal
+      const Context context{{0, "x", kind}, 0, 0};
+      std::vector<std::string> packed;
+      std::vector<std::string> back;
+      for (const Fresh fresh : {Fresh::kNaN, Fresh::kZero}) {
+        const FreshMemory with(fresh);
+        const auto stash = StashOf(GetParam());
+        const Packed p = stash->codec().Pack(x, context);
+        std::string& bytes = packed.emplace_back();
+        for (const at::Tensor& part : p.parts) bytes += BytesOf(part);
+        back.push_back(BytesOf(stash->codec().Unpack(p, x.sizes(), context)));
+      }
+      EXPECT_TRUE(packed[0] == packed[1]) << x.sizes() << " " << ToString(kind);
+      EXPECT_TRUE(back[0] == back[1]) << x.sizes() << " " << ToString(kind);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, FreshMemoryTest, testing::ValuesIn(kSpecs));
+
+}  // namespace
+}  // namespace actplane::train
