@@ -1,26 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints: an archive of libtorch, written beside its place and renamed when it is whole and on
-// the disk.
+// Checkpoints: an archive of libtorch with a seal behind it, written beside its place and renamed
+// when it is whole and on the disk. libtorch checks no sums, and runs the code that an archive may
+// hold: it sees only bytes that the seal vouches for.
 #include <fmt/format.h>
 #include <torch/serialize/archive.h>
+#include <xxhash.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <memory>
 #include <span>
 
 #include "actplane/io/output_file.h"
 #include "actplane/io/tensor_info.h"
+#include "train/app/exceptions.h"
 #include "train/app/trainer.h"
+#include "train/stash/input_file.h"
 
 namespace actplane::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kMagic = "actplane checkpoint 1";
+// The last bytes of a checkpoint.
+struct Seal {
+  std::array<char, 24> mark = {};
+  uint64_t hash = 0;  // XXH3 of all bytes before the seal
+};
+constexpr std::string_view kMark = "actplane checkpoint 2";
+static_assert(sizeof(Seal) == 32 && std::endian::native == std::endian::little);
+
+class Hash {
+ public:
+  Hash() : state_(XXH3_createState(), &XXH3_freeState) { XXH3_64bits_reset(state_.get()); }
+  void Add(std::span<const std::byte> bytes) {
+    XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+  }
+  uint64_t value() const { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
+};
+
+Seal SealOf(const Hash& hash) {
+  Seal seal;
+  std::copy(kMark.begin(), kMark.end(), seal.mark.begin());
+  seal.hash = hash.value();
+  return seal;
+}
 
 Status Foreign(const std::string& path, const std::string& why) {
   return BadInputError(
       fmt::format("{}: {}; give a checkpoint of actplane-train", io::Quote(path), why));
+}
+
+Status Damaged(const std::string& path) {
+  return Foreign(path, "it is damaged or of another program");
+}
+
+// How many bytes of a file the seal at its end vouches for.
+Result<uint64_t> CheckSeal(const io::RandomAccessSource& file) {
+  if (file.size() < sizeof(Seal)) return Damaged(file.name());
+  const uint64_t end = file.size() - sizeof(Seal);
+  Seal seal;
+  if (Status s = file.ReadAt(end, std::as_writable_bytes(std::span(&seal, 1))); !s.ok()) return s;
+  if (seal.mark != SealOf(Hash()).mark) return Damaged(file.name());
+  Hash hash;
+  std::vector<std::byte> piece;
+  for (uint64_t at = 0; at < end; at += piece.size()) {
+    piece.resize(std::min<uint64_t>(end - at, 1 << 20));
+    if (Status s = file.ReadAt(at, piece); !s.ok()) return s;
+    hash.Add(piece);
+  }
+  if (hash.value() != seal.hash) return Damaged(file.name());
+  return end;
 }
 
 Status SameConfiguration(const std::string& path, const Json& theirs, const Json& ours) {
@@ -42,7 +97,6 @@ Status Trainer::Save(const std::string& path) {
   torch::serialize::OutputArchive archive;
   Json identity = config_.Identity();
   identity["text"] = fmt::format("{:016x}", corpus_.hash());
-  archive.write("magic", c10::IValue(std::string(kMagic)));
   archive.write("config", c10::IValue(identity.dump()));
   archive.write("step", c10::IValue(step_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
@@ -66,26 +120,43 @@ Status Trainer::Save(const std::string& path) {
   Result<std::unique_ptr<io::Sink>> sink = io::OpenOutputFile(path, {.sync = true});
   if (!sink.ok()) return sink.status();
   Status failed;
+  Hash hash;
   // After a failure the rest is swallowed: the writer of libtorch takes no short answer kindly.
   archive.save_to([&](const void* data, size_t size) {
-    if (failed.ok()) failed = (*sink)->Write({static_cast<const std::byte*>(data), size});
+    const std::span bytes(static_cast<const std::byte*>(data), size);
+    hash.Add(bytes);
+    if (failed.ok()) failed = (*sink)->Write(bytes);
     return size;
   });
-  return failed.ok() ? (*sink)->Commit() : failed;
+  if (!failed.ok()) return failed;
+  const Seal seal = SealOf(hash);
+  if (Status s = (*sink)->Write(std::as_bytes(std::span(&seal, 1))); !s.ok()) return s;
+  return (*sink)->Commit();
 }
 
 Status Trainer::Load(const std::string& path, bool all) {
-  if (!std::filesystem::is_regular_file(path))
-    return IoError(fmt::format("{}: there is no such file; check the path", io::Quote(path)));
+  const Result<std::unique_ptr<io::RandomAccessSource>> file = OpenInput(path);
+  if (!file.ok()) return file.status();
+  const Result<uint64_t> size = CheckSeal(**file);
+  if (!size.ok()) return size.status();
+  Status unread;
   try {
     torch::serialize::InputArchive archive;
-    archive.load_from(path);
+    archive.load_from(
+        [&](uint64_t at, void* to, size_t bytes) {
+          bytes = std::min<uint64_t>(bytes, *size - std::min(at, *size));
+          if (Status s = (*file)->ReadAt(at, {static_cast<std::byte*>(to), bytes}); !s.ok()) {
+            unread = s;
+            return size_t{0};
+          }
+          return bytes;
+        },
+        [&] { return *size; });
     const auto text = [&](const std::string& key) {
       c10::IValue value;
       archive.read(key, value);
       return value.toStringRef();
     };
-    if (text("magic") != kMagic) return Foreign(path, "it is a file of another version");
     const Json theirs = Json::parse(text("config"));
     Json ours = all ? config_.Identity() : config_.Shape();
     if (all) ours["text"] = fmt::format("{:016x}", corpus_.hash());
@@ -126,10 +197,9 @@ Status Trainer::Load(const std::string& path, bool all) {
       optimizer_->second() = second;
     }
     for (size_t i = 0; i < parameters_.size(); ++i) parameters_[i]->value.copy_(values[i]);
-  } catch (const c10::Error&) {
-    return Foreign(path, "it is damaged or of another program");
-  } catch (const Json::exception&) {
-    return Foreign(path, "its configuration cannot be read");
+  } catch (const std::exception& e) {  // of libtorch also others than c10::Error
+    if (IsOutOfMemory(e)) throw;
+    return unread.ok() ? Damaged(path) : unread;
   }
   return OkStatus();
 }

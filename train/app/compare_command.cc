@@ -74,6 +74,8 @@ Result<std::vector<std::string>> CheckedMethods(const Options& o) {
     config.stash = spec;
     const Result<std::unique_ptr<Trainer>> trainer = Trainer::Create(config, *corpus);
     if (!trainer.ok()) return trainer.status();
+    if (o.run.init.empty() || spec != methods[0]) continue;  // one look at the weights is enough
+    if (Status s = (*trainer)->LoadWeights(o.run.init); !s.ok()) return s;
   }
   return methods;
 }
@@ -98,17 +100,18 @@ struct Plan {
 
 // The runs that are not there yet, seed by seed, so that an interrupted comparison has whole ones.
 Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
+  std::error_code ignored;
   std::deque<Task> tasks;
   for (const uint64_t seed : plan.options.seeds) {
     for (const std::string& method : plan.methods) {
       const std::string folder = plan.FolderOf(method, seed);
-      if (std::filesystem::exists(folder + "/summary.json")) {
+      if (std::filesystem::exists(folder + "/summary.json", ignored)) {
         const Result<Json> summary = ReadJson(folder + "/summary.json");
         if (!summary.ok()) return summary.status();
         RunConfig config = plan.options.run;
         config.stash = method;
         config.seed = seed;
-        if (summary->at("config") == config.Identity()) continue;
+        if (summary->contains("config") && summary->at("config") == config.Identity()) continue;
         return ConfigError(
             fmt::format("{} is a run with other settings; choose another --out, or remove it",
                         io::Quote(folder)));
@@ -128,10 +131,11 @@ Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
 // The gradient of every method on the weights that the exact run of the first seed ended with.
 std::deque<Task> GradientTasks(const Plan& plan) {
   const uint64_t seed = plan.options.seeds[0];
+  std::error_code ignored;
   std::deque<Task> tasks;
   for (const std::string& method : plan.methods) {
     const std::string result = plan.GradientOf(method);
-    if (std::filesystem::exists(result)) continue;
+    if (std::filesystem::exists(result, ignored)) continue;
     Task task{method + " gradient", {"gradcheck"}, result + ".txt", result};
     for (const std::string& g : plan.given) {
       if (!g.starts_with("--init")) task.arguments.push_back(g);
@@ -168,6 +172,7 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
       Result<Json> summary = ReadJson(folder + "/summary.json");
       if (!summary.ok()) return summary.status();
       outcome.summary = std::move(summary).value();
+      outcome.path = folder + "/summary.json";
       if (seed != seeds[0] && !all_seeds) continue;
       Result<std::vector<LogRow>> log = ReadLog(folder + "/log.csv");
       if (!log.ok()) return log.status();
@@ -227,10 +232,12 @@ Status Run(const Options& o, const CLI::App& app) {
   if (!loss.ok()) return loss.status();
   const Result<std::string> pareto = DrawPareto(*rows);
   if (!pareto.ok()) return pareto.status();
+  const Result<std::string> kinds = KindsCsv(gradients);
+  if (!kinds.ok()) return kinds.status();
   for (const auto& [name, text] :
        std::map<std::string, std::string>{{"compare.csv", CsvOf(*rows)},
                                           {"compare.md", MarkdownOf(*rows)},
-                                          {"kinds.csv", KindsCsv(gradients)},
+                                          {"kinds.csv", *kinds},
                                           {"loss.svg", *loss},
                                           {"pareto.svg", *pareto}}) {
     if (Status s = WriteFile(fmt::format("{}/{}", out, name), text); !s.ok()) return s;

@@ -4,13 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <numeric>
 
 #include "actplane/io/tensor_info.h"
 #include "train/app/gnuplot.h"
+#include "train/stash/input_file.h"
 
 namespace actplane::train {
 namespace {
@@ -19,7 +21,50 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kLeastDrawn = 1e-6;  // on a logarithmic axis; exact has no error at all
 
-double At(const Json& json, const char* key) { return json.at(key).get<double>(); }
+constexpr std::string_view kRemoveIt = "remove it and run compare again";
+constexpr std::array kParts = {"payload", "metadata", "padding", "masks", "exact", "total"};
+
+// JSON knows neither NaN nor infinity and has null for them.
+double At(const Json& json, const char* key) {
+  const Json& value = json.at(key);
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
+Status Damaged(const std::string& path) {
+  return BadInputError(fmt::format("{} is damaged; {}", io::Quote(path), kRemoveIt));
+}
+
+bool Exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+// All kinds together, the last line of a gradcheck. Json::exception when it is none.
+void ReadGradient(const Json& json, Row& row) {
+  const Json& lines = json.at("lines");
+  const Json& all = lines.at(lines.size() - 1);
+  row.relative = At(all, "relative");
+  row.cosine = At(all, "cosine");
+  row.bias = At(all, "bias");
+}
+
+// A seed of a row, against the summary of the exact run with this seed. Json::exception when it is
+// no summary.
+void ReadSummary(const Json& s, const Json* exact, Row& row) {
+  if (row.losses.empty()) {
+    row.bytes = s.at("bytes");
+    for (const char* part : kParts) (void)row.bytes.at(part).get<int64_t>();
+    row.bits = 32 * At(row.bytes, "payload") / At(row.bytes, "float32");
+    row.ratio = At(s, "ratio");
+    row.state_ratio = At(s.at("state"), "exact_total") / At(s.at("state"), "total");
+  }
+  const double loss = At(s, "held_out_loss");
+  const double seconds = At(s, "median_step_seconds");
+  row.losses.push_back(loss);
+  if (exact == nullptr) return;
+  row.against.push_back(loss / At(*exact, "held_out_loss") - 1);
+  if (row.step_time == 0) row.step_time = seconds / At(*exact, "median_step_seconds");
+}
 
 // Rows that no other beats in bytes and in `value`, in order of bytes.
 std::vector<const Row*> Front(const std::vector<Row>& rows, double (*value)(const Row&)) {
@@ -51,12 +96,10 @@ Range::Range(const std::vector<double>& values)
 }
 
 Result<Json> ReadJson(const std::string& path) {
-  std::ifstream in(path);
-  Json json = Json::parse(in, nullptr, false);
-  if (json.is_discarded()) {
-    return BadInputError(
-        fmt::format("{} is damaged; remove it and run compare again", io::Quote(path)));
-  }
+  const Result<std::string> text = ReadInput(path, kMostJson, kRemoveIt);
+  if (!text.ok()) return text.status();
+  Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object()) return Damaged(path);
   return json;
 }
 
@@ -64,40 +107,34 @@ Result<Json> ReadJson(const std::string& path) {
 Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
                                  const std::map<std::string, std::string>& gradients) {
   std::vector<Row> rows;
-  std::map<uint64_t, Json> exact;  // summaries of the first method
-  for (const Outcome& o : outcomes) {
-    if (rows.empty() || rows.back().method != o.method) {
-      Row& row = rows.emplace_back();
-      row.method = o.method;
-      row.relative = -1;
-      const auto gradient = gradients.find(o.method);
-      if (gradient != gradients.end() && std::filesystem::exists(gradient->second)) {
-        const Result<Json> json = ReadJson(gradient->second);
-        if (!json.ok()) return json.status();
-        const Json& all = json->at("lines").back();
-        row.relative = At(all, "relative");
-        row.cosine = At(all, "cosine");
-        row.bias = At(all, "bias");
+  std::map<uint64_t, const Json*> exact;  // summaries of the first method
+  std::string path;                       // of what is read
+  try {
+    for (const Outcome& o : outcomes) {
+      if (rows.empty() || rows.back().method != o.method) {
+        Row& row = rows.emplace_back();
+        row.method = o.method;
+        row.relative = -1;
+        const auto gradient = gradients.find(o.method);
+        if (gradient != gradients.end() && Exists(gradient->second)) {
+          path = gradient->second;
+          const Result<Json> json = ReadJson(path);
+          if (!json.ok()) return json.status();
+          ReadGradient(*json, row);
+        }
       }
+      Row& row = rows.back();
+      if (!o.failure.empty()) {
+        row.failure = fmt::format("seed {}: {}", o.seed, o.failure);
+        continue;
+      }
+      path = o.path;
+      if (&row == rows.data()) exact[o.seed] = &o.summary;
+      const auto reference = exact.find(o.seed);
+      ReadSummary(o.summary, reference == exact.end() ? nullptr : reference->second, row);
     }
-    Row& row = rows.back();
-    if (!o.failure.empty()) {
-      row.failure = fmt::format("seed {}: {}", o.seed, o.failure);
-      continue;
-    }
-    const Json& s = o.summary;
-    if (row.losses.empty()) {
-      row.bytes = s.at("bytes");
-      row.bits = 32 * At(row.bytes, "payload") / At(row.bytes, "float32");
-      row.ratio = At(s, "ratio");
-      row.state_ratio = At(s.at("state"), "exact_total") / At(s.at("state"), "total");
-    }
-    row.losses.push_back(At(s, "held_out_loss"));
-    if (&row == rows.data()) exact[o.seed] = s;
-    if (!exact.contains(o.seed)) continue;
-    const auto over = [&](const char* key) { return At(s, key) / At(exact[o.seed], key); };
-    row.against.push_back(over("held_out_loss") - 1);
-    if (row.step_time == 0) row.step_time = over("median_step_seconds");
+  } catch (const Json::exception&) {  // JSON, but not ours
+    return Damaged(path);
   }
   return rows;
 }
@@ -115,8 +152,7 @@ std::string CsvOf(const std::vector<Row>& rows) {
     }
     const Json& b = r.bytes;
     text += fmt::format("{},{:.4f}", name, r.bits);
-    for (const char* part : {"payload", "metadata", "padding", "masks", "exact", "total"})
-      text += fmt::format(",{}", b.at(part).get<int64_t>());
+    for (const char* part : kParts) text += fmt::format(",{}", b.at(part).get<int64_t>());
     text += fmt::format(",{:.4f},{:.4f}", r.ratio, r.state_ratio);
     text +=
         r.checked() ? fmt::format(",{:.6g},{:.8f},{:.6g}", r.relative, r.cosine, r.bias) : ",,,";
@@ -154,16 +190,23 @@ std::string MarkdownOf(const std::vector<Row>& rows) {
   return text;
 }
 
-std::string KindsCsv(const std::map<std::string, std::string>& gradients) {
+Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients) {
   std::string text = "method,kind,ratio,relative,cosine,bias\n";
   for (const auto& [method, path] : gradients) {
-    std::ifstream in(path);
-    const Json json = Json::parse(in, nullptr, false);
-    if (json.is_discarded()) continue;
-    for (const Json& l : json.at("lines")) {
-      text += fmt::format("\"{}\",{},{},{},{},{}\n", method, l.at("kind").get<std::string>(),
-                          l.at("ratio").is_null() ? "inf" : l.at("ratio").dump(),
-                          l.at("relative").dump(), l.at("cosine").dump(), l.at("bias").dump());
+    if (!Exists(path)) continue;  // the check failed
+    const Result<Json> json = ReadJson(path);
+    if (!json.ok()) return json.status();
+    const auto number = [](const Json& line, const char* key, const char* null) {
+      return std::isnan(At(line, key)) ? null : line.at(key).dump();
+    };
+    try {
+      for (const Json& l : json->at("lines")) {
+        text += fmt::format("\"{}\",{},{},{},{},{}\n", method, l.at("kind").get<std::string>(),
+                            number(l, "ratio", "inf"), number(l, "relative", "nan"),
+                            number(l, "cosine", "nan"), number(l, "bias", "nan"));
+      }
+    } catch (const Json::exception&) {
+      return Damaged(path);
     }
   }
   return text;

@@ -17,6 +17,7 @@ struct Outcome {
   uint64_t seed = 0;
   std::string failure;  // empty: it has a summary
   nlohmann::ordered_json summary;
+  std::string path;  // of the summary
 };
 
 // A method, over its seeds.
@@ -44,7 +45,7 @@ struct Range {
   double mean, least, largest;
 };
 
-// JSON of a file of ours. kBadInput when it is damaged.
+// The JSON object in a file of ours. kIo, or kBadInput when it is damaged.
 Result<nlohmann::ordered_json> ReadJson(const std::string& path);
 
 // `outcomes`: method by method, `exact` first. `gradients`: file of gradcheck for each method.
@@ -54,7 +55,7 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
 std::string CsvOf(const std::vector<Row>& rows);
 std::string MarkdownOf(const std::vector<Row>& rows);
 // Gradient error of every method, kind by kind.
-std::string KindsCsv(const std::map<std::string, std::string>& gradients);
+Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients);
 // Held-out loss and gradient error over bytes, as SVG, with the Pareto fronts.
 Result<std::string> DrawPareto(const std::vector<Row>& rows);
 

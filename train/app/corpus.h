@@ -5,7 +5,9 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "actplane/status.h"
 
@@ -19,7 +21,8 @@ struct Batch {
 class Corpus {
  public:
   // `path` empty: the King James text, from the command `bible` of Debian's package bible-kjv.
-  // kIo when it cannot be read, kBadInput when a split is shorter than a window.
+  // kIo when it cannot be read, kBadInput when it is too large or when a split is shorter than a
+  // window.
   static Result<Corpus> Load(const std::string& path, double held_out, int64_t context);
   static Result<Corpus> FromText(std::string text, const std::string& name, double held_out,
                                  int64_t context);
@@ -31,14 +34,14 @@ class Corpus {
   Batch HeldOut(int64_t first, int64_t batch, int64_t count) const;
 
   int64_t held_out_windows() const { return (bytes() - split_ - 1) / context_; }
-  int64_t bytes() const { return static_cast<int64_t>(text_.size()); }
+  int64_t bytes() const { return static_cast<int64_t>(text_->size()); }
   uint64_t hash() const { return hash_; }
 
  private:
   Batch Windows(const std::vector<int64_t>& starts) const;
 
-  std::string text_;
-  int64_t split_ = 0;  // first held-out byte
+  std::shared_ptr<const std::string> text_;  // one for all copies
+  int64_t split_ = 0;                        // first held-out byte
   int64_t context_ = 0;
   uint64_t hash_ = 0;
 };

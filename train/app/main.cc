@@ -11,6 +11,7 @@
 
 #include "actplane/io/output_file.h"
 #include "train/app/commands.h"
+#include "train/app/exceptions.h"
 #include "train/app/memory.h"
 #include "train/layers/matmul.h"
 #include "train/stash/registry.h"
@@ -101,10 +102,8 @@ int main(int argc, char** argv) {
   const at::NoGradGuard no_grad;  // the layers have backward passes of their own
   try {
     return actplane::train::Run(argc, argv);
-  } catch (const c10::Error& e) {
-    actplane::train::Complain(fmt::format("libtorch: {}", e.what_without_backtrace()));
   } catch (const std::exception& e) {
-    actplane::train::Complain(fmt::format("{}; close other programs and try again", e.what()));
+    actplane::train::Complain(actplane::train::Explain(e));
   }
   return actplane::train::kBadFile;
 }

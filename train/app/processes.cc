@@ -9,17 +9,19 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "actplane/io/tensor_info.h"
+#include "train/stash/input_file.h"
 
 namespace actplane::train {
 namespace {
 
 std::string LastLine(const std::string& path) {
-  std::ifstream in(path);
+  const Result<std::string> text = ReadInput(path, kMostLog, "look into it");
+  std::istringstream in(text.ok() ? *text : text.status().message());
   std::string last;
   for (std::string line; std::getline(in, line);) {
     if (!line.empty()) last = line;

@@ -2,11 +2,14 @@
 #include "train/app/run_config.h"
 
 #include <fmt/format.h>
+#include <sys/sysinfo.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "actplane/io/tensor_info.h"
+#include "train/stash/input_file.h"
 
 namespace actplane::train {
 namespace {
@@ -42,6 +45,26 @@ CLI::Option* AddNumber(CLI::App& app, const std::string& flag, double& value, do
                : fmt::format("'{}' is not a number from {} to {}", text, low, high);
   };
   return app.add_option(flag, value, help)->check(check)->type_name("X")->capture_default_str();
+}
+
+// The least that a run needs at once, whatever keeps its activations: the weights and the largest
+// tensors of a layer.
+double LeastBytes(const RunConfig& c) {
+  const Geometry& g = c.geometry;
+  const auto width = static_cast<double>(g.width);
+  const auto context = static_cast<double>(g.context);
+  const auto vocabulary = static_cast<double>(g.vocabulary);
+  const double tokens = static_cast<double>(c.batch) * context;
+  const double weights =
+      (vocabulary + context) * width + 12 * static_cast<double>(g.blocks) * width * width;
+  const double map = static_cast<double>(g.heads) * tokens * context;
+  return 4 * (weights + std::max({4 * tokens * width, tokens * vocabulary, map}));
+}
+
+double MachineBytes() {
+  struct sysinfo info {};
+  if (::sysinfo(&info) != 0) return std::numeric_limits<double>::infinity();
+  return (static_cast<double>(info.totalram) + static_cast<double>(info.totalswap)) * info.mem_unit;
 }
 
 }  // namespace
@@ -163,21 +186,26 @@ Result<std::vector<std::string>> ExpandConfigFile(std::vector<std::string> argum
       rest.push_back(arguments[i]);
       continue;
     }
+    const Result<std::string> read = ReadInput(path, kMostSettings, "write key = value lines");
+    if (!read.ok()) return read.status();
     try {
-      const toml::table table = toml::parse_file(path);
+      const toml::table table = toml::parse(*read, path);
       for (const auto& [key, node] : table) {
         const std::string text = ScalarText(node);
         if (text.empty()) {
           return BadInputError(fmt::format("{}:{}: {} is not text or a number; write key = value",
-                                           path, node.source().begin.line, key.str()));
+                                           io::Quote(path), node.source().begin.line, key.str()));
+        }
+        if (key.str() == "config") {
+          return BadInputError(
+              fmt::format("{}:{}: it names another file of settings; write them here",
+                          io::Quote(path), node.source().begin.line));
         }
         from_file.push_back(fmt::format("--{}={}", key.str(), text));
       }
     } catch (const toml::parse_error& e) {
-      const auto line = e.source().begin.line;
-      return BadInputError(
-          line == 0 ? fmt::format("{}: {}; check the path", path, e.description())
-                    : fmt::format("{}:{}: {}; mend that line", path, line, e.description()));
+      return BadInputError(fmt::format("{}:{}: {}; mend that line", io::Quote(path),
+                                       e.source().begin.line, e.description()));
     }
   }
   // Behind the subcommand.
@@ -203,6 +231,14 @@ Status Check(const RunConfig& c) {
   if (c.warmup > c.steps) {
     return ConfigError(fmt::format("{} warm-up steps are more than all {} steps; lower --warmup",
                                    c.warmup, c.steps));
+  }
+  if (!io::IsPlainText(c.stash))  // it goes into checkpoints and summaries
+    return ConfigError("--stash has bytes that are not text; rename the file in it");
+  if (const double least = LeastBytes(c); least > MachineBytes()) {
+    return ConfigError(fmt::format(
+        "this run needs at least {:.1f} GB and the machine has {:.1f}; lower --width, --blocks, "
+        "--batch or --context",
+        least / 1e9, MachineBytes() / 1e9));
   }
   return OkStatus();
 }

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
-#include <fstream>
+#include <string_view>
 
 #include "actplane/io/tensor_info.h"
+#include "train/stash/input_file.h"
 
 namespace actplane::train {
 namespace {
@@ -17,7 +20,7 @@ constexpr const char* kHeader =
 // Nine significant digits: as many as a float has.
 std::string Number(double value) { return fmt::format("{:.9g}", value); }
 
-bool ParseRow(const std::string& line, LogRow& row) {
+bool ParseRow(std::string_view line, LogRow& row) {
   std::vector<std::string> cells(1);
   for (const char c : line) {
     if (c == ',') {
@@ -31,16 +34,21 @@ bool ParseRow(const std::string& line, LogRow& row) {
   const auto number = [&](size_t i) {
     char* end = nullptr;
     const double value = std::strtod(cells[i].c_str(), &end);
-    good &= !cells[i].empty() && *end == '\0';
+    good &= !cells[i].empty() && end == cells[i].c_str() + cells[i].size();
     return value;
   };
-  row.step = static_cast<int64_t>(number(0));
+  const auto whole = [&](size_t i) {
+    const double value = number(i);
+    good &= value >= 0 && value < 0x1p53 && value == std::floor(value);
+    return good ? static_cast<int64_t>(value) : 0;
+  };
+  row.step = whole(0);
   row.loss = number(1);
   row.lr = number(2);
   row.gradient_norm = number(3);
   row.seconds = number(4);
   row.tokens_per_second = number(5);
-  row.stash_bytes = static_cast<int64_t>(number(6));
+  row.stash_bytes = whole(6);
   if (!cells[7].empty()) row.held_out = number(7);
   return good;
 }
@@ -58,22 +66,23 @@ std::string FormatLog(const std::vector<LogRow>& rows) {
 }
 
 Result<std::vector<LogRow>> ReadLog(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return IoError(fmt::format("cannot read {}; check the path", io::Quote(path)));
+  constexpr std::string_view kFix = "give a log.csv of actplane-train";
+  const Result<std::string> text = ReadInput(path, kMostLog, kFix);
+  if (!text.ok()) return text.status();
+  if (text->empty())
+    return BadInputError(fmt::format("{}: it is empty; {}", io::Quote(path), kFix));
   std::vector<LogRow> rows;
   int64_t number = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string_view rest = *text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     LogRow row;
     const bool good = ++number == 1 ? line == kHeader : ParseRow(line, row);
     if (!good) {
-      return BadInputError(fmt::format(
-          "{}:{}: not a line of a log; give a log.csv of actplane-train", io::Quote(path), number));
+      return BadInputError(
+          fmt::format("{}:{}: not a line of a log; {}", io::Quote(path), number, kFix));
     }
     if (number > 1) rows.push_back(row);
-  }
-  if (number == 0) {
-    return BadInputError(
-        fmt::format("{}: it is empty; give a log.csv of actplane-train", io::Quote(path)));
   }
   return rows;
 }

@@ -49,8 +49,8 @@ class Trainer {
   double Evaluate();
 
   // kIo; no half-written file. Resume: the same run goes on, bit for bit. LoadWeights: only
-  // weights. kBadInput when it is no checkpoint, kInvalidConfig, naming the first difference, when
-  // it is of another configuration.
+  // weights. kBadInput when it is no checkpoint or a bit of it changed, kInvalidConfig, naming the
+  // first difference, when it is of another configuration.
   Status Save(const std::string& path);
   Status Resume(const std::string& path);
   Status LoadWeights(const std::string& path);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numbers>
@@ -13,6 +12,7 @@
 
 #include "actplane/io/tensor_info.h"
 #include "train/stash/gelu.h"
+#include "train/stash/input_file.h"
 
 namespace actplane::train {
 namespace {
@@ -150,11 +150,12 @@ std::string FewBitJson(const FewBitTable& t) {
 }
 
 Result<FewBitTable> ReadFewBit(const std::string& path) {
-  std::ifstream in(path);
-  if (!in.is_open()) return IoError(fmt::format("cannot read {}; check table=", io::Quote(path)));
+  const std::string fix = "make a table with actplane-train fewbit --out FILE";
+  const Result<std::string> text = ReadInput(path, kMostJson, fix);
+  if (!text.ok()) return text.status();
   FewBitTable t;
   try {
-    const Json json = Json::parse(in);
+    const Json json = Json::parse(*text);
     json.at("function").get_to(t.function);
     json.at("weight").get_to(t.weight);
     json.at("bits").get_to(t.bits);
@@ -169,8 +170,7 @@ Result<FewBitTable> ReadFewBit(const std::string& path) {
   if (t.bits < 1 || t.bits > 8 || t.levels.size() != size_t{1} << t.bits ||
       t.borders.size() + 1 != t.levels.size() ||
       !std::is_sorted(t.borders.begin(), t.borders.end())) {
-    return BadInputError(fmt::format(
-        "{} is no few-bit table; make one with actplane-train fewbit --out FILE", io::Quote(path)));
+    return BadInputError(fmt::format("{} is no few-bit table; {}", io::Quote(path), fix));
   }
   return t;
 }

@@ -1,68 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a user runs it: preset tiny, and every bad input of which it must speak.
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "test_support.h"
+#include "program.h"
 
 namespace actplane::train {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-class Program : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "actplane-train-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    std::ofstream(folder_ / "text") << MadeUpText();
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  // `arguments` as a shell reads them, in the scratch folder.
-  Outcome Run(const std::string& arguments, const std::string& before = "") const {
-    const std::string command = "cd '" + folder_.string() + "' && { " + before +
-                                " OMP_WAIT_POLICY=passive " ACTP_TRAIN_PROGRAM " " + arguments +
-                                "; } >out 2>err </dev/null";
-    const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
-    return {WEXITSTATUS(status), ReadFile(folder_ / "out"), ReadFile(folder_ / "err")};
-  }
-
-  // One line that holds `part`, the exit code, nothing on stdout.
-  void ExpectComplaint(const Outcome& o, int code, const std::string& part) const {
-    EXPECT_EQ(o.code, code) << o.err;
-    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
-    EXPECT_NE(o.err.find(part), std::string::npos) << o.err;
-  }
-
-  // A run that is quick.
-  static std::string Small() {
-    return " --text text --preset tiny --blocks 1 --width 32 --context 32 --eval-windows 8 "
-           "--eval-every 5 --checkpoint-every 5 --warmup 2 ";
-  }
-
-  fs::path folder_;
-};
 
 // A table that spoils every gradient.
 std::string FewBitTableOfNaN() {
@@ -71,7 +17,7 @@ std::string FewBitTableOfNaN() {
 }
 
 TEST_F(Program, PresetTinyLearns) {
-  const Outcome o = Run("train --preset tiny --text text --out run --json");
+  const Answer o = Run("train --preset tiny --text text --out run --json");
   ASSERT_EQ(o.code, 0) << o.err;
   const auto summary = nlohmann::json::parse(o.out);
   EXPECT_LT(summary["held_out_loss"].get<double>(), 2.0) << "5.5 nats for a guess";
@@ -106,10 +52,22 @@ TEST_F(Program, ResumesWhereItStopped) {
                   "steps is 10 there and 20 here");
 }
 
+// The only copy of the weights to start from is not what a new run writes over.
+TEST_F(Program, StartingFromTheCheckpointOfItsOwnFolderIsRefused) {
+  ASSERT_EQ(Run("train" + Small() + "--steps 2 --out a").code, 0);
+  const std::string before = ReadFile(folder_ / "a/checkpoint");
+  fs::create_symlink("a", folder_ / "b");
+  for (const char* out : {"a", "b", "./a/"}) {
+    ExpectComplaint(Run("train" + Small() + "--steps 4 --init a/checkpoint --out " + out), 2,
+                    "is there already; go on with --resume");
+  }
+  EXPECT_EQ(ReadFile(folder_ / "a/checkpoint"), before);
+}
+
 TEST_F(Program, ReadsTomlAndTheCommandLineWins) {
   std::ofstream(folder_ / "run.toml") << "preset = \"tiny\"\nblocks = 1\nwidth = 32\nsteps = 4\n"
                                          "warmup = 1\ntext = \"text\"\nstash = \"mxfp8\"\n";
-  const Outcome o = Run("train --config run.toml --stash exact --out run --json");
+  const Answer o = Run("train --config run.toml --stash exact --out run --json");
   ASSERT_EQ(o.code, 0) << o.err;
   const auto config = nlohmann::json::parse(o.out)["config"];
   EXPECT_EQ(config["width"], 32);
@@ -117,7 +75,7 @@ TEST_F(Program, ReadsTomlAndTheCommandLineWins) {
   EXPECT_EQ(config["stash"], "exact");
 
   std::ofstream(folder_ / "bad.toml") << "steps = 4\nwidth = = 3\n";
-  ExpectComplaint(Run("train --config bad.toml"), 3, "bad.toml:2:");
+  ExpectComplaint(Run("train --config bad.toml"), 3, "'bad.toml':2:");
   std::ofstream(folder_ / "unknown.toml") << "stepps = 4\n";
   ExpectComplaint(Run("train --config unknown.toml"), 2, "stepps");
   std::ofstream(folder_ / "table.toml") << "[steps]\na = 4\n";
@@ -126,7 +84,7 @@ TEST_F(Program, ReadsTomlAndTheCommandLineWins) {
 }
 
 TEST_F(Program, CaptureWritesWhatOthersRead) {
-  const Outcome o = Run("capture" + Small() + "--after 2 --out tensors --json");
+  const Answer o = Run("capture" + Small() + "--after 2 --out tensors --json");
   ASSERT_EQ(o.code, 0) << o.err;
   const auto json = nlohmann::json::parse(o.out);
   EXPECT_EQ(json["tensors"].size(), 14U) << "12 of a block, 2 of the last norm";
@@ -135,7 +93,7 @@ TEST_F(Program, CaptureWritesWhatOthersRead) {
 }
 
 TEST_F(Program, GradcheckMeasuresEveryKind) {
-  const Outcome o = Run("gradcheck" + Small() + "--batches 2 --json mxfp8 actplane:ratio=1");
+  const Answer o = Run("gradcheck" + Small() + "--batches 2 --json mxfp8 actplane:ratio=1");
   ASSERT_EQ(o.code, 0) << o.err;
   const auto json = nlohmann::json::parse(o.out);
   ASSERT_EQ(json["lines"].size(), 22U);
@@ -145,7 +103,7 @@ TEST_F(Program, GradcheckMeasuresEveryKind) {
 }
 
 TEST_F(Program, AllocateStaysWithinTheErrorOfItsTarget) {
-  const Outcome o = Run("allocate" + Small() + "--batches 1 --json");
+  const Answer o = Run("allocate" + Small() + "--batches 1 --json");
   ASSERT_EQ(o.code, 0) << o.err;
   const auto json = nlohmann::json::parse(o.out);
   EXPECT_LE(json["relative"].get<double>(), json["target_relative"].get<double>());
@@ -167,8 +125,8 @@ TEST_F(Program, PlotDrawsSeveralRuns) {
 }
 
 TEST_F(Program, BadInputIsOneLine) {
-  ExpectComplaint(Run("train --text missing --out r"), 3, "cannot read 'missing'");
-  ExpectComplaint(Run("train --text . --out r"), 3, "is a folder");
+  ExpectComplaint(Run("train --text missing --out r"), 3, "cannot open 'missing'");
+  ExpectComplaint(Run("train --text . --out r"), 3, "is a directory");
   std::ofstream(folder_ / "short") << "too short";
   ExpectComplaint(Run("train --text short --out r"), 3, "too few for a context of 128");
   std::ofstream(folder_ / "empty");
@@ -179,7 +137,7 @@ TEST_F(Program, BadInputIsOneLine) {
   ExpectComplaint(Run("train --text text --preset huge --out r"), 2, "no preset 'huge'");
   ExpectComplaint(Run("train --text text --steps -1 --out r"), 2, "--steps");
   ExpectComplaint(Run("train --text text --lr nan --out r"), 2, "--lr");
-  ExpectComplaint(Run("train --text text --init missing --out r"), 3, "no such file");
+  ExpectComplaint(Run("train --text text --init missing --out r"), 3, "cannot open 'missing'");
   ExpectComplaint(Run("train --text text --init text --out r"), 3, "damaged or of another program");
   ExpectComplaint(Run("frobnicate"), 2, "--help");
   EXPECT_FALSE(fs::exists(folder_ / "r"));
@@ -187,9 +145,9 @@ TEST_F(Program, BadInputIsOneLine) {
 
 TEST_F(Program, DivergenceKeepsTheLastCheckpoint) {
   // Enough steps for one checkpoint, then a learning rate that no float survives.
-  const Outcome o = Run("train" + Small() +
-                        "--steps 40 --lr 10 --clip 0 --warmup 40 --weight-decay 10 "
-                        "--checkpoint-every 1 --out r");
+  const Answer o = Run("train" + Small() +
+                       "--steps 40 --lr 10 --clip 0 --warmup 40 --weight-decay 10 "
+                       "--checkpoint-every 1 --out r");
   ASSERT_EQ(o.code, 1) << "it must diverge: " << o.err;
   EXPECT_NE(o.err.find("step "), std::string::npos) << o.err;
   EXPECT_TRUE(fs::exists(folder_ / "r/checkpoint"));
@@ -200,8 +158,8 @@ TEST_F(Program, AFullDiskLeavesTheOldCheckpoint) {
   ASSERT_EQ(Run("train" + Small() + "--steps 10 --checkpoint-every 10 --out r").code, 0);
   const std::string before = ReadFile(folder_ / "r/checkpoint");
   fs::copy(folder_ / "r/checkpoint", folder_ / "kept");
-  const Outcome o = Run("train" + Small() + "--steps 12 --checkpoint-every 1 --out full",
-                        "trap '' XFSZ; ulimit -f 64;");
+  const Answer o = Run("train" + Small() + "--steps 12 --checkpoint-every 1 --out full",
+                       "trap '' XFSZ; ulimit -f 64;");
   ExpectComplaint(o, 3, "cannot write 'full/checkpoint': File too large");
   EXPECT_FALSE(fs::exists(folder_ / "full/checkpoint"));
   for (const auto& entry : fs::directory_iterator(folder_ / "full")) {
@@ -212,7 +170,7 @@ TEST_F(Program, AFullDiskLeavesTheOldCheckpoint) {
 
 TEST_F(Program, HelpHasExamples) {
   for (const char* sub : {"train", "capture", "gradcheck", "allocate", "plot"}) {
-    const Outcome o = Run(std::string(sub) + " --help");
+    const Answer o = Run(std::string(sub) + " --help");
     EXPECT_EQ(o.code, 0);
     EXPECT_NE(o.out.find("Example"), std::string::npos) << sub;
   }
@@ -223,7 +181,7 @@ TEST_F(Program, ComparesMethodsAndDoesNotRepeatRuns) {
   const std::string arguments = "compare" + Small() +
                                 "--steps 6 --jobs 2 --seeds 1,2 --out all --methods mxfp8 "
                                 "compact:ratio=4 tempo fewbit:bits=2 --json";
-  const Outcome o = Run(arguments);
+  const Answer o = Run(arguments);
   ASSERT_EQ(o.code, 0) << o.err;
   const auto rows = nlohmann::json::parse(o.out)["rows"];
   ASSERT_EQ(rows.size(), 5U);
@@ -271,7 +229,7 @@ TEST_F(Program, ComparisonStopsWhenARunCannotStart) {
 
 TEST_F(Program, ADivergedMethodIsARowAndAnExitCode) {
   std::ofstream(folder_ / "broken.json") << FewBitTableOfNaN();
-  const Outcome o =
+  const Answer o =
       Run("compare" + Small() + "--steps 6 --out all --methods fewbit:table=broken.json mxfp8");
   EXPECT_EQ(o.code, 1) << o.err;
   EXPECT_NE(ReadFile(folder_ / "all/compare.md").find("seed 1: actplane-train: step 0"),
@@ -279,14 +237,14 @@ TEST_F(Program, ADivergedMethodIsARowAndAnExitCode) {
 }
 
 TEST_F(Program, FewBitPrintsWritesAndDrawsTables) {
-  const Outcome o = Run("fewbit --bits 2 --out t.json --plot t.svg");
+  const Answer o = Run("fewbit --bits 2 --out t.json --plot t.svg");
   ASSERT_EQ(o.code, 0) << o.err;
   EXPECT_NE(o.out.find("weight uniform: squared error 0.040"), std::string::npos) << o.out;
   EXPECT_NE(ReadFile(folder_ / "t.svg").find("</svg>"), std::string::npos);
   ASSERT_EQ(Run("train" + Small() + "--steps 2 --stash fewbit:table=t.json --out run").code, 0);
 
   ASSERT_EQ(Run("capture" + Small() + "--out tensors").code, 0);
-  const Outcome measured = Run("fewbit --bits 2 --inputs tensors/h0.mlp.in.npy --json");
+  const Answer measured = Run("fewbit --bits 2 --inputs tensors/h0.mlp.in.npy --json");
   ASSERT_EQ(measured.code, 0) << measured.err;
   const auto table = nlohmann::json::parse(measured.out);
   EXPECT_EQ(table["weight"], "inputs");

@@ -8,8 +8,9 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 
-#include "test_support.h"
+#include "program.h"
 #include "train/app/gradient.h"
 #include "train/layers/matmul.h"
 
@@ -217,6 +218,79 @@ TEST_P(FreshMemoryTest, ChangesNoBitOfAPackedTensor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, FreshMemoryTest, testing::ValuesIn(kSpecs));
+
+// The program, with a library in front of it that fills its memory.
+class FreshMemoryOfTheProgram : public Program {
+ protected:
+  Answer RunWith(const char* fresh, const std::string& arguments) const {
+    return Run(arguments, std::string("LD_PRELOAD=" ACTP_FRESH_MEMORY " ACTP_FRESH=") + fresh +
+                              " OMP_NUM_THREADS=1");
+  }
+
+  // What `arguments` print, and the files under `out`, without what depends on the clock.
+  std::map<std::string, std::string> ResultOf(const char* fresh,
+                                              const std::string& arguments) const {
+    fs::remove_all(folder_ / "o");
+    const Answer answer = RunWith(fresh, arguments);
+    EXPECT_EQ(answer.code, 0) << arguments << ": " << answer.err;
+    EXPECT_EQ(answer.err, "");
+    std::map<std::string, std::string> result;
+    if (!arguments.starts_with("train")) result["printed"] = answer.out;
+    if (!fs::exists(folder_ / "o")) return result;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "o")) {
+      const std::string name = entry.path().filename();
+      if (name == "log.csv") {
+        std::istringstream log(ReadFile(entry.path()));
+        for (std::string line; std::getline(log, line);) {
+          std::istringstream cells(line);
+          std::string cell;
+          for (int i = 0; std::getline(cells, cell, ','); ++i)
+            result[entry.path()] += i == 4 || i == 5 ? "," : cell + ",";
+        }
+      } else if (name == "checkpoint" || name.ends_with(".npy") || name.ends_with(".json")) {
+        if (name != "summary.json") result[entry.path()] = ReadFile(entry.path());
+      }
+    }
+    return result;
+  }
+
+  void ExpectSame(const std::string& arguments, size_t results) const {
+    SCOPED_TRACE(arguments);
+    const auto nan = ResultOf("nan", arguments);
+    const auto zero = ResultOf("zero", arguments);
+    EXPECT_EQ(nan.size(), results);
+    EXPECT_TRUE(nan == zero);
+    for (const auto& [name, bytes] : nan)
+      EXPECT_EQ(bytes.find("nan,"), std::string::npos) << name << ": " << bytes;
+  }
+
+  static constexpr const char* kSmallest =
+      " --preset tiny --text text --blocks 1 --width 2 --heads 1 --context 3 --batch 1 "
+      "--eval-windows 5 ";
+};
+
+TEST_F(FreshMemoryOfTheProgram, ATinyRunWithExactStorageIsFinite) {
+  std::ofstream(folder_ / "text") << MadeUpText().substr(0, 20000);
+  ExpectSame(
+      "train --preset tiny --steps 3 --warmup 1 --threads 1 --text text --width 2 --heads 1 "
+      "--context 3 --batch 1 --stash exact --out o",
+      2);
+}
+
+TEST_F(FreshMemoryOfTheProgram, ChangesNothingInOtherSubcommands) {
+  const std::string smallest = kSmallest;
+  ExpectSame("capture" + smallest + "--threads 1 --after 1 --out o --json", 15);
+  ASSERT_EQ(Run("capture" + smallest + "--out kept").code, 0);
+  ExpectSame("gradcheck" + smallest + "--threads 1 --batches 2 --json mesa zfp tempo", 1);
+  ExpectSame("allocate" + smallest + "--threads 1 --batches 1 --json", 1);
+  ExpectSame("fewbit --bits 2 --inputs kept/h0.mlp.in.npy --json", 1);
+}
+
+TEST_F(FreshMemoryOfTheProgram, NeedsTheLibraryToWork) {
+  const Answer answer = RunWith("maybe", "methods");
+  EXPECT_NE(answer.code, 0);
+  EXPECT_NE(answer.err.find("set ACTP_FRESH to nan or zero"), std::string::npos) << answer.err;
+}
 
 }  // namespace
 }  // namespace actplane::train

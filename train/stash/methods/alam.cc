@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "actplane/io/tensor_info.h"
 #include "train/stash/exact.h"
 #include "train/stash/group_quantizer.h"
+#include "train/stash/input_file.h"
 #include "train/stash/random.h"
 #include "train/stash/registry.h"
 
@@ -125,12 +125,19 @@ double SquaredDistance(const std::vector<double>& a, const std::vector<double>& 
   return sum;
 }
 
+constexpr std::string_view kSaveOne = "save one with alam:save=FILE";
+
+Status NoTable(const std::string& path) {
+  return BadInputError(fmt::format("{} is no bit table; {}", io::Quote(path), kSaveOne));
+}
+
 struct AlamOptions {
   double target = 2;
   int64_t group = 128;
   uint64_t seed = 1;
   GroupValue value = GroupValue::kMean;
   std::string load;  // file with a bit table; empty: found while training
+  Json table;        // what it holds
   std::string save;  // where to write it; empty: nowhere
 };
 
@@ -250,13 +257,10 @@ class AlamCodec final : public Codec {
 
   Status Load(const StepHook& hook) {
     const std::string& path = options_.load;
-    std::ifstream in(path);
-    const Json json = Json::parse(in, nullptr, false);
-    if (!in.is_open()) return IoError(fmt::format("cannot read {}; check table=", io::Quote(path)));
     (void)hook.gradient_norms();  // to see which tensors there are
     try {
       for (Slot& slot : slots_) {
-        const auto& tensors = json.at("tensors");
+        const auto& tensors = options_.table.at("tensors");
         const auto it = std::find_if(tensors.begin(), tensors.end(),
                                      [&](const Json& t) { return t.at("name") == slot.name; });
         if (it == tensors.end()) {
@@ -275,8 +279,7 @@ class AlamCodec final : public Codec {
         slot.sensitivity = it->value("sensitivity", 0.0);
       }
     } catch (const Json::exception&) {
-      return BadInputError(
-          fmt::format("{} is no bit table; save one with alam:save=FILE", io::Quote(path)));
+      return NoTable(path);
     }
     loaded_ = true;
     return OkStatus();
@@ -303,6 +306,12 @@ Result<MethodParts> Make(MethodOptions& options) {
   }
   if (!o.load.empty() && !o.save.empty())
     return ConfigError("stash alam: table is read and never changes; drop save");
+  if (!o.load.empty()) {
+    const Result<std::string> text = ReadInput(o.load, kMostJson, kSaveOne);
+    if (!text.ok()) return text.status();
+    o.table = Json::parse(*text, nullptr, false);
+    if (!o.table.is_object() || !o.table.contains("tensors")) return NoTable(o.load);
+  }
   o.target = *bits;
   o.group = std::stoll(*group);
   o.seed = static_cast<uint64_t>(*seed);
