@@ -2,9 +2,13 @@
 // actplane-train fewbit: the best piecewise constant derivative for a number of bits.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <array>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "actplane/io/tensor_file.h"
 #include "train/app/commands.h"
@@ -19,28 +23,39 @@ struct Options {
   int bits = 3;
   std::pair<double, double> domain = {-10, 10};
   std::string weight = "uniform";
+  std::optional<Format> format;
   std::vector<std::string> inputs;
   std::string out;
   std::string plot;
   bool json = false;
 };
 
-// Adds the values of an .npy or .safetensors file of float32 to the histogram; `outside` counts
-// those that the domain leaves out.
+constexpr std::array kFormats = {std::pair{Format::kFp32, at::kFloat},
+                                 std::pair{Format::kFp16, at::kHalf},
+                                 std::pair{Format::kBf16, at::kBFloat16}};
+
+at::ScalarType TypeOf(Format format) {
+  return std::ranges::find(kFormats, format, [](const auto& f) { return f.first; })->second;
+}
+
+// Adds the values of an .npy or .safetensors file to the histogram; `outside` counts those that the
+// domain leaves out.
 Status CountInputs(const std::string& path, const Options& o, std::vector<double>& cells,
                    uint64_t& outside) {
   Result<io::TensorReader> reader =
-      io::TensorReader::Open(path, {.format = Format::kFp32, .tensor = ""});
+      io::TensorReader::Open(path, {.format = o.format, .tensor = ""});
   if (!reader.ok()) return reader.status();
   const auto& [low, high] = o.domain;
   for (size_t t = 0; t < reader->tensors().size(); ++t) {
-    const uint64_t n = reader->tensors()[t].values;
-    std::vector<float> piece;
-    for (uint64_t first = 0; first < n; first += piece.size()) {
-      piece.resize(std::min<uint64_t>(n - first, 1 << 18));
-      if (Status s = reader->Read(t, first, std::as_writable_bytes(std::span(piece))); !s.ok())
-        return s;
-      for (const float x : piece) {
+    const io::TensorInfo& info = reader->tensors()[t];
+    for (uint64_t first = 0; first < info.values;) {
+      const auto n = static_cast<int64_t>(std::min<uint64_t>(info.values - first, 1 << 18));
+      const at::Tensor raw = at::empty({n}, TypeOf(info.format));
+      const std::span bytes(static_cast<std::byte*>(raw.data_ptr()), raw.nbytes());
+      if (Status s = reader->Read(t, first, bytes); !s.ok()) return s;
+      first += static_cast<uint64_t>(n);
+      const at::Tensor piece = raw.to(at::kFloat);
+      for (const float x : std::span(piece.data_ptr<float>(), static_cast<size_t>(n))) {
         if (!(x >= low && x < high)) {
           ++outside;
           continue;
@@ -51,6 +66,12 @@ Status CountInputs(const std::string& path, const Options& o, std::vector<double
     }
   }
   return OkStatus();
+}
+
+std::map<std::string, Format> FormatNames() {
+  std::map<std::string, Format> names;
+  for (const auto& [format, type] : kFormats) names.emplace(ToString(format), format);
+  return names;
 }
 
 Result<FewBitTable> TableOf(const Options& o) {
@@ -66,13 +87,19 @@ Result<FewBitTable> TableOf(const Options& o) {
   }
   double inside = 0;
   for (const double c : cells) inside += c;
+  if (inside == 0) {
+    return ConfigError(
+        outside == 0
+            ? std::string("few-bit: the inputs hold no values; give tensors that have some")
+            : fmt::format("few-bit: none of the {} inputs lies between {} and {}; give a --domain "
+                          "that they reach",
+                          outside, low, high));
+  }
   if (outside > 0) {
     fmt::print(stderr, "actplane-train: {} of {} inputs lie outside of {} .. {} and do not count\n",
                outside, outside + static_cast<uint64_t>(inside), low, high);
   }
-  if (inside > 0) {  // as a density
-    for (double& c : cells) c *= kFewBitCells / (inside * (high - low));
-  }
+  for (double& c : cells) c *= kFewBitCells / (inside * (high - low));  // as a density
   return OptimalFewBit(o.function, o.bits, low, high, cells, "inputs");
 }
 
@@ -146,8 +173,12 @@ Command AddFewBit(CLI::App& root) {
       ->type_name("uniform|normal")
       ->capture_default_str();
   app->add_option("--inputs", o->inputs,
-                  "Weight by the distribution of these tensors (float32 .npy, .safetensors)")
+                  "Weight by the distribution of these tensors (.npy, .safetensors)")
       ->type_name("FILE...");
+  app->add_option("--format", o->format,
+                  "What the inputs are; needed for bfloat16 bits in a .npy of <u2 or V2")
+      ->transform(CLI::CheckedTransformer(FormatNames()).description(""))
+      ->type_name("fp32|fp16|bf16");
   app->add_option("--out", o->out, "Write the table, for --stash fewbit:table=FILE")
       ->type_name("FILE.json");
   app->add_option("--plot", o->plot, "Draw derivative and levels")->type_name("FILE.svg");

@@ -2,6 +2,7 @@
 #include "train/app/gnuplot.h"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -49,9 +50,13 @@ Result<std::string> Gnuplot(const std::string& script) {
        pipe != nullptr && (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
     svg.append(buffer.data(), n);
   }
-  const bool drawn = pipe != nullptr && ::pclose(pipe) == 0;
-  if (!drawn || svg.find("</svg>") == std::string::npos)
-    return IoError("gnuplot drew nothing; apt-get install gnuplot-nox");
+  const int status = pipe == nullptr ? -1 : ::pclose(pipe);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127)  // of the shell: no such command
+    return IoError("there is no gnuplot to draw with; apt-get install gnuplot-nox");
+  if (status != 0 || svg.find("</svg>") == std::string::npos) {
+    return IoError(fmt::format(
+        "gnuplot drew nothing and ended with status {}; see what gnuplot --version says", status));
+  }
   return svg;
 }
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 
+#include "actplane/io/tensor_info.h"
 #include "train/app/commands.h"
 #include "train/app/gnuplot.h"
 #include "train/app/train_log.h"
@@ -41,6 +43,11 @@ Status Run(const Options& o) {
   for (const std::string& path : o.logs) {
     Result<std::vector<LogRow>> rows = ReadLog(path);
     if (!rows.ok()) return rows.status();
+    if (std::none_of(rows->begin(), rows->end(),
+                     [](const LogRow& r) { return std::isfinite(r.loss); })) {
+      return BadInputError(fmt::format(
+          "{} has no loss to draw; give the log of a run that has made a step", io::Quote(path)));
+    }
     const auto folder = std::filesystem::absolute(path).parent_path().filename().string();
     curves.push_back({folder, std::move(rows).value(), 0});
   }

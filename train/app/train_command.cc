@@ -148,7 +148,8 @@ Status Run(const Options& o) {
     Result<StepReport> step = trainer.Step();
     if (!step.ok()) {
       line.Clear();
-      (void)WriteFile(log_path, FormatLog(log));
+      if (step.status().code() != StatusCode::kMismatch) return step.status();
+      if (!log.empty()) (void)WriteFile(log_path, FormatLog(log));
       const bool saved = std::filesystem::exists(checkpoint, ignored);
       return {step.status().code(),
               fmt::format("{} ({})", step.status().message(),
