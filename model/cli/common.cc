@@ -57,6 +57,41 @@ void AddThreads(CLI::App& app, int& threads) {
       ->capture_default_str();
 }
 
+std::vector<SlotSize> SlotSizes::All() const {
+  std::vector<SlotSize> all;
+  if (lossless) all.push_back({.lossless = true});
+  for (const double ratio : ratios) all.push_back({.ratio = ratio});
+  for (const uint32_t b : bytes) all.push_back({.ratio = 0, .bytes = b});
+  if (all.empty()) all.emplace_back();
+  return all;
+}
+
+void AddSlotSizes(CLI::App& app, SlotSizes& sizes, bool several, bool lossless) {
+  auto* group = app.add_option_group("slot size",
+                                     several ? "How many bytes a block is given; each size in turn"
+                                             : "How many bytes a block is given; one of these");
+  const std::string repeated = several ? "; may be repeated" : "";
+  // One value each time: the word behind it may be a file.
+  const auto one = [several](CLI::Option* option) {
+    return option->expected(1)->allow_extra_args(false)->multi_option_policy(
+        several ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+  };
+  auto* ratio = one(group->add_option("--ratio", sizes.ratios,
+                                      "Slot bytes = floor(block bytes / R)" + repeated))
+                    ->check(CheckRatio)
+                    ->type_name("R")
+                    ->default_str(fmt::format("{}", SlotSize{}.ratio));
+  auto* bytes = one(group->add_option("--slot-bytes", sizes.bytes, "Slot bytes" + repeated))
+                    ->check(Quiet(CLI::Range(1U, UINT32_MAX)))
+                    ->type_name("T");
+  if (lossless) {
+    auto* flag = group->add_flag("--lossless", sizes.lossless,
+                                 "As many bytes as every bit of the block needs");
+    if (several) flag->excludes(ratio)->excludes(bytes);
+  }
+  if (!several) group->require_option(0, 1);
+}
+
 std::string CheckRatio(const std::string& text) {
   double ratio = 0;
   const bool number = CLI::detail::lexical_cast(text, ratio);

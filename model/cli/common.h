@@ -69,6 +69,19 @@ struct SlotSize {
   bool lossless = false;
 };
 
+// The options --ratio, --slot-bytes and --lossless as they were given.
+struct SlotSizes {
+  std::vector<double> ratios;
+  std::vector<uint32_t> bytes;
+  bool lossless = false;
+
+  std::vector<SlotSize> All() const;  // the default, if none was given
+};
+
+// --ratio and --slot-bytes, each once or `several` times; --lossless in place of both, if
+// `lossless`.
+void AddSlotSizes(CLI::App& app, SlotSizes& sizes, bool several, bool lossless);
+
 // Checks a --ratio: CLI11's own number checks let NaN and infinity pass.
 std::string CheckRatio(const std::string& text);
 

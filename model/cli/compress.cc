@@ -19,7 +19,7 @@ struct Options {
   io::TensorFileOptions input;
   Config config;
   std::optional<Fill> fill;
-  SlotSize slot;
+  SlotSizes slots;
   int threads = 0;
   bool force = false;
   bool json = false;
@@ -104,12 +104,12 @@ Status Run(const Options& o) {
   std::vector<Config> configs;  // all are checked before a byte is written
   uint64_t bytes = 0;
   for (const auto& info : reader->tensors()) {
-    Result<Config> c = ConfigFor(info, config, o.slot, o.in);
+    Result<Config> c = ConfigFor(info, config, o.slots.All().front(), o.in);
     if (!c.ok()) return c.status();
     configs.push_back(*c);
     bytes += RawBytes(info);
   }
-  config.lossless = o.slot.lossless;
+  config.lossless = o.slots.lossless;
 
   Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(o.out, o.force);
   if (!sink.ok()) return sink.status();
@@ -147,16 +147,7 @@ Command AddCompress(CLI::App& root) {
       ->type_name(" ");
   AddFormat(*app, o->input);
   AddBlock(*app, o->config.block_len);
-  auto* size = app->add_option_group("slot size", "How many bytes a block is given; one of these");
-  size->add_option("--ratio", o->slot.ratio, "Slot bytes = floor(block bytes / R)")
-      ->check(CheckRatio)
-      ->type_name("R")
-      ->capture_default_str();
-  size->add_option("--slot-bytes", o->slot.bytes, "Slot bytes")
-      ->check(Quiet(CLI::Range(1U, UINT32_MAX)))
-      ->type_name("T");
-  size->add_flag("--lossless", o->slot.lossless, "As many bytes as every bit of the block needs");
-  size->require_option(0, 1);
+  AddSlotSizes(*app, o->slots, /*several=*/false, /*lossless=*/true);
   AddOrder(*app, o->config.order);
   AddFill(*app, o->fill, "What decompress makes of lost bits")->default_str("midpoint");
   AddDeltaCap(*app, o->config.delta_cap);

@@ -22,8 +22,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::vector<std::string> files;
   io::TensorFileOptions input;
-  std::vector<double> ratios;
-  std::vector<uint32_t> slot_bytes;
+  SlotSizes slots;
   std::string order = "both";
   Config config;
   std::optional<Fill> fill;
@@ -109,12 +108,8 @@ Status Measure(std::span<const std::byte> values, const Config& config, int thre
 }
 
 std::vector<Setting> SettingsOf(const Options& o) {
-  std::vector<SlotSize> sizes;
-  for (const double ratio : o.ratios) sizes.push_back({.ratio = ratio});
-  for (const uint32_t bytes : o.slot_bytes) sizes.push_back({.ratio = 0, .bytes = bytes});
-  if (sizes.empty()) sizes.emplace_back();
   std::vector<Setting> settings;
-  for (const SlotSize& slot : sizes) {
+  for (const SlotSize& slot : o.slots.All()) {
     for (const Order order : {Order::kField, Order::kSignificance}) {
       if (o.order == "both" || o.order == ToString(order)) settings.push_back({slot, order});
     }
@@ -309,18 +304,7 @@ Command AddEval(CLI::App& root) {
   auto o = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("eval", "Ratio, SNR and largest error at several slot sizes");
   app->add_option("FILE", o->files, "Tensor files: .npy, .safetensors")->required()->type_name(" ");
-  const auto each = CLI::MultiOptionPolicy::TakeAll;
-  app->add_option("--ratio", o->ratios,
-                  "Slot bytes = floor(block bytes / R); may be repeated [3.2]")
-      ->check(CheckRatio)
-      ->type_name("R")
-      ->expected(1)
-      ->multi_option_policy(each);
-  app->add_option("--slot-bytes", o->slot_bytes, "Slot bytes; may be repeated")
-      ->check(Quiet(CLI::Range(1U, UINT32_MAX)))
-      ->type_name("T")
-      ->expected(1)
-      ->multi_option_policy(each);
+  AddSlotSizes(*app, o->slots, /*several=*/true, /*lossless=*/false);
   app->add_option("--order", o->order, "Which bits go first")
       ->check(Quiet(CLI::IsMember({"field", "significance", "both"})))
       ->type_name("field|significance|both")

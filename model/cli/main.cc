@@ -37,10 +37,7 @@ ExitCode Run(int argc, char** argv) {
                   "to them.\n{}",
                   kExitCodes),
       "actplane"};
-  app.set_version_flag("-V,--version",
-                       fmt::format("actplane {} (block format {}, container {})", ACTPLANE_VERSION,
-                                   kFormatVersion, io::kContainerVersion),
-                       "Print the versions of program and formats");
+  AddVersion(app);
   app.require_subcommand(1);
   app.footer(
       "actplane help SUBCOMMAND has examples. - is standard input or output.\n"

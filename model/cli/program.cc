@@ -13,6 +13,8 @@
 #include <numeric>
 #include <sstream>
 
+#include "actplane/format.h"
+#include "actplane/io/container.h"
 #include "actplane/io/output_file.h"
 
 namespace actplane::cli {
@@ -35,7 +37,9 @@ size_t Distance(std::string_view a, std::string_view b) {
 
 std::vector<std::string> SubcommandNames(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    if (!sub->get_name().empty()) names.push_back(sub->get_name());  // else an option group
+  }
   return names;
 }
 
@@ -104,7 +108,7 @@ ExitCode RunCommand(CLI::App& app, std::vector<std::string> arguments,
     arguments.emplace_back("--help");
   }
   const std::vector<std::string> names = SubcommandNames(app);
-  if (!arguments.empty() && !arguments[0].starts_with('-') &&
+  if (!names.empty() && !arguments.empty() && !arguments[0].starts_with('-') &&
       std::find(names.begin(), names.end(), arguments[0]) == names.end()) {
     const std::string nearest = Nearest(arguments[0], names);
     return Finish(ConfigError(fmt::format(
@@ -163,6 +167,13 @@ void Complain(std::string_view text) {
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   fmt::print(stderr, "{}\n", line);
+}
+
+void AddVersion(CLI::App& app) {
+  app.set_version_flag("-V,--version",
+                       fmt::format("{} {} (block format {}, container {})", app.get_name(),
+                                   ACTPLANE_VERSION, kFormatVersion, io::kContainerVersion),
+                       "Print the versions of program and formats");
 }
 
 void AddJson(CLI::App& app, bool& json) {

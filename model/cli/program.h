@@ -28,7 +28,8 @@ struct Command {
   std::function<Status()> run;
 };
 
-// Parses `arguments`, without the name of the program, and runs the command that they choose.
+// Parses `arguments`, without the name of the program, and runs the command that they choose; of a
+// program without subcommands the one command is `app` itself.
 // `help` and `help COMMAND` are --help; a wrong name is answered with the nearest right one.
 ExitCode RunCommand(CLI::App& app, std::vector<std::string> arguments,
                     std::span<const Command> commands);
@@ -47,6 +48,9 @@ Status PrintJson(const nlohmann::ordered_json& json, bool to_stderr = false);
 
 // One line on stderr that starts with the name of the program, whatever `text` holds.
 void Complain(std::string_view text);
+
+// -V, on every program.
+void AddVersion(CLI::App& app);
 
 // --json, on every subcommand.
 void AddJson(CLI::App& app, bool& json);

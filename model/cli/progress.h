@@ -10,19 +10,21 @@ namespace actplane::cli {
 
 class Progress {
  public:
-  // `total` bytes of work. `quiet` shows nothing, as does a stderr that is no terminal.
-  Progress(std::string label, uint64_t total, bool quiet);
+  // `total` bytes of work, or of whatever `unit` says. `quiet` shows nothing, as does a stderr that
+  // is no terminal.
+  Progress(std::string label, uint64_t total, bool quiet, std::string unit = "");
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void Advance(uint64_t bytes);
+  void Advance(uint64_t work);
   uint64_t done() const { return done_; }
 
  private:
   void Draw() const;
 
   std::string label_;
+  std::string unit_;  // empty: bytes
   uint64_t total_;
   uint64_t done_ = 0;
   bool enabled_;
