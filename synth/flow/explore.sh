@@ -94,7 +94,7 @@ fi
 
 # ---- one table
 for name in "${names[@]}"; do [[ -s $out/point/$name.timing ]] || die "no result of point $name: build/explore"; done
-jq -r '.[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] | @tsv' "$out/cycles.json" >"$out/cycles.tsv"
+jq -r '.rows[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] | @tsv' "$out/cycles.json" >"$out/cycles.tsv"
 {
   say "point,block_len,stream_width,formats,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,kge_per_gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
   cat "$out"/point/*.area "$out"/point/*.timing | awk -F, -v configs="$out/configs.txt" -v cycles="$out/cycles.tsv" -v quality="$out/quality" '

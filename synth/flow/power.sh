@@ -25,6 +25,7 @@ done
 need sta opensta
 need verilator verilator
 need g++ g++
+need jq jq
 sim=${ACTP_SIM:-build/release/bin/actplane-sim}
 [[ -x $sim ]] || die "no simulator $sim; run: make sim-build"
 tensor=${TENSOR:-tests/data/fc_in.npy}
@@ -51,8 +52,8 @@ for top in "${tops[@]}"; do
   at=$work/$name/$top
   mkdir -p "$at"
   "$sim" --json --device "$device" --config "$name" --sequence file --ratio "$ratio" --seed 1 --blocks "$blocks" \
-    --trace "$at/activity.fst" "$tensor" >"$at/sim.json" || die "the simulation failed: $at/sim.json"
-  read -r ran cycles < <(sed -n 's/.*"blocks": \([0-9]*\).*"cycles": \([0-9]*\).*/\1 \2/p' "$at/sim.json")
+    --trace "$at/activity.fst" -f "$tensor" >"$at/sim.json" || die "the simulation failed: $at/sim.json"
+  read -r ran cycles < <(jq -r '"\(.blocks) \(.cycles)"' "$at/sim.json")
   "$tool" "$at/activity.fst" "TOP.${top}_probe.clk_i" 100 |
     sed -n "s/^TOP\.${top}_probe\.u_axis\.u_${device}\.//p" >"$at/activity.txt"
   for file in "${liberties[@]}"; do

@@ -1,209 +1,376 @@
 // SPDX-License-Identifier: Apache-2.0
-// actplane-sim: run the RTL against the golden model. Exit codes: core/verdict.h.
+// actplane-sim: run the RTL against the golden model.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "app/campaign.h"
 #include "app/files.h"
 #include "app/measure.h"
-#include "app/progress.h"
+#include "app/options.h"
 #include "app/run.h"
+#include "app/waveform.h"
+#include "cli/program.h"
+#include "cli/progress.h"
 
 namespace actplane::tb {
 namespace {
 
-struct Arguments {
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kRoundTrip = "roundtrip";
+constexpr const char* kFile = "file";
+constexpr uint64_t kDefaultBlocks = 1000;
+
+struct Options {
   RunConfig run;
-  std::string trace_file;
-  std::string coverage_file;
   FileOptions files;
+  std::string trace_file, coverage_file;
   uint64_t soak = 0;
-  uint64_t seconds = 0;
-  bool seed_given = false;
-  bool list = false, table = false, json = false;
+  std::vector<std::string> soak_configs;  // empty: all
+  bool list = false, table = false, json = false, force = false;
 };
 
-int List() {
-  fmt::print(
+std::string ListText() {
+  std::string text =
       "devices     compressor, decompressor, roundtrip (the one through the "
-      "other)\n\nconfigurations\n");
+      "other)\n\nconfigurations\n";
   for (const NamedConfig& c : NamedConfigs()) {
-    fmt::print("  {:<14} {:>3} values a block, {:>3} bits a beat, formats: {}\n", c.name,
-               c.block_len, c.stream_width, FormatNames(c.formats));
+    text += fmt::format("  {:<14} {:>3} values a block, {:>3} bits a beat, formats: {}\n", c.name,
+                        c.block_len, c.stream_width, FormatNames(c.formats));
   }
-  fmt::print("\nsequences\n");
+  text += "\nsequences\n";
   for (const SequenceInfo& s : Sequences()) {
-    fmt::print("  {:<14} {}{}\n", s.name, s.text, s.compressor ? "" : " (decompressor only)");
+    text +=
+        fmt::format("  {:<14} {}{}\n", s.name, s.text, s.compressor ? "" : " (decompressor only)");
   }
-  fmt::print("\nstalls\n");
-  for (const StallProfile p : kAllStallProfiles) fmt::print("  {}\n", ToString(p));
-  return 0;
+  text += "\nstalls\n";
+  for (const StallProfile p : kAllStallProfiles) text += fmt::format("  {}\n", ToString(p));
+  return text;
 }
 
-int Usage(const std::string& what) {
-  fmt::print(stderr, "actplane-sim: {}\n", what);
-  return static_cast<int>(Outcome::kUsage);
-}
-
-int PrintTable(bool json) {
+Status PrintTable(bool json) {
   const std::vector<MeasuredRow> rows = MeasureAll(64);
-  fmt::print("{}", json ? MeasuredJson(rows) : MeasuredTable(rows));
+  const Status s = json ? cli::PrintJson(MeasuredJson(rows)) : cli::Print(MeasuredTable(rows));
+  if (!s.ok()) return s;
   for (const MeasuredRow& r : rows) {
-    if (!r.measurement.verdict.ok()) return static_cast<int>(r.measurement.verdict.outcome);
+    if (!r.measurement.verdict.ok()) return StatusOf(r.measurement.verdict);
   }
-  return 0;
+  return OkStatus();
 }
 
 double Seconds(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void WriteCoverage(const Coverage& coverage, const std::string& file) {
-  if (!file.empty()) std::ofstream(file) << coverage.Json();
+// Null where none is asked for. Opened before the run, so that what is refused is refused at once.
+Result<std::unique_ptr<io::Sink>> OpenCoverage(const io::Files& files, const Options& o) {
+  if (o.coverage_file.empty()) return std::unique_ptr<io::Sink>();
+  return files.OpenOutput(o.coverage_file, o.force);
 }
 
-int Soak(const Arguments& a) {
+Status WriteCoverage(const Coverage& coverage, io::Sink* sink) {
+  if (sink == nullptr) return OkStatus();
+  const std::string text = coverage.Json().dump(2) + "\n";
+  if (Status s = sink->Write(std::as_bytes(std::span(text))); !s.ok()) return s;
+  return sink->Commit();
+}
+
+// Where the program says how it went.
+Status Report(const Options& o, const Json& json, const std::string& text) {
+  const bool piped = (!o.trace_file.empty() && io::Files::IsStandardOutput(o.trace_file)) ||
+                     (!o.coverage_file.empty() && io::Files::IsStandardOutput(o.coverage_file));
+  return o.json ? cli::PrintJson(json, piped) : cli::Print(text, piped);
+}
+
+Status Soak(const Options& o) {
+  const io::Files files;
+  const Result<std::unique_ptr<io::Sink>> coverage_sink = OpenCoverage(files, o);
+  if (!coverage_sink.ok()) return coverage_sink.status();
   Coverage coverage;
-  Progress progress("soak", a.soak);
-  CampaignOptions options;
-  options.seed = a.run.seed;
-  options.blocks = a.soak;
-  options.artifacts = a.run.artifacts;
-  options.coverage = &coverage;
-  options.on_progress = [&](uint64_t blocks) { progress.Advance(blocks); };
   const auto start = std::chrono::steady_clock::now();
-  const CampaignResult r = RunCampaign(options);
-  WriteCoverage(coverage, a.coverage_file);
-  if (a.json) {
-    fmt::print(
-        "{{\"seed\": \"{:#x}\", \"runs\": {}, \"blocks\": {}, \"stages\": {}, \"mismatches\": {}, "
-        "\"resets\": {}, \"cycles\": {}, "
-        "\"bins\": {}, \"bins_reached\": {}}}\n",
-        a.run.seed, r.runs, r.blocks, r.stages, r.mismatches, r.resets, r.cycles, coverage.bins(),
-        coverage.reached());
-  } else {
-    fmt::print("{}", coverage.Table());
-    fmt::print(
-        "soak: seed {:#x}, {} runs over {} configurations, {} blocks and {} stages compared, {} "
-        "resets, {} cycles in {:.0f} s, {} mismatches\n",
-        a.run.seed, r.runs, NamedConfigs().size(), r.blocks, r.stages, r.resets, r.cycles,
-        Seconds(start), r.mismatches);
-    if (!r.ok()) fmt::print("{}\n", r.first_failure);
+  CampaignResult r;
+  {
+    cli::Progress progress("soak", o.soak, o.json, "blocks");
+    CampaignOptions options;
+    options.seed = o.run.seed;
+    options.blocks = o.soak;
+    options.configs = o.soak_configs;
+    options.artifacts = o.run.artifacts;
+    options.coverage = &coverage;
+    options.on_progress = [&](uint64_t blocks) { progress.Advance(blocks); };
+    r = RunCampaign(options);
   }
-  return static_cast<int>(r.ok()          ? Outcome::kPass
-                          : r.blocks == 0 ? Outcome::kNothingCompared
-                                          : Outcome::kMismatch);
+  const double seconds = Seconds(start);
+  if (Status s = WriteCoverage(coverage, coverage_sink->get()); !s.ok()) return s;
+  const Json json = {{"seed", fmt::format("{:#x}", o.run.seed)},
+                     {"config", o.soak_configs.empty() ? "all" : o.soak_configs.front()},
+                     {"runs", r.runs},
+                     {"failed_runs", r.failed_runs},
+                     {"blocks", r.blocks},
+                     {"stages", r.stages},
+                     {"mismatches", r.mismatches},
+                     {"resets", r.resets},
+                     {"cycles", r.cycles},
+                     {"seconds", seconds},
+                     {"bins", coverage.bins()},
+                     {"bins_reached", coverage.reached()},
+                     {"failure", r.first_failure.empty() ? Json(nullptr) : Json(r.first_failure)},
+                     {"ok", r.ok()}};
+  const std::string text = fmt::format(
+      "{}soak: seed {:#x}, {} runs over {}, {} blocks and {} stages compared, {} resets, {} cycles "
+      "in {:.0f} s, {} mismatches\n{}",
+      coverage.Table(), o.run.seed, r.runs,
+      o.soak_configs.empty() ? fmt::format("{} configurations", NamedConfigs().size())
+                             : o.soak_configs.front(),
+      r.blocks, r.stages, r.resets, r.cycles, seconds, r.mismatches,
+      r.ok() ? "" : r.first_failure + "\n");
+  if (Status s = Report(o, json, text); !s.ok()) return s;
+  return r.ok() ? OkStatus() : MismatchError("");
 }
 
-std::string RowText(const char* device, const RunResult& r, double seconds) {
+std::string RowText(std::string_view device, const Verdict& v, double seconds) {
   return fmt::format(
-      "{:<12} {}: {} blocks, {} stages compared, {} mismatches, {} resets, {} cycles, {:.0f} "
+      "{:<12} {}: {} blocks, {} stages compared, {} mismatches, {} resets, {} cycles, {} "
       "blocks/s{}{}\n",
-      device, ToString(r.verdict.outcome), r.verdict.blocks, r.verdict.stages, r.verdict.mismatches,
-      r.verdict.resets, r.verdict.cycles, static_cast<double>(r.verdict.blocks) / seconds,
-      r.verdict.first_failure.empty() ? "" : "\n  ", r.verdict.first_failure);
+      device, ToString(v.outcome), v.blocks, v.stages, v.mismatches, v.resets, v.cycles,
+      v.blocks == 0 ? "-" : fmt::format("{:.0f}", static_cast<double>(v.blocks) / seconds),
+      v.first_failure.empty() ? "" : "\n  ", v.first_failure);
 }
 
-std::string RowJson(const char* device, const RunConfig& run, const RunResult& r, double seconds) {
-  return fmt::format(
-      "{{\"device\": \"{}\", \"config\": \"{}\", \"sequence\": \"{}\", \"seed\": \"{:#x}\", "
-      "\"stall\": \"{}\", \"outcome\": \"{}\", "
-      "\"blocks\": {}, \"stages\": {}, \"mismatches\": {}, \"resets\": {}, \"cycles\": {}, "
-      "\"seconds\": {:.3f}}}\n",
-      device, run.config, run.sequence, run.seed, run.stall, ToString(r.verdict.outcome),
-      r.verdict.blocks, r.verdict.stages, r.verdict.mismatches, r.verdict.resets, r.verdict.cycles,
-      seconds);
+Json VerdictJson(const Verdict& v) {
+  return {{"outcome", ToString(v.outcome)},
+          {"blocks", v.blocks},
+          {"stages", v.stages},
+          {"mismatches", v.mismatches},
+          {"resets", v.resets},
+          {"cycles", v.cycles},
+          {"failure", v.first_failure.empty() ? Json(nullptr) : Json(v.first_failure)}};
 }
 
-int Simulate(Arguments a) {
-  const NamedConfig* config = FindConfig(a.run.config);
-  if (config == nullptr)
-    return Usage(fmt::format("no configuration '{}'; see --list", a.run.config));
-  if (!ParseStallProfile(a.run.stall))
-    return Usage(fmt::format("no stall profile '{}'; see --list", a.run.stall));
-  const bool both = a.run.device == "roundtrip";
-  if (!both && !ParseDevice(a.run.device))
-    return Usage(fmt::format("no device '{}'; see --list", a.run.device));
+Json RunJson(const RunConfig& run) {
+  return {{"device", run.device},
+          {"config", run.config},
+          {"sequence", run.sequence},
+          {"seed", fmt::format("{:#x}", run.seed)},
+          {"stall", run.stall}};
+}
+
+// The tensors of sequence `file`.
+Result<std::vector<FileTensor>> OpenFiles(io::Files& inputs, const Options& o,
+                                          const NamedConfig& named) {
   std::vector<FileTensor> tensors;
-  if (a.run.sequence == "file") {
-    a.run.file_options = a.files.Arguments();
-    Result<std::vector<FileTensor>> loaded = LoadTensors(a.run.files, a.files, config->block_len);
-    if (!loaded.ok()) return Usage(loaded.status().message());
-    tensors = std::move(*loaded);
-    for (const FileTensor& t : tensors) {
-      if (config->formats.Has(t.config.format)) continue;
-      return Usage(fmt::format("configuration '{}' has no {}; its formats: {}", config->name,
-                               actplane::ToString(static_cast<Format>(t.config.format)),
-                               FormatNames(config->formats)));
+  for (const std::string& file : o.run.files) {
+    Result<io::TensorReader> opened = cli::OpenTensors(inputs, file, o.files.input);
+    if (!opened.ok()) return opened.status();
+    const auto reader = std::make_shared<const io::TensorReader>(std::move(*opened));
+    for (size_t i = 0; i < reader->tensors().size(); ++i) {
+      const Result<Config> config =
+          ConfigOf(reader->tensors()[i], file, o.files, o.files.slots.All().front(), named);
+      if (!config.ok()) return config.status();
+      tensors.push_back(TensorOf(reader, i, *config));
     }
   }
-  const DeviceKind kind = both ? DeviceKind::kCompressor : *ParseDevice(a.run.device);
-  if (!MakeSequence(kind, a.run, *config, tensors)) {
-    return Usage(
-        fmt::format("the {} has no sequence '{}'; see --list", ToString(kind), a.run.sequence));
+  return tensors;
+}
+
+uint64_t BlocksOf(const std::vector<FileTensor>& tensors, const NamedConfig& named) {
+  uint64_t blocks = 0;
+  for (const FileTensor& t : tensors) {
+    blocks += CeilDiv(t.bytes, uint64_t{BlockBytes(t.config.Nearest(named.block_len, {}))});
   }
-  Progress progress(a.run.device, a.run.blocks);
-  const auto on_block = [&](const Expected&) { progress.Advance(1); };
-  const auto start = std::chrono::steady_clock::now();
-  const auto report = [&](const char* device, const RunResult& r) {
-    const double seconds = Seconds(start);
-    fmt::print("{}", a.json ? RowJson(device, a.run, r, seconds) : RowText(device, r, seconds));
-    return static_cast<int>(r.verdict.outcome);
-  };
-  if (both) {
-    const RoundTripResult r = RunRoundTrip(a.run, tensors, on_block);
-    const int enc = report("compressor", r.compressor);
-    const int dec = report("decompressor", r.decompressor);
-    return enc != 0 ? enc : dec;
+  return blocks;
+}
+
+Status Simulate(Options o) {
+  const NamedConfig& named = *FindConfig(o.run.config);
+  const bool both = o.run.device == kRoundTrip;
+  io::Files files;
+  std::vector<FileTensor> tensors;
+  if (o.run.sequence == kFile) {
+    Result<std::vector<FileTensor>> opened = OpenFiles(files, o, named);
+    if (!opened.ok()) return opened.status();
+    tensors = std::move(*opened);
+    o.run.file_options = o.files.Arguments();
+    const uint64_t all = BlocksOf(tensors, named);
+    o.run.blocks = o.run.blocks == 0 ? all : std::min(o.run.blocks, all);
   }
+  const DeviceKind kind = both ? DeviceKind::kCompressor : *ParseDevice(o.run.device);
+  if (!MakeSequence(kind, o.run, named, tensors)) {
+    return ConfigError(
+        fmt::format("the {} has no sequence '{}'; see --list", ToString(kind), o.run.sequence));
+  }
+  const Result<std::unique_ptr<io::Sink>> coverage_sink = OpenCoverage(files, o);
+  if (!coverage_sink.ok()) return coverage_sink.status();
+  std::unique_ptr<Waveform> waveform;
+  if (!o.trace_file.empty()) {
+    Result<std::unique_ptr<Waveform>> created = Waveform::Create(files, o.trace_file, o.force);
+    if (!created.ok()) return created.status();
+    waveform = std::move(*created);
+  }
+
   Coverage coverage;
-  const RunResult r = RunOnce(a.run, &coverage, tensors, a.trace_file, on_block);
-  WriteCoverage(coverage, a.coverage_file);
-  return report(a.run.device.c_str(), r);
+  RoundTripResult r;
+  const auto start = std::chrono::steady_clock::now();
+  {
+    cli::Progress progress(o.run.device, o.run.blocks, o.json, "blocks");
+    const auto on_block = [&](const Expected&) { progress.Advance(1); };
+    if (o.run.blocks == 0) {
+      // Files without a value: nothing to run is no failure.
+    } else if (both) {
+      r = RunRoundTrip(o.run, tensors, on_block);
+    } else {
+      r.compressor = RunOnce(o.run, &coverage, tensors, waveform.get(), on_block);
+    }
+  }
+  const double seconds = Seconds(start);
+  const Status first = StatusOf(r.compressor.verdict);
+  const Status status = first.ok() ? StatusOf(r.decompressor.verdict) : first;
+  if (status.code() == StatusCode::kBadInput) return status;
+  if (waveform != nullptr) {
+    if (Status s = waveform->Commit(); !s.ok()) return s;
+  }
+  if (Status s = WriteCoverage(coverage, coverage_sink->get()); !s.ok()) return s;
+
+  Json json = RunJson(o.run);
+  std::string text;
+  if (both) {
+    json["compressor"] = VerdictJson(r.compressor.verdict);
+    json["decompressor"] = VerdictJson(r.decompressor.verdict);
+    text = RowText("compressor", r.compressor.verdict, seconds) +
+           RowText("decompressor", r.decompressor.verdict, seconds);
+  } else {
+    json.update(VerdictJson(r.compressor.verdict));
+    text = RowText(o.run.device, r.compressor.verdict, seconds);
+  }
+  json["seconds"] = seconds;
+  json["ok"] = status.ok();
+  if (Status s = Report(o, json, text); !s.ok()) return s;
+  return status;
+}
+
+// The first of `flags` that was given, or nothing.
+std::string Given(const CLI::App& app, const std::vector<std::string>& flags) {
+  const auto given = std::find_if(flags.begin(), flags.end(), [&](const std::string& flag) {
+    return app.get_option(flag)->count() != 0;
+  });
+  return given == flags.end() ? "" : *given;
+}
+
+// Every option does something, or is refused.
+Status Run(const CLI::App& app, Options o) {
+  const std::vector<std::string> of_files = {"--ratio",     "--slot-bytes", "--lossless", "--fill",
+                                             "--delta-cap", "--format",     "--tensor"};
+  std::vector<std::string> of_a_run = {"--device", "--sequence", "--blocks",
+                                       "--stall",  "--trace",    "FILE"};
+  if (o.table) of_a_run.insert(of_a_run.end(), {"--config", "--coverage", "--seed"});
+  const auto given = [&](const std::vector<std::string>& flags) { return Given(app, flags); };
+  if (given({"--seed"}).empty()) o.run.seed = std::random_device()();
+  if (!o.run.files.empty() && given({"--sequence"}).empty()) o.run.sequence = kFile;
+  if (o.list) return cli::Print(ListText());
+  if (o.table || o.soak != 0) {
+    if (const std::string flag = given(of_a_run); !flag.empty()) {
+      return ConfigError(fmt::format("{} is for one run; leave it out with {}", flag,
+                                     o.table ? "--table" : "--soak"));
+    }
+  }
+  if (o.table) return PrintTable(o.json);
+  if (!given({"--config"}).empty()) o.soak_configs = {o.run.config};
+  const bool file = o.run.sequence == kFile && o.soak == 0;
+  if (const std::string flag = given(of_files); !file && !flag.empty()) {
+    return ConfigError(fmt::format("{} is for tensors; name a file, or leave it out", flag));
+  }
+  if (o.soak != 0) return Soak(o);
+  if (file == o.run.files.empty()) {
+    return ConfigError(
+        file ? "sequence file needs files; name .npy or .safetensors"
+             : fmt::format("sequence {} takes no file; give --sequence file", o.run.sequence));
+  }
+  if (o.run.blocks == 0 && !file) {
+    return ConfigError(fmt::format("--blocks 0 is for files; sequence {} has no end, give a number",
+                                   o.run.sequence));
+  }
+  const std::string of_one_device = given({"--trace", "--coverage"});
+  if (o.run.device == kRoundTrip && !of_one_device.empty()) {
+    return ConfigError(fmt::format(
+        "{} is of one device; add --device compressor or --device decompressor", of_one_device));
+  }
+  if (!o.trace_file.empty() && o.trace_file == o.coverage_file) {
+    return ConfigError("--trace and --coverage name the same file; give each its own");
+  }
+  return Simulate(std::move(o));
+}
+
+cli::ExitCode Main(const std::vector<std::string>& arguments) {
+  Options o;
+  o.run.device = kRoundTrip;
+  o.run.blocks = kDefaultBlocks;
+  CLI::App app{
+      fmt::format("Runs the compressor and decompressor RTL against the golden model, bit by "
+                  "bit.\n{}",
+                  cli::kExitCodes),
+      "actplane-sim"};
+  cli::AddVersion(app);
+  app.add_option("FILE", o.run.files,
+                 "Tensors for sequence file: .npy, .safetensors; - for standard input")
+      ->type_name(" ");
+  std::vector<std::string> sequences, stalls;
+  for (const SequenceInfo& s : Sequences()) sequences.push_back(s.name);
+  for (const StallProfile p : kAllStallProfiles) stalls.emplace_back(ToString(p));
+  AddName(app, "--device", o.run.device, "device",
+          {std::string(ToString(DeviceKind::kCompressor)),
+           std::string(ToString(DeviceKind::kDecompressor)), kRoundTrip},
+          "compressor, decompressor or roundtrip");
+  AddConfig(app, o.run.config);
+  AddName(app, "--sequence", o.run.sequence, "sequence", sequences,
+          "What goes in; with a FILE it is file");
+  AddName(app, "--stall", o.run.stall, "stall profile", stalls, "Who pauses when");
+  app.add_option("--seed", o.run.seed, "Decimal or 0x...; without it a fresh one is drawn")
+      ->type_name("SEED");
+  app.add_option("--blocks", o.run.blocks, "Packets to send at most; of files 0 for all")
+      ->check(cli::CheckIndex)
+      ->type_name("COUNT")
+      ->capture_default_str();
+  AddFileOptions(app, o.files, /*several=*/false);
+  app.add_option("--trace", o.trace_file,
+                 "Write an FST waveform here (one device); - for standard output")
+      ->type_name("OUT.fst");
+  auto* soak = app.add_option(
+      "--soak", o.soak,
+      "At least so many blocks over all configurations, or that of --config, sequences and stalls");
+  soak->check(cli::Quiet(CLI::Range(uint64_t{1}, UINT64_MAX)))->type_name("COUNT");
+  app.add_option("--coverage", o.coverage_file,
+                 "Write the functional coverage as JSON here (one device, or --soak)")
+      ->type_name("OUT.json");
+  AddArtifacts(app, o.run.artifacts);
+  auto* list =
+      app.add_flag("--list", o.list, "Print devices, configurations, sequences and stalls");
+  auto* table =
+      app.add_flag("--table", o.table,
+                   "Print cycles per block, bytes per cycle and latency of every configuration");
+  list->excludes(table)->excludes(soak);
+  table->excludes(soak);
+  cli::AddForce(app, o.force);
+  cli::AddJson(app, o.json);
+  app.footer(
+      "Examples:\n"
+      "  actplane-sim --config wide --sequence corner --stall bursty --blocks 10000\n"
+      "  actplane-sim --device compressor --seed 7 --trace wave.fst\n"
+      "  actplane-sim gelu.npy --ratio 4 --blocks 0\n"
+      "  actplane-sim --soak 2000000 --coverage coverage.json");
+  const std::array commands = {cli::Command{&app, [&] { return Run(app, o); }}};
+  return cli::RunCommand(app, arguments, commands);
 }
 
 }  // namespace
 }  // namespace actplane::tb
 
 int main(int argc, char** argv) {
-  using namespace actplane::tb;
-  Arguments a;
-  a.run.device = "roundtrip";
-  CLI::App app{"Runs the compressor and decompressor RTL against the golden model, bit by bit."};
-  app.add_option("--device", a.run.device, "compressor, decompressor or roundtrip")
-      ->capture_default_str();
-  app.add_option("--config", a.run.config, "a name of rtl/configs.txt")->capture_default_str();
-  app.add_option("--sequence", a.run.sequence, "what goes in")->capture_default_str();
-  auto* seed =
-      app.add_option("--seed", a.run.seed, "decimal or 0x...; without it a fresh one is drawn");
-  app.add_option("--blocks", a.run.blocks, "packets to send at most")->capture_default_str();
-  app.add_option("--stall", a.run.stall, "who pauses when")->capture_default_str();
-  app.add_option("--trace", a.trace_file, "write an FST waveform here (one device)");
-  app.add_option("--soak", a.soak,
-                 "at least so many blocks over all configurations, sequences and stalls");
-  app.add_option("--coverage", a.coverage_file, "write the functional coverage as JSON here");
-  app.add_option("--artifacts", a.run.artifacts,
-                 "where a failure leaves waveform, log and replay line")
-      ->capture_default_str();
-  AddFileOptions(app, a.files);
-  app.add_option("files", a.run.files, "tensors for --sequence file: .npy, .safetensors");
-  app.add_flag("--list", a.list, "print devices, configurations, sequences and stalls");
-  app.add_flag("--table", a.table,
-               "print cycles per block, bytes per cycle and latency of every configuration");
-  app.add_flag("--json", a.json, "results as JSON");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(Outcome::kUsage);
-  }
-  if (seed->count() == 0) a.run.seed = std::random_device()();
-  if (!a.run.files.empty() && app.get_option("--sequence")->count() == 0) a.run.sequence = "file";
-  if (a.list) return List();
-  if (a.table) return PrintTable(a.json);
-  if (a.soak != 0) return Soak(a);
-  return Simulate(a);
+  return actplane::cli::Main(
+      [&] { return actplane::tb::Main(std::vector<std::string>(argv + 1, argv + argc)); });
 }

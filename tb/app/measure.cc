@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "core/rng.h"
 #include "seq/encoded_seq.h"
@@ -28,9 +29,10 @@ struct OneRun {
 OneRun RunFor(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c, uint64_t blocks,
               bool growth) {
   const auto format = static_cast<Format>(c.format);
-  std::unique_ptr<Sequence> sequence = std::make_unique<FileSeq>(
-      std::vector<FileTensor>{{c, Activations(format, blocks * config.block_len, growth)}},
-      config.block_len);
+  std::unique_ptr<Sequence> sequence =
+      std::make_unique<FileSeq>(std::vector<FileTensor>{TensorInMemory(
+                                    c, Activations(format, blocks * config.block_len, growth))},
+                                config.block_len);
   if (kind == DeviceKind::kDecompressor) {
     sequence = std::make_unique<EncodedSeq>(std::move(sequence), config.block_len, config.formats);
   }
@@ -130,22 +132,31 @@ std::string MeasuredTable(const std::vector<MeasuredRow>& rows) {
          "every line: --json\n";
 }
 
-std::string MeasuredJson(const std::vector<MeasuredRow>& rows) {
-  std::string text = "[";
+nlohmann::ordered_json MeasuredJson(const std::vector<MeasuredRow>& rows) {
+  nlohmann::ordered_json json = {{"rows", nlohmann::ordered_json::array()}};
+  bool ok = true;
   for (const MeasuredRow& r : rows) {
     const Measurement& m = r.measurement;
-    text += fmt::format(
-        "{}\n  {{\"config\": \"{}\", \"block_len\": {}, \"stream_width\": {}, \"formats\": \"{}\", "
-        "\"device\": \"{}\", \"format\": \"{}\", "
-        "\"mode\": \"{}\", \"slot_beats\": {}, \"block_beats\": {}, \"cycles_per_block\": {:.4f}, "
-        "\"bytes_per_cycle\": {:.4f}, \"latency\": {}, \"bubbles\": {}, \"ok\": {}}}",
-        text.size() > 1 ? "," : "", r.config.name, r.config.block_len, r.config.stream_width,
-        FormatNames(r.config.formats), ToString(r.kind),
-        actplane::ToString(static_cast<Format>(r.device_config.format)), Mode(r.device_config),
-        m.slot_beats, m.block_beats, m.cycles_per_block, m.bytes_per_cycle, m.latency, m.bubbles,
-        m.verdict.ok());
+    ok = ok && m.verdict.ok();
+    json["rows"].push_back({
+        {"config", r.config.name},
+        {"block_len", r.config.block_len},
+        {"stream_width", r.config.stream_width},
+        {"formats", FormatNames(r.config.formats)},
+        {"device", ToString(r.kind)},
+        {"format", actplane::ToString(static_cast<Format>(r.device_config.format))},
+        {"mode", Mode(r.device_config)},
+        {"slot_beats", m.slot_beats},
+        {"block_beats", m.block_beats},
+        {"cycles_per_block", m.cycles_per_block},
+        {"bytes_per_cycle", m.bytes_per_cycle},
+        {"latency", m.latency},
+        {"bubbles", m.bubbles},
+        {"ok", m.verdict.ok()},
+    });
   }
-  return text + "\n]\n";
+  json["ok"] = ok;
+  return json;
 }
 
 }  // namespace actplane::tb

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,6 @@ struct MeasuredRow {
 std::vector<MeasuredRow> MeasureAll(uint64_t blocks);
 // One line for each configuration and device, the worst of its rows.
 std::string MeasuredTable(const std::vector<MeasuredRow>& rows);
-std::string MeasuredJson(const std::vector<MeasuredRow>& rows);
+nlohmann::ordered_json MeasuredJson(const std::vector<MeasuredRow>& rows);
 
 }  // namespace actplane::tb

@@ -29,6 +29,12 @@ std::optional<DeviceKind> ParseDevice(const std::string& name) {
   return std::nullopt;
 }
 
+Status StatusOf(const Verdict& verdict) {
+  if (verdict.ok()) return OkStatus();
+  return verdict.outcome == Outcome::kUnreadable ? BadInputError(verdict.first_failure)
+                                                 : MismatchError("");
+}
+
 const NamedConfig* FindConfig(const std::string& name) {
   for (const NamedConfig& c : NamedConfigs()) {
     if (c.name == name) return &c;
@@ -46,8 +52,7 @@ std::string FormatNames(FormatSet formats) {
 }
 
 RunResult RunOnce(const RunConfig& run, Coverage* coverage, const std::vector<FileTensor>& tensors,
-                  const std::string& trace_file,
-                  const std::function<void(const Expected&)>& on_block) {
+                  Waveform* waveform, const std::function<void(const Expected&)>& on_block) {
   RunResult result;
   const DeviceKind kind = *ParseDevice(run.device);
   const NamedConfig& config = *FindConfig(run.config);
@@ -55,8 +60,9 @@ RunResult RunOnce(const RunConfig& run, Coverage* coverage, const std::vector<Fi
   bool first = true;
   result.verdict = RunWithArtifacts(run, [&](const Execution& how) {
     Execution execution = how;
-    if (first && !trace_file.empty()) execution.trace_file = trace_file;
+    if (first && waveform != nullptr) execution.trace_file = waveform->path();
     const std::unique_ptr<Device> device = MakeDevice(kind, run.config, OptionsFor(run, execution));
+    if (first && waveform != nullptr) waveform->TakeOver();
     const std::unique_ptr<Sequence> sequence = MakeSequence(kind, run, config, tensors);
     CodecEnv env(*device, *sequence, run, stall, execution.log, first ? coverage : nullptr,
                  first ? on_block : std::function<void(const Expected&)>());

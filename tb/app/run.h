@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "actplane/status.h"
+#include "app/waveform.h"
 #include "core/artifacts.h"
 #include "env/codec_env.h"
 #include "seq/sequences.h"
@@ -18,9 +20,9 @@ struct RunResult {
 };
 
 // run.device is compressor or decompressor. After a failure the run is repeated with waveform and
-// log.
+// log. `waveform`: of the first run; complete when this returns.
 RunResult RunOnce(const RunConfig& run, Coverage* coverage = nullptr,
-                  const std::vector<FileTensor>& tensors = {}, const std::string& trace_file = {},
+                  const std::vector<FileTensor>& tensors = {}, Waveform* waveform = nullptr,
                   const std::function<void(const Expected&)>& on_block = {});
 
 // Compressor RTL, and what it puts out through the decompressor RTL.
@@ -29,6 +31,10 @@ struct RoundTripResult {
 };
 RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>& tensors = {},
                              const std::function<void(const Expected&)>& on_block = {});
+
+// Ok when it passed. kMismatch without a message when the bench has said what failed. kBadInput for
+// what cannot be read.
+Status StatusOf(const Verdict& verdict);
 
 // The kind of that name, or nothing.
 std::optional<DeviceKind> ParseDevice(const std::string& name);

@@ -31,27 +31,41 @@ class Artifacts {
       : folder_(std::filesystem::path(run.artifacts) / fmt::format("{}-{:x}", run.test, run.seed)) {
     std::error_code ignored;
     std::filesystem::create_directories(folder_, ignored);
+    Write("replay.txt", run.ReplayLine() + "\n");
   }
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
-  void Write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name) << text;
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream out(folder_ / name);
+    out << text;
+    out.close();
+    writable_ = writable_ && out.good();
   }
+  bool writable() const { return writable_; }
 
  private:
   std::filesystem::path folder_;
+  bool writable_ = true;
 };
+
+// For a terminal: paths may hold control characters.
+inline std::string Visible(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text;
+}
 
 // Runs once; after a failure once more with waveform and log. A rerun that passes is a failure too.
 inline Verdict RunWithArtifacts(const RunConfig& run,
                                 const std::function<Verdict(const Execution&)>& execute) {
   constexpr uint64_t kCyclesBeforeFailure = 5000;
   const Verdict first = execute({});
-  if (first.ok()) return first;
+  if (first.ok() || first.outcome == Outcome::kUnreadable) return first;
 
-  const Artifacts artifacts(run);
+  Artifacts artifacts(run);
   ItemLog log;
   log.Enable();
-  Execution again{artifacts.Path("wave.fst"), 0, &log};
+  Execution again{artifacts.writable() ? artifacts.Path("wave.fst") : "", 0, &log};
   if (first.first_failure_cycle > kCyclesBeforeFailure) {
     again.trace_from_cycle = first.first_failure_cycle - kCyclesBeforeFailure;
   }
@@ -63,8 +77,14 @@ inline Verdict RunWithArtifacts(const RunConfig& run,
   }
   artifacts.Write("items.log", log.text());
   artifacts.Write("replay.txt", fmt::format("{}\n{}\n", run.ReplayLine(), verdict.first_failure));
-  fmt::print(stderr, "FAILED  {}: {}\n        see {}\n{}\n", ToString(verdict.outcome),
-             verdict.first_failure, artifacts.Path(""), run.ReplayLine());
+  const std::string where = artifacts.writable()
+                                ? "see " + artifacts.Path("")
+                                : fmt::format(
+                                      "no waveform and log: cannot write to {}; choose "
+                                      "another folder with --artifacts",
+                                      artifacts.Path(""));
+  fmt::print(stderr, "FAILED  {}: {}\n        {}\n{}\n", ToString(verdict.outcome),
+             verdict.first_failure, Visible(where), Visible(run.ReplayLine()));
   return verdict;
 }
 

@@ -6,9 +6,22 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace actplane::tb {
+
+// As one word of a shell.
+inline std::string ShellWord(std::string_view word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=+,:@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) {
+    return std::string(word);
+  }
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
 
 struct RunConfig {
   std::string test = "sim";  // names the folder of the artifacts
@@ -27,8 +40,11 @@ struct RunConfig {
     std::string arguments =
         fmt::format("--device {} --config {} --sequence {} --seed {:#x} --blocks {} --stall {}",
                     device, config, sequence, seed, blocks, stall);
-    if (!files.empty()) arguments += fmt::format("{} {}", file_options, fmt::join(files, " "));
-    return fmt::format("REPLAY  make sim ARGS='{}'", arguments);
+    if (!files.empty()) arguments += file_options;
+    for (const std::string& file : files) arguments += " " + ShellWord(file);
+    std::string for_make;  // which reads a $ as the start of a variable
+    for (const char c : arguments) for_make += c == '$' ? "$$" : std::string(1, c);
+    return "REPLAY  make sim ARGS=" + ShellWord(for_make);
   }
 };
 

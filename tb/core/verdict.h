@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a run ended. The values are the exit codes of the programs.
+// How a run ended.
 #pragma once
 
 #include <cstdint>
@@ -8,21 +8,21 @@
 
 namespace actplane::tb {
 
-enum class Outcome : int {
-  kPass = 0,
-  kMismatch = 1,  // or an assertion of the RTL, or a stream rule
-  kUsage = 2,
-  kTimeout = 3,
-  kNothingCompared = 4,
+enum class Outcome : uint8_t {
+  kPass,
+  kMismatch,  // or an assertion of the RTL, or a stream rule
+  kTimeout,
+  kNothingCompared,
+  kUnreadable,  // what was to go in; says nothing of the device
 };
 
 constexpr std::string_view ToString(Outcome outcome) {
   switch (outcome) {
     case Outcome::kPass: return "pass";
     case Outcome::kMismatch: return "mismatch";
-    case Outcome::kUsage: return "usage";
     case Outcome::kTimeout: return "timeout";
     case Outcome::kNothingCompared: return "nothing compared";
+    case Outcome::kUnreadable: return "unreadable";
   }
   return "?";
 }

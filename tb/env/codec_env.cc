@@ -206,6 +206,9 @@ Verdict CodecEnv::Finish() {
     v.outcome = Outcome::kTimeout;
     v.first_failure = fmt::format("nothing moved for {} cycles, {} blocks under way",
                                   watchdog_.idle(), scoreboard_.in_flight());
+  } else if (const Status s = sequence_.status(); !s.ok()) {
+    v.outcome = Outcome::kUnreadable;
+    v.first_failure = s.message();
   } else if (v.blocks == 0) {
     v.outcome = Outcome::kNothingCompared;
     v.first_failure = "nothing was compared";

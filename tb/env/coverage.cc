@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 namespace actplane::tb {
 namespace {
@@ -292,13 +293,10 @@ std::string Coverage::Table() const {
   return text + fmt::format("coverage: {} of {} bins reached their goal\n", reached(), bins());
 }
 
-std::string Coverage::Json() const {
-  std::string text = "{";
-  for (const auto& [name, bin] : bins_) {
-    text += fmt::format("{}\n  \"{}\": {{\"hits\": {}, \"goal\": {}}}", text.size() > 1 ? "," : "",
-                        name, bin.hits, bin.goal);
-  }
-  return text + "\n}\n";
+nlohmann::ordered_json Coverage::Json() const {
+  auto json = nlohmann::ordered_json::object();
+  for (const auto& [name, bin] : bins_) json[name] = {{"hits", bin.hits}, {"goal", bin.goal}};
+  return json;
 }
 
 }  // namespace actplane::tb

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,7 @@ class Coverage {
   size_t reached() const;
   std::vector<std::string> Missing() const;
   std::string Table() const;  // by group
-  std::string Json() const;
+  nlohmann::ordered_json Json() const;
 
  private:
   struct Bin {

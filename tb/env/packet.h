@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "actplane/format.h"
+#include "actplane/status.h"
 #include "stream/beat.h"
 
 namespace actplane::tb {
@@ -87,6 +88,8 @@ class Sequence {
  public:
   virtual ~Sequence() = default;
   virtual std::optional<Packet> Next() = 0;  // nothing: the sequence is over
+  // Not ok when it is over because what it takes its packets from cannot be read.
+  virtual Status status() const { return OkStatus(); }
 };
 
 }  // namespace actplane::tb

@@ -34,6 +34,7 @@ class EncodedSeq : public Sequence {
     p->last = true;
     return p;
   }
+  Status status() const override { return values_->status(); }
 
  private:
   std::unique_ptr<Sequence> values_;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// FileSeq: the values of a tensor, block after block, under one configuration.
+// FileSeq: the values of tensors, block after block, under one configuration each. Holds one block.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -12,38 +16,50 @@
 
 namespace actplane::tb {
 
-// A tensor in memory, with the configuration for its blocks, of a format that is built in.
+// A tensor that is read as it is needed, and again for each run, with the configuration for its
+// blocks, of a format that is built in.
 struct FileTensor {
   DeviceConfig config;
-  std::vector<std::byte> values;
+  uint64_t bytes = 0;
+  std::function<Status(uint64_t at, std::span<std::byte> out)> read;
 };
+
+inline FileTensor TensorInMemory(const DeviceConfig& config, std::vector<std::byte> values) {
+  const auto kept = std::make_shared<const std::vector<std::byte>>(std::move(values));
+  return {config, kept->size(), [kept](uint64_t at, std::span<std::byte> out) {
+            std::copy_n(kept->begin() + static_cast<std::ptrdiff_t>(at), out.size(), out.begin());
+            return OkStatus();
+          }};
+}
 
 class FileSeq : public Sequence {
  public:
-  FileSeq(std::vector<FileTensor> tensors, uint32_t block_len, bool repeat = false)
-      : tensors_(std::move(tensors)), block_len_(block_len), repeat_(repeat) {}
+  FileSeq(std::vector<FileTensor> tensors, uint32_t block_len)
+      : tensors_(std::move(tensors)), block_len_(block_len) {}
 
   std::optional<Packet> Next() override {
-    while (tensor_ < tensors_.size() && at_ >= tensors_[tensor_].values.size()) {
+    while (tensor_ < tensors_.size() && at_ >= tensors_[tensor_].bytes) {
       at_ = 0;
-      if (++tensor_ == tensors_.size() && repeat_) tensor_ = 0;
+      ++tensor_;
     }
-    if (tensor_ >= tensors_.size()) return std::nullopt;
+    if (tensor_ >= tensors_.size() || !status_.ok()) return std::nullopt;
     const FileTensor& t = tensors_[tensor_];
-    const size_t block = BlockBytes(t.config.Nearest(block_len_, {}));
-    const size_t end = std::min(at_ + block, t.values.size());
-    const auto from = [&](size_t i) { return t.values.begin() + static_cast<std::ptrdiff_t>(i); };
-    Packet p{"file", t.config, {from(at_), from(end)}, {}, end == t.values.size(), {}};
-    at_ = end;
+    const uint64_t block = BlockBytes(t.config.Nearest(block_len_, {}));
+    Packet p{"file", t.config, std::vector<std::byte>(std::min(block, t.bytes - at_)), {}, {}, {}};
+    status_ = t.read(at_, p.bytes);
+    if (!status_.ok()) return std::nullopt;
+    at_ += p.bytes.size();
+    p.last = at_ == t.bytes;
     return p;
   }
+  Status status() const override { return status_; }
 
  private:
   std::vector<FileTensor> tensors_;
   uint32_t block_len_;
-  bool repeat_;
   size_t tensor_ = 0;
-  size_t at_ = 0;
+  uint64_t at_ = 0;
+  Status status_;
 };
 
 }  // namespace actplane::tb

@@ -24,6 +24,7 @@ class ResetSeq : public Sequence {
     }
     return p;
   }
+  Status status() const override { return inner_->status(); }
 
  private:
   std::unique_ptr<Sequence> inner_;

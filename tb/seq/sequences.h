@@ -33,6 +33,7 @@ class LimitedSeq : public Sequence {
     --left_;
     return inner_->Next();
   }
+  Status status() const override { return inner_->status(); }
 
  private:
   std::unique_ptr<Sequence> inner_;

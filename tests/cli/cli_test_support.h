@@ -135,9 +135,7 @@ class CliTest : public testing::Test {
     // Held open here too, so that what the child wrote can still be read when it is gone.
     const int err_fd =
         ::open(err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
-    std::vector<char*> argv = {const_cast<char*>(ACTP_COMMAND)};
-    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-    argv.push_back(nullptr);
+    const std::vector<char*> argv = Argv(arguments);
     int pipe_fds[2] = {-1, -1};
     const bool piped = in.starts_with('|');
     if (piped && ::pipe2(pipe_fds, O_CLOEXEC) != 0) ADD_FAILURE() << "no pipe";
@@ -179,6 +177,26 @@ class CliTest : public testing::Test {
     return r;
   }
 
+  // Interrupts the run when it is at work: half a second after files have appeared, or after one
+  // and a half. Gives the signal that ended it, 0 if none did.
+  int Interrupt(const std::vector<std::string>& arguments, int signal) const {
+    const std::vector<char*> argv = Argv(arguments);
+    const size_t before = Names().size();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int null = ::open("/dev/null", O_RDWR);
+      for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
+      ::execv(argv[0], argv.data());
+      ::_exit(127);
+    }
+    for (int i = 0; i < 100 && Names().size() == before; ++i) ::usleep(10'000);
+    ::usleep(500'000);
+    ::kill(child, signal);
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  }
+
   // Runs what must succeed without a word on stderr; gives its output. Outputs of earlier calls may
   // be replaced.
   std::string Ok(std::vector<std::string> arguments) const {
@@ -204,13 +222,24 @@ class CliTest : public testing::Test {
     const RunResult r = Run(arguments);
     EXPECT_EQ(r.exit, exit) << command << "\n" << r.err;
     EXPECT_EQ(r.out, "") << command;
-    EXPECT_THAT(r.err, testing::StartsWith("actplane: ")) << command;
+    const std::string name = std::filesystem::path(program_).filename();
+    EXPECT_THAT(r.err, testing::StartsWith(name + ": ")) << command;
     EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << command << "\n" << r.err;
     EXPECT_THAT(r.err, HasSubstr(std::string(part))) << command;
     EXPECT_EQ(Names(), before) << command;
   }
 
+  std::string program_ = ACTP_COMMAND;
+
  private:
+  // As long as `arguments` lives.
+  std::vector<char*> Argv(const std::vector<std::string>& arguments) const {
+    std::vector<char*> argv = {const_cast<char*>(program_.c_str())};
+    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+    argv.push_back(nullptr);
+    return argv;
+  }
+
   std::filesystem::path base_;
 };
 

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "system_test_support.h"
@@ -199,6 +201,65 @@ TEST_P(BenchFails, ARerunThatPassesIsAFailureToo) {
   EXPECT_EQ(v.outcome, Outcome::kMismatch);
   EXPECT_THAT(v.first_failure, HasSubstr("NOT REPRODUCED"));
   std::filesystem::remove_all(run.artifacts);
+}
+
+TEST(BenchReports, EveryOutcomeIsAnExitCodeFrom0To3) {
+  const std::map<Outcome, StatusCode> codes = {{Outcome::kPass, StatusCode::kOk},
+                                               {Outcome::kMismatch, StatusCode::kMismatch},
+                                               {Outcome::kTimeout, StatusCode::kMismatch},
+                                               {Outcome::kNothingCompared, StatusCode::kMismatch},
+                                               {Outcome::kUnreadable, StatusCode::kBadInput}};
+  for (const auto& [outcome, code] : codes) {
+    Verdict v;
+    v.outcome = outcome;
+    EXPECT_EQ(StatusOf(v).code(), code) << ToString(outcome);
+    EXPECT_NE(ToString(outcome), "?");
+  }
+}
+
+TEST(BenchReports, AFolderThatCannotBeWrittenHidesNoMismatch) {
+  RunConfig run = FixedRun("compressor", "tiny", "random", StallProfile::kNone, 50);
+  run.artifacts = "/dev/null/art\nifacts";
+  ::testing::internal::CaptureStderr();
+  const Verdict v = RunWithFault(run, DeviceKind::kCompressor, true);
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(v.outcome, Outcome::kMismatch);
+  EXPECT_THAT(text, HasSubstr("no waveform and log: cannot write to /dev/null/art?ifacts/"));
+}
+
+TEST(BenchReports, TheLogOfALongRunKeepsItsEnd) {
+  ItemLog log;
+  log.Enable();
+  const std::string filler(1 << 20, 'x');
+  for (int i = 0; i < 100; ++i) {
+    log.SetCycle(static_cast<uint64_t>(i));
+    log.Add("test", "{}", filler);
+  }
+  EXPECT_LT(log.text().size(), 33U << 20);
+  EXPECT_GT(log.text().size(), 15U << 20);
+  EXPECT_THAT(log.text(), ::testing::EndsWith("\n99 test " + filler + "\n"));
+  EXPECT_THAT(log.text().substr(0, 10), ::testing::ContainsRegex("^[0-9]+ test x"));
+}
+
+// Through make and its shell, whatever the files are called.
+TEST(BenchReports, TheReplayLineIsReadAsItWasMeant) {
+  const std::string folder = ArtifactsOf("replay");
+  std::filesystem::create_directories(folder);
+  RunConfig run = FixedRun("compressor", "tiny", "file", StallProfile::kNone, 5);
+  run.files = {"plain.npy", "two words.npy", "it's.npy", "$HOME`id`$(x).npy", "q\"b\\.npy"};
+  run.file_options = " --tensor " + ShellWord("h.*[0]");
+  std::ofstream(folder + "/Makefile") << "sim:\n\t@printf '%s\\n' $(ARGS)\n";
+  const std::string line = run.ReplayLine();
+  ASSERT_TRUE(line.starts_with("REPLAY  make sim ")) << line;
+  std::ofstream(folder + "/replay.sh")
+      << "make -s --no-print-directory -C '" << folder << "' " << line.substr(13) << "\n";
+  ASSERT_EQ(std::system(("sh '" + folder + "/replay.sh' >'" + folder + "/words'").c_str()), 0);
+  std::string expected = "--device\ncompressor\n--config\ntiny\n--sequence\nfile\n--seed\n" +
+                         fmt::format("{:#x}", run.seed) +
+                         "\n--blocks\n5\n--stall\nnone\n--tensor\nh.*[0]\n";
+  for (const std::string& file : run.files) expected += file + "\n";
+  EXPECT_EQ(ReadText(folder + "/words"), expected);
+  std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(System, BenchFails,
