@@ -59,7 +59,10 @@ struct Endless {
 
 RunConfig FileRun(const std::string& device, uint64_t blocks) {
   RunConfig run = FixedRun(device, "default", "file", StallProfile::kNone, blocks);
-  run.artifacts = ArtifactsOf("file-" + device);
+  // One for each test: they run side by side.
+  run.artifacts =
+      ArtifactsOf(::testing::UnitTest::GetInstance()->current_test_info()->name() + device);
+  std::filesystem::remove_all(run.artifacts);  // of a run that went wrong
   return run;
 }
 
