@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -109,6 +108,11 @@ std::string CheckIndex(const std::string& text) {
 
 Result<Config> ConfigFor(const io::TensorInfo& info, Config config, const SlotSize& slot,
                          const std::string& file) {
+  if (config.delta_cap != 0 && (config.order != Order::kField || slot.lossless)) {
+    return ConfigError(
+        fmt::format("--delta-cap is for blocks of order field that are cut; leave it out with {}",
+                    slot.lossless ? "--lossless" : "--order significance"));
+  }
   config.format = info.format;
   config.lossless = slot.lossless;
   if (slot.bytes != 0) {
@@ -157,13 +161,18 @@ Status ForEachFile(const std::vector<std::string>& files,
 }
 
 std::string Label(std::string_view name) {
-  constexpr size_t kLongest = 44;
-  std::string quoted = io::Quote(name);
-  std::string text = quoted.substr(1, quoted.size() - 2);
-  if (text.size() <= kLongest) return text;
-  size_t cut = text.size() - (kLongest - 3);
-  while (cut < text.size() && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) ++cut;
-  return "..." + text.substr(cut);
+  const std::string quoted = io::Quote(name);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+std::string FormatsText(const std::set<Format>& formats, std::string_view between) {
+  std::vector<std::string_view> names;
+  for (const Format f : formats) names.push_back(ToString(f));
+  return fmt::format("{}", fmt::join(names, between));
+}
+
+std::string Count(uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string Where(const std::string& file, const std::string& tensor) {
@@ -177,19 +186,6 @@ std::string ShapeText(const std::vector<uint64_t>& shape) {
 
 uint64_t RawBytes(const io::TensorInfo& info) {
   return info.values * InfoOf(info.format).value_bytes;
-}
-
-double ToDouble(uint32_t pattern, Format format) {
-  if (format == Format::kFp32) return std::bit_cast<float>(pattern);
-  if (format == Format::kBf16) return std::bit_cast<float>(pattern << 16);
-  const Fields v = Classify(pattern, format);
-  if (v.cls == ValueClass::kNan) return std::numeric_limits<double>::quiet_NaN();
-  double magnitude = std::numeric_limits<double>::infinity();
-  if (!IsSpecial(v.cls)) {
-    const uint32_t leading = v.exponent == 0 ? 0 : 1U << 10;
-    magnitude = std::ldexp(leading + v.mantissa, static_cast<int>(std::max(v.exponent, 1U)) - 25);
-  }
-  return v.sign != 0 ? -magnitude : magnitude;
 }
 
 Status ForEachPiece(const io::TensorReader& reader, size_t tensor, Progress& progress,

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -104,11 +106,17 @@ Result<io::ContainerReader> OpenContainer(io::Files& files, const std::string& p
 Status ForEachFile(const std::vector<std::string>& files,
                    const std::function<Status(const std::string&)>& use);
 
-// A file as a place for tables: its end when it is long.
+// A name that may stand in a table: what a terminal would act on is escaped.
 std::string Label(std::string_view name);
 
 // "file.npy", or "file.safetensors, tensor 'h.0'": for messages.
 std::string Where(const std::string& file, const std::string& tensor);
+
+// "fp32, bf16"
+std::string FormatsText(const std::set<Format>& formats, std::string_view between = ", ");
+
+// "1 tensor", "3 tensors"
+std::string Count(uint64_t count, std::string_view noun);
 
 // "(32, 256)"
 std::string ShapeText(const std::vector<uint64_t>& shape);
@@ -116,7 +124,15 @@ std::string ShapeText(const std::vector<uint64_t>& shape);
 uint64_t RawBytes(const io::TensorInfo& info);
 
 // The number that a bit pattern stands for.
-double ToDouble(uint32_t pattern, Format format);
+inline double ToDouble(uint32_t pattern, Format format) {
+  if (format == Format::kFp32) return std::bit_cast<float>(pattern);
+  if (format == Format::kBf16) return std::bit_cast<float>(pattern << 16);
+  // The fields of a half in those of a float, 2^112 too small: exact for subnormal ones too.
+  const uint32_t magnitude = pattern & 0x7fff;
+  const float value = magnitude < 0x7c00 ? std::bit_cast<float>(magnitude << 13) * 0x1p112F
+                                         : std::bit_cast<float>(0x7f800000 | magnitude << 13);
+  return (pattern & 0x8000) != 0 ? -value : value;
+}
 
 // Calls `use` with the values of a tensor in pieces, each but the last a whole number of blocks of
 // any length.

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // actplane eval: what several slot sizes and both orders make of the values.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
 
-#include "actplane/bits.h"
-#include "actplane/block.h"
 #include "actplane/fast.h"
 #include "common.h"
+#include "difference.h"
+#include "json_printer.h"
+#include "rows.h"
 #include "table.h"
 
 namespace actplane::cli {
@@ -29,62 +29,57 @@ struct Options {
   int threads = 0;
   bool csv = false;
   bool json = false;
+
+  size_t Orders() const { return order == "both" ? 2 : 1; }
 };
 
-// What became of the values of a file in one order and slot size.
-struct Outcome {
-  uint64_t values = 0;
-  uint64_t blocks = 0;
-  uint64_t lossless_blocks = 0;  // every bit as it was
-  uint64_t raw_bytes = 0;
-  uint64_t coded_bytes = 0;
-  uint64_t changed_kind = 0;  // finite, +Inf, -Inf or NaN became another of these
-  double signal = 0;          // sum of squares of the finite values that stayed finite
-  double noise = 0;           // of their errors
-  double max_error = 0;
-
-  Outcome& operator+=(const Outcome& other) {
-    values += other.values;
-    blocks += other.blocks;
-    lossless_blocks += other.lossless_blocks;
-    raw_bytes += other.raw_bytes;
-    coded_bytes += other.coded_bytes;
-    changed_kind += other.changed_kind;
-    signal += other.signal;
-    noise += other.noise;
-    max_error = std::max(max_error, other.max_error);
-    return *this;
-  }
-
-  bool Exact() const { return noise == 0 && changed_kind == 0; }
-  double Snr() const { return 10 * std::log10(signal / noise); }
-};
-
-// One line of the table and the two orders in it; `slot` and `order` index the settings.
+// One order and slot size.
 struct Setting {
   SlotSize slot;
   Order order;
 };
 
-void Compare(std::span<const std::byte> before, std::span<const std::byte> after,
-             const Config& config, Outcome& outcome) {
-  const Block a = GatherBlock(before, config);
-  const Block b = GatherBlock(after, config);
-  const size_t count = before.size() / InfoOf(config.format).value_bytes;
-  for (size_t i = 0; i < count; ++i) {
-    const double value = ToDouble(a.patterns[i], config.format);
-    const double other = ToDouble(b.patterns[i], config.format);
-    if (!std::isfinite(value) || !std::isfinite(other)) {
-      const bool same = value == other || (std::isnan(value) && std::isnan(other));
-      outcome.changed_kind += same ? 0 : 1;
-      continue;
-    }
-    const double error = std::abs(value - other);
-    outcome.signal += value * value;
-    outcome.noise += error * error;
-    outcome.max_error = std::max(outcome.max_error, error);
+// What became of values under one setting.
+struct Outcome {
+  Difference difference;
+  uint64_t blocks = 0;
+  uint64_t lossless_blocks = 0;  // every bit as it was
+  uint64_t raw_bytes = 0;
+  uint64_t coded_bytes = 0;
+  std::string obstacle = {};  // why there is no such slot; the figures then mean nothing
+
+  Outcome& operator+=(const Outcome& other) {
+    difference += other.difference;
+    blocks += other.blocks;
+    lossless_blocks += other.lossless_blocks;
+    raw_bytes += other.raw_bytes;
+    coded_bytes += other.coded_bytes;
+    if (obstacle.empty()) obstacle = other.obstacle;
+    return *this;
   }
-}
+
+  bool possible() const { return obstacle.empty(); }
+  std::string Bits() const { return RatioText(8 * coded_bytes, difference.values); }
+};
+
+// One for each setting; empty: nothing yet.
+struct Outcomes {
+  std::vector<Outcome> of;
+
+  Outcomes& operator+=(const Outcomes& other) {
+    of.resize(std::max(of.size(), other.of.size()));
+    for (size_t i = 0; i < other.of.size(); ++i) of[i] += other.of[i];
+    return *this;
+  }
+};
+
+// A file and what is to be done with it. Files stay open from the check of all configurations on:
+// standard input cannot be read twice.
+struct Input {
+  FileRows<Outcomes>* rows;
+  io::TensorReader reader;
+  std::vector<std::vector<std::optional<Config>>> configs;  // by tensor and setting
+};
 
 Status Measure(std::span<const std::byte> values, const Config& config, int threads,
                std::vector<std::byte>& slots, std::vector<std::byte>& decoded, Outcome& outcome) {
@@ -93,17 +88,14 @@ Status Measure(std::span<const std::byte> values, const Config& config, int thre
   if (Status s = fast::CompressBlocks(values, config, slots, threads); !s.ok()) return s;
   if (Status s = fast::DecompressBlocks(slots, config, decoded, nullptr, threads); !s.ok())
     return s;
-  outcome.values += values.size() / InfoOf(config.format).value_bytes;
   outcome.raw_bytes += values.size();
   outcome.coded_bytes += slots.size();
   for (size_t at = 0; at < values.size(); at += BlockBytes(config)) {
-    const auto before =
-        values.subspan(at, std::min<size_t>(BlockBytes(config), values.size() - at));
-    const auto after = std::span<const std::byte>(decoded).subspan(at, before.size());
+    const size_t bytes = std::min<size_t>(BlockBytes(config), values.size() - at);
     ++outcome.blocks;
-    if (std::memcmp(before.data(), after.data(), before.size()) == 0) ++outcome.lossless_blocks;
-    Compare(before, after, config, outcome);
+    if (std::memcmp(&values[at], &decoded[at], bytes) == 0) ++outcome.lossless_blocks;
   }
+  outcome.difference.Add(values, config.format, decoded, config.format);
   return OkStatus();
 }
 
@@ -117,185 +109,313 @@ std::vector<Setting> SettingsOf(const Options& o) {
   return settings;
 }
 
-// A configuration for each tensor and setting of a file.
-Result<std::vector<std::vector<Config>>> ConfigsOf(const io::TensorReader& reader,
-                                                   const std::string& file, const Options& o,
-                                                   const std::vector<Setting>& settings) {
-  std::vector<std::vector<Config>> configs;
-  for (const auto& info : reader.tensors()) {
-    auto& row = configs.emplace_back();
-    for (const Setting& setting : settings) {
+// A configuration for each tensor and setting, none where an order has no such slot. An error when
+// no order has it for some tensor.
+Status Configure(const Options& o, const std::vector<Setting>& settings, Input& input) {
+  const size_t orders = o.Orders();
+  for (const io::TensorInfo& info : input.reader.tensors()) {
+    Outcomes outcomes{std::vector<Outcome>(settings.size())};
+    auto& row = input.configs.emplace_back();
+    for (size_t i = 0; i < settings.size(); ++i) {
       Config config = o.config;
-      config.order = setting.order;
+      config.order = settings[i].order;
       config.fill = o.fill.value_or(config.fill);
-      Result<Config> c = ConfigFor(info, config, setting.slot, file);
-      if (!c.ok()) return c.status();
-      row.push_back(*c);
+      if (orders == 2 && config.order == Order::kSignificance) config.delta_cap = 0;
+      Result<Config> c = ConfigFor(info, config, settings[i].slot, input.rows->file);
+      if (c.ok()) {
+        row.emplace_back(*c);
+        continue;
+      }
+      const Status why = c.status();
+      // What no slot size mends is wrong whatever the other order can do.
+      const SlotSize legal = {.bytes = MaxSlotBytes(info.format, config.block_len, config.order)};
+      if (c = ConfigFor(info, config, legal, input.rows->file); !c.ok()) return c.status();
+      row.emplace_back();
+      outcomes.of[i].obstacle = why.message();
+      const auto begin = row.end() - static_cast<std::ptrdiff_t>(i % orders + 1);
+      const bool none = std::none_of(begin, row.end(), [](const auto& r) { return r.has_value(); });
+      if (none && i % orders + 1 == orders) return why;
     }
+    input.rows->tensors.push_back({info.name, info.format, std::move(outcomes)});
   }
-  return configs;
+  return OkStatus();
 }
 
-// One outcome per setting.
-Result<std::vector<Outcome>> EvalFile(io::Files& files, const std::string& file, const Options& o,
-                                      const std::vector<Setting>& settings) {
-  Result<io::TensorReader> reader = OpenTensors(files, file, o.input);
-  if (!reader.ok()) return reader.status();
-  const auto configs = ConfigsOf(*reader, file, o, settings);
-  if (!configs.ok()) return configs.status();
-  uint64_t bytes = 0;
-  for (const auto& info : reader->tensors()) bytes += RawBytes(info);
-  Progress progress("eval", bytes, o.json || o.csv);
-  std::vector<Outcome> outcomes(settings.size());
+Status EvalFile(const Options& o, Input& input, Progress& progress) {
   std::vector<std::byte> slots;
   std::vector<std::byte> decoded;
-  for (size_t t = 0; t < configs->size(); ++t) {
+  for (size_t t = 0; t < input.configs.size(); ++t) {
+    std::vector<Outcome>& outcomes = input.rows->tensors[t].figures.of;
     const auto measure = [&](std::span<const std::byte> values) {
-      for (size_t i = 0; i < settings.size(); ++i) {
-        Status s = Measure(values, (*configs)[t][i], o.threads, slots, decoded, outcomes[i]);
-        if (!s.ok()) return s;
+      for (size_t i = 0; i < outcomes.size(); ++i) {
+        const std::optional<Config>& config = input.configs[t][i];
+        if (!config) continue;
+        if (Status s = Measure(values, *config, o.threads, slots, decoded, outcomes[i]); !s.ok())
+          return s;
       }
       return OkStatus();
     };
-    if (Status s = ForEachPiece(*reader, t, progress, measure); !s.ok()) return s;
+    if (Status s = ForEachPiece(input.reader, t, progress, measure); !s.ok()) return s;
   }
-  return outcomes;
+  return OkStatus();
 }
 
-std::string SnrText(const Outcome& r) {
-  if (r.Exact()) return "exact";
-  return r.noise == 0 ? "-" : fmt::format("{:.1f}", r.Snr());
+// Values that changed without a figure that shows it.
+std::string UnmeasuredText(const Rows<Outcomes>& rows, const std::vector<Setting>& settings,
+                           size_t columns) {
+  Table table({rows.LabelHeader(), "bits", "order", "-0 or NaN bits", "kind changed"});
+  table.AlignLeft(2);
+  bool any = false;
+  bool heading_is_due = false;
+  std::string heading;
+  const auto row = [&](const std::string& label, const Outcomes& outcomes) {
+    for (size_t i = 0; i < outcomes.of.size(); ++i) {
+      const Difference& d = outcomes.of[i].difference;
+      if (d.changed == d.changed_numbers && d.changed_kind == 0) continue;
+      if (heading_is_due && label.starts_with(' ')) table.Heading(heading);
+      heading_is_due = false;
+      any = true;
+      table.Row({label, outcomes.of[i].Bits(), std::string(ToString(settings[i].order)),
+                 fmt::format("{}", d.changed - d.changed_numbers),
+                 fmt::format("{}", d.changed_kind)});
+    }
+  };
+  rows.ForEach(
+      [&](const std::string& file) {
+        heading = file;
+        heading_is_due = true;
+      },
+      row);
+  if (!any) return "";
+  return "\nValues that no SNR and error shows: zeros whose sign and NaNs whose bits changed\n"
+         "(equal: there are only these), and values that went from finite, Inf or NaN to\n"
+         "another of these (kind changed).\n\n" +
+         table.Text(columns);
 }
 
-// Both orders side by side, a line per file and slot size.
+// Why there are no slots, each reason once.
+std::string ObstaclesText(const Rows<Outcomes>& rows) {
+  std::vector<std::string> lines;
+  for (const auto& f : rows.files) {
+    for (const auto& t : f.tensors) {
+      for (const Outcome& r : t.figures.of) {
+        const std::string& why = r.obstacle;
+        if (why.empty()) continue;
+        // Said once for all the tensors of a format: without the name that it begins with.
+        std::string line = "- " + why.substr(Where(f.file, t.name).size() + 2) + '\n';
+        if (const size_t fix = line.find(": "); fix != std::string::npos)
+          line.replace(fix, 2, ":\n  ");
+        if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+      }
+    }
+  }
+  return lines.empty() ? "" : fmt::format("\n{}", fmt::join(lines, ""));
+}
+
+// Both orders side by side, a line per tensor and slot size.
 std::string TextOf(const Options& o, const std::vector<Setting>& settings,
-                   const std::vector<std::string>& labels,
-                   const std::vector<std::vector<Outcome>>& all) {
-  const size_t orders = o.order == "both" ? 2 : 1;
-  bool kinds = false;
-  for (const auto& outcomes : all) {
-    for (const Outcome& r : outcomes) kinds |= r.changed_kind != 0;
-  }
-  std::vector<std::string> headers = {"file", "bits/value", "ratio"};
+                   const Rows<Outcomes>& rows) {
+  const size_t orders = o.Orders();
+  std::vector<std::string> headers = {rows.LabelHeader(), "bits", "ratio"};
   for (size_t i = 0; i < orders; ++i) {
-    for (const char* h : {"SNR dB", "max error", "lossless %"}) headers.emplace_back(h);
-    if (kinds) headers.emplace_back("kind changed");
+    for (const char* h : {"SNR dB", "max err", "whole %"}) headers.emplace_back(h);
   }
   Table table(headers);
-  const size_t columns = kinds ? 4 : 3;
   for (size_t i = 0; i < orders; ++i) {
-    table.Group(3 + columns * i, columns, std::string(ToString(settings[i].order)));
+    table.Group(3 + 3 * i, 3, std::string(ToString(settings[i].order)));
   }
-  for (size_t f = 0; f < all.size(); ++f) {
-    if (f != 0 && settings.size() > orders) table.Gap();
+  bool first_row = true;
+  const auto gap = [&] {
+    if (!first_row && settings.size() > orders) table.Gap();
+    first_row = false;
+  };
+  const auto put = [&](const std::string& label, const Outcomes& outcomes) {
     for (size_t first = 0; first < settings.size(); first += orders) {
-      const Outcome& any = all[f][first];
-      std::vector<std::string> row = {first == 0 ? labels[f] : "",
-                                      RatioText(8 * any.coded_bytes, any.values),
-                                      RatioText(any.raw_bytes, any.coded_bytes)};
-      for (size_t i = 0; i < orders; ++i) {
-        const Outcome& r = all[f][first + i];
-        row.push_back(SnrText(r));
-        row.push_back(fmt::format("{:.3g}", r.max_error));
-        row.push_back(PercentText(r.lossless_blocks, r.blocks));
-        if (kinds) row.push_back(fmt::format("{}", r.changed_kind));
+      const auto slots = std::span(outcomes.of).subspan(first, orders);
+      const auto any =
+          std::find_if(slots.begin(), slots.end(), [](const Outcome& r) { return r.possible(); });
+      std::vector<std::string> row = {first == 0 ? label : "", "-", "-"};
+      if (any != slots.end()) {
+        row[1] = any->Bits();
+        row[2] = RatioText(any->raw_bytes, any->coded_bytes);
+      }
+      for (const Outcome& r : slots) {
+        row.push_back(r.possible() ? SnrText(r.difference) : "-");
+        row.push_back(r.possible() ? MaxErrorText(r.difference) : "-");
+        row.push_back(r.possible() ? PercentText(r.lossless_blocks, r.blocks) : "-");
       }
       table.Row(row);
     }
-  }
+  };
+  rows.ForEach(
+      [&](const std::string& file) {
+        gap();
+        first_row = true;  // no gap below it
+        table.Heading(file);
+      },
+      [&](const std::string& label, const Outcomes& outcomes) {
+        gap();
+        put(label, outcomes);
+      });
+  table.Gap();
+  Outcomes sum = rows.Sum();
+  sum.of.resize(settings.size());
+  put(rows.AllLabel(), sum);
+  const size_t columns = TerminalColumns(STDOUT_FILENO);
   return fmt::format(
-      "Fixed slots, N = {}, fill {}, metadata counted; lossless %: blocks with every bit as it "
-      "was\n\n{}{}",
-      o.config.block_len, ToString(o.fill.value_or(o.config.fill)), table.Text(),
-      kinds ? "\nkind changed: values that went from finite, Inf or NaN to another of these; they "
-              "are\n"
-              "not part of SNR and max error.\n"
-            : "");
+      "Fixed slots, N = {}, fill {}, metadata counted. bits: stored per value;\n"
+      "whole %: blocks with every bit as it was; exact: all of them\n\n{}{}{}",
+      o.config.block_len, ToString(o.fill.value_or(o.config.fill)), table.Text(columns),
+      ObstaclesText(rows), UnmeasuredText(rows, settings, columns));
 }
 
 Json OutcomeJson(const Setting& setting, const Outcome& r) {
   Json json = {{"order", ToString(setting.order)}};
   json["asked_ratio"] = setting.slot.bytes == 0 ? Json(setting.slot.ratio) : Json(nullptr);
   json["asked_slot_bytes"] = setting.slot.bytes != 0 ? Json(setting.slot.bytes) : Json(nullptr);
-  const bool empty = r.values == 0;
-  json["values"] = r.values;
-  json["bits_per_value"] = empty ? Json(nullptr) : Json(Quotient(8 * r.coded_bytes, r.values));
+  if (!r.possible()) {
+    json["error"] = r.obstacle;
+    return json;
+  }
+  const bool empty = r.difference.values == 0;
+  json["values"] = r.difference.values;
+  json["bits_per_value"] =
+      empty ? Json(nullptr) : Json(Quotient(8 * r.coded_bytes, r.difference.values));
   json["ratio"] = empty ? Json(nullptr) : Json(Quotient(r.raw_bytes, r.coded_bytes));
-  json["exact"] = r.Exact();
-  json["snr_db"] = r.noise == 0 ? Json(nullptr) : Json(r.Snr());
-  json["max_error"] = r.max_error;
+  PutDifference(json, r.difference);
   json["blocks"] = r.blocks;
   json["lossless_blocks"] = r.lossless_blocks;
-  json["kind_changed"] = r.changed_kind;
   return json;
 }
 
-// Quotes as RFC 4180 has it.
-std::string CsvText(const std::vector<Setting>& settings, const std::vector<std::string>& files,
-                    const std::vector<std::vector<Outcome>>& all) {
-  std::string text =
-      "file,order,values,bits_per_value,ratio,snr_db,max_error,blocks,lossless_blocks,kind_"
-      "changed\n";
-  for (size_t f = 0; f < all.size(); ++f) {
-    std::string name = files[f];
-    for (size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2)
-      name.insert(at, 1, '"');
-    for (size_t i = 0; i < settings.size(); ++i) {
-      const Outcome& r = all[f][i];
-      const bool empty = r.values == 0;
-      text += fmt::format("\"{}\",{},{},{},{},{},{},{},{},{}\n", name, ToString(settings[i].order),
-                          r.values,
-                          empty ? "" : fmt::format("{:.4f}", Quotient(8 * r.coded_bytes, r.values)),
-                          empty ? "" : fmt::format("{:.4f}", Quotient(r.raw_bytes, r.coded_bytes)),
-                          r.Exact() ? "inf" : (r.noise == 0 ? "" : fmt::format("{:.3f}", r.Snr())),
-                          r.max_error, r.blocks, r.lossless_blocks, r.changed_kind);
+Json ListJson(const std::vector<Setting>& settings, const Outcomes& outcomes) {
+  Json json = Json::array();
+  for (size_t i = 0; i < settings.size(); ++i)
+    json.push_back(OutcomeJson(settings[i], i < outcomes.of.size() ? outcomes.of[i] : Outcome{}));
+  return json;
+}
+
+Status PrintRows(const Options& o, const std::vector<Setting>& settings,
+                 const Rows<Outcomes>& rows) {
+  JsonPrinter printer;
+  printer.Members({{"block", o.config.block_len},
+                   {"fill", ToString(o.fill.value_or(o.config.fill))},
+                   {"delta_cap", o.config.delta_cap},
+                   {"formats", FormatsJson(rows.Formats())}});
+  printer.Array("files");
+  for (const auto& f : rows.files) {
+    if (!f.error.empty()) printer.Entry({{"file", f.file}, {"error", f.error}});
+    for (const auto& t : f.tensors) {
+      printer.Entry({{"file", f.file},
+                     {"tensor", t.name},
+                     {"format", ToString(t.format)},
+                     {"results", ListJson(settings, t.figures)}});
     }
   }
+  printer.Array("sums");
+  for (const auto& f : rows.files) {
+    if (!rows.HasSum(f)) continue;
+    printer.Entry({{"file", f.file},
+                   {"formats", FormatsJson(rows.Formats(f))},
+                   {"results", ListJson(settings, rows.Sum(f))}});
+  }
+  printer.Member("all", ListJson(settings, rows.Sum()));
+  return printer.Finish();
+}
+
+// Quotes as RFC 4180 has it.
+std::string Quoted(std::string text) {
+  for (size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2)
+    text.insert(at, 1, '"');
+  return fmt::format("\"{}\"", text);
+}
+
+// New columns come last, for the sake of programs that count them. A sum names all its formats and
+// no tensor.
+std::string CsvText(const std::vector<Setting>& settings, const Rows<Outcomes>& rows) {
+  std::string text =
+      "file,order,values,bits_per_value,ratio,snr_db,max_error,blocks,lossless_blocks,"
+      "kind_changed,exact,equal_as_numbers,values_changed,bits_only_changed,tensor,format\n";
+  const auto put = [&](const std::string& file, const std::string& tensor,
+                       const std::set<Format>& formats, const Outcomes& outcomes) {
+    const std::string end = fmt::format(",{},{}\n", Quoted(tensor), FormatsText(formats, "+"));
+    for (size_t i = 0; i < settings.size(); ++i) {
+      const Outcome r = i < outcomes.of.size() ? outcomes.of[i] : Outcome{};
+      const Difference& d = r.difference;
+      text += fmt::format("{},{},", Quoted(file), ToString(settings[i].order));
+      if (!r.possible()) {
+        text += std::string(11, ',') + end;
+        continue;
+      }
+      const bool empty = d.values == 0;
+      const std::optional<double> snr = d.Snr();
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}", d.values,
+                          empty ? "" : fmt::format("{:.4f}", Quotient(8 * r.coded_bytes, d.values)),
+                          empty ? "" : fmt::format("{:.4f}", Quotient(r.raw_bytes, r.coded_bytes)),
+                          snr ? fmt::format("{:.3f}", *snr) : "",
+                          d.finite == 0 ? "" : fmt::format("{}", d.max_error), r.blocks,
+                          r.lossless_blocks, d.changed_kind, d.likeness() == Likeness::kExact,
+                          d.likeness() != Likeness::kDiffers, d.changed,
+                          d.changed - d.changed_numbers) +
+              end;
+    }
+  };
+  for (const auto& f : rows.files) {
+    for (const auto& t : f.tensors) put(f.file, t.name, {t.format}, t.figures);
+    if (rows.HasSum(f)) put(f.file, "", rows.Formats(f), rows.Sum(f));
+  }
+  put("all", "", rows.Formats(), rows.Sum());
   return text;
 }
 
+// All files are open at once; the usual limit of a shell is 1,024.
+void AllowManyFiles() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 Status Run(const Options& o) {
+  AllowManyFiles();
   const std::vector<Setting> settings = SettingsOf(o);
-  io::Files inputs;
-  for (const std::string& file : o.files) {  // what is impossible is said before the long work
-    Result<io::TensorReader> reader = OpenTensors(inputs, file, o.input);
-    if (!reader.ok()) return reader.status();
-    const auto configs = ConfigsOf(*reader, file, o, settings);
-    if (!configs.ok()) return configs.status();
+  io::Files files;
+  Rows<Outcomes> rows;
+  rows.files.reserve(o.files.size());  // their addresses stay
+  std::vector<Input> inputs;
+  // What is impossible is said before the long work.
+  Status status = ForEachFile(o.files, [&](const std::string& file) {
+    auto& f = rows.files.emplace_back(FileRows<Outcomes>{.file = file});
+    Result<io::TensorReader> reader = OpenTensors(files, file, o.input);
+    if (!reader.ok()) {
+      f.Fail(reader.status());
+      return reader.status();
+    }
+    inputs.push_back({.rows = &f, .reader = std::move(*reader), .configs = {}});
+    return Configure(o, settings, inputs.back());
+  });
+  if (!status.ok() && (status.code() == StatusCode::kInvalidConfig || o.files.size() == 1))
+    return status;
+
+  uint64_t bytes = 0;
+  for (const Input& input : inputs) {
+    for (const auto& info : input.reader.tensors()) bytes += RawBytes(info);
   }
-  std::vector<std::vector<Outcome>> all;
-  std::vector<Outcome> sums(settings.size());
-  for (const std::string& file : o.files) {
-    Result<std::vector<Outcome>> outcomes = EvalFile(inputs, file, o, settings);
-    if (!outcomes.ok()) return outcomes.status();
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] += (*outcomes)[i];
-    all.push_back(*outcomes);
+  Progress progress("eval", bytes, o.json || o.csv);
+  for (Input& input : inputs) {
+    const Status s = EvalFile(o, input, progress);
+    if (s.ok()) continue;
+    input.rows->Fail(s);
+    if (o.files.size() == 1) return s;
+    progress.Clear();
+    Complain(s.message());
+    status = Status(s.code(), "");
   }
-  all.push_back(sums);
-  std::vector<std::string> files = o.files;
-  files.emplace_back("all");
-  if (o.csv) return Print(CsvText(settings, files, all));
-  if (!o.json) {
-    std::vector<std::string> labels;
-    labels.reserve(files.size());
-    for (const std::string& file : files) labels.push_back(Label(file));
-    return Print(TextOf(o, settings, labels, all));
-  }
-  const auto list = [&](const std::vector<Outcome>& outcomes) {
-    Json json = Json::array();
-    for (size_t i = 0; i < settings.size(); ++i)
-      json.push_back(OutcomeJson(settings[i], outcomes[i]));
-    return json;
-  };
-  Json json = {{"block", o.config.block_len},
-               {"fill", ToString(o.fill.value_or(o.config.fill))},
-               {"delta_cap", o.config.delta_cap},
-               {"files", Json::array()}};
-  for (size_t f = 0; f < o.files.size(); ++f) {
-    json["files"].push_back({{"file", o.files[f]}, {"results", list(all[f])}});
-  }
-  json["all"] = list(sums);
-  return PrintJson(json);
+  if (rows.Readable() == 0 && !o.json) return status;
+  const Status printed = o.json  ? PrintRows(o, settings, rows)
+                         : o.csv ? Print(CsvText(settings, rows))
+                                 : Print(TextOf(o, settings, rows));
+  return printed.ok() ? status : printed;
 }
 
 }  // namespace
@@ -303,7 +423,9 @@ Status Run(const Options& o) {
 Command AddEval(CLI::App& root) {
   auto o = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("eval", "Ratio, SNR and largest error at several slot sizes");
-  app->add_option("FILE", o->files, "Tensor files: .npy, .safetensors")->required()->type_name(" ");
+  app->add_option("FILE", o->files, "Tensor files: .npy, .safetensors; - is standard input")
+      ->required()
+      ->type_name(" ");
   AddSlotSizes(*app, o->slots, /*several=*/true, /*lossless=*/false);
   app->add_option("--order", o->order, "Which bits go first")
       ->check(Quiet(CLI::IsMember({"field", "significance", "both"})))
@@ -313,15 +435,15 @@ Command AddEval(CLI::App& root) {
   AddBlock(*app, o->config.block_len);
   AddDeltaCap(*app, o->config.delta_cap);
   AddFormat(*app, o->input);
-  AddTensor(*app, o->input.tensor, "Only this tensor of a .safetensors file");
+  AddTensor(*app, o->input.tensor, "Only these tensors of a .safetensors file");
   AddThreads(*app, o->threads);
   auto* csv = app->add_flag("--csv", o->csv, "Print comma-separated values instead of a table");
   AddJson(*app, o->json);
   csv->excludes(app->get_option("--json"));
   app->footer(
-      "SNR and largest error are over finite values; \"all\" takes every value of every file "
-      "alike,\n"
-      "so that the largest tensors in magnitude decide its SNR.\n\n"
+      "SNR and largest error are over finite values; \"all\" takes every value of every tensor\n"
+      "alike, so that the largest ones in magnitude decide its SNR. \"exact\" is said when every\n"
+      "bit came back, \"equal\" when only signs of zeros and bits of NaNs changed.\n\n"
       "Examples:\n"
       "  actplane eval activations/*.npy --ratio 3.2 --ratio 5.333 --ratio 8\n"
       "  actplane eval gelu.npy --slot-bytes 160 --fill zero --order field\n"

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// actplane inspect: what a container holds, or one block of it bit by bit.
+// actplane inspect: what a container or tensor file holds, or one block bit by bit.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "actplane/codec.h"
 #include "actplane/field_sizes.h"
 #include "common.h"
+#include "json_printer.h"
 #include "table.h"
+#include "terminal.h"
 
 namespace actplane::cli {
 namespace {
@@ -31,6 +35,8 @@ struct Entry {
 };
 
 // A plane or list behind the header. `drawing`: '#' one, '.' zero, '-' lost, ' ' not in the list.
+// A mark of the drawing is a value, except where it is `plain`; then, and where it is no grouped
+// list, it is also a bit of the slot.
 struct Part {
   std::string name;
   uint64_t bit;
@@ -38,6 +44,8 @@ struct Part {
   uint64_t kept;
   std::string drawing;
   std::optional<uint32_t> uniform = {};  // not stored: what it reads
+  bool grouped = false;
+  bool plain = false;
 };
 
 struct View {
@@ -138,13 +146,23 @@ class ListWalk {
     const uint64_t bit = in_.position();
     Plane bits = GetGrouped(candidates, n_, in_);
     const uint64_t size = in_.position() - bit;
-    parts_.push_back({std::move(name) + ", grouped", bit, size, size, Draw(candidates, bits, n_)});
+    parts_.push_back({.name = std::move(name) + ", grouped",
+                      .bit = bit,
+                      .bits = size,
+                      .kept = size,
+                      .drawing = Draw(candidates, bits, n_),
+                      .grouped = true});
     return bits;
   }
 
   // Bits that are drawn as they come.
   void Plain(std::string name, uint64_t count) {
-    Part part{std::move(name), in_.position(), count, count, ""};
+    Part part{.name = std::move(name),
+              .bit = in_.position(),
+              .bits = count,
+              .kept = count,
+              .drawing = "",
+              .plain = true};
     for (uint64_t i = 0; i < count; ++i) part.drawing += in_.GetBit() != 0 ? '#' : '.';
     parts_.push_back(part);
   }
@@ -311,6 +329,62 @@ uint64_t UsedBits(const View& view) {
   return used;
 }
 
+// Marks of `part` that are bits, in the first `count` of its drawing.
+uint64_t BitsIn(const Part& part, size_t count) {
+  const std::string_view drawn = std::string_view(part.drawing).substr(0, count);
+  return drawn.size() - static_cast<size_t>(std::count(drawn.begin(), drawn.end(), ' '));
+}
+
+// One table with all values, or as many as it takes, each with the values that fit side by side.
+// Every row says where its first bit lies.
+std::string PlanesText(const std::vector<Part>& parts, uint32_t n, size_t columns) {
+  constexpr size_t kLeast = 8;
+  size_t others = 0;  // before the drawing
+  const auto cells = [&](const Part& p, size_t first, size_t end) {
+    const bool drawn = !p.uniform && !IsLost(p);
+    std::string bit = fmt::format("{}", p.bit + (p.grouped ? 0 : BitsIn(p, first)));
+    std::string bits =
+        fmt::format("{}", drawn && !p.grouped ? BitsIn(p, end) - BitsIn(p, first) : p.bits);
+    if (p.uniform || (p.grouped && first != 0)) bit = bits = "";
+    return std::vector<std::string>{p.name, bit, bits};
+  };
+  for (size_t c = 0; c < 3; ++c) {
+    size_t width = c == 0 ? WidthOf("plane") : 4;
+    for (const Part& p : parts) width = std::max(width, WidthOf(cells(p, 0, n)[c]));
+    others += width + 2;
+  }
+  const size_t room = columns - std::min(columns, others);
+  const size_t step = room >= n ? n : std::max(kLeast, room / kLeast * kLeast);
+
+  std::string text;
+  for (size_t first = 0; first < n; first += step) {
+    const size_t end = std::min<size_t>(first + step, n);
+    std::string ruler;  // the number of every eighth value above its mark
+    for (size_t i = first; i < end; i += kLeast) ruler += fmt::format("{:<{}}", i, kLeast);
+    ruler.erase(ruler.find_last_not_of(' ') + 1);
+    Table table({"plane", "bit", "bits", ruler});
+    table.AlignLeft(3);
+    for (const Part& p : parts) {
+      const bool drawn = !p.uniform && !IsLost(p);
+      if (first != 0 && (!drawn || p.plain)) continue;  // said above
+      if (drawn && !p.plain && !p.grouped && BitsIn(p, first) == BitsIn(p, end)) continue;
+      const size_t last = p.plain ? p.drawing.size() : end;
+      for (size_t at = first; at == first || at < last; at += step) {
+        const size_t stop = std::min(at + step, last);
+        std::vector<std::string> row = cells(p, at, stop);
+        if (at != first) row[0] = "";
+        row.push_back(p.uniform   ? fmt::format("uniform {}", *p.uniform)
+                      : IsLost(p) ? "lost"
+                                  : p.drawing.substr(at, stop - at));
+        table.Row(row);
+      }
+    }
+    if (first != 0) text += '\n';
+    text += table.Text(std::max(columns, others + step));
+  }
+  return text;
+}
+
 std::string BlockText(const io::ContainerTensor& t, const Options& o, const View& view,
                       const BlockTrace& trace, uint64_t slot_bits, uint32_t count) {
   const Config& c = t.config;
@@ -329,25 +403,19 @@ std::string BlockText(const io::ContainerTensor& t, const Options& o, const View
          e.name, e.high - e.low > 8 ? fmt::format("{:#x}", e.value) : fmt::format("{}", e.value),
          e.meaning});
   }
-  text += header.Text();
-  text += "\nPlanes (# one, . zero, - lost; a blank is a value that is not in the list)\n";
-  Table planes({"plane", "bit", "bits", "values from 0 on"});
-  planes.AlignLeft(3);
-  for (const Part& p : Folded(view.parts)) {
-    planes.Row(
-        {p.name, p.uniform ? "" : fmt::format("{}", p.bit),
-         p.uniform ? "" : fmt::format("{}", p.bits),
-         p.uniform ? fmt::format("uniform {}", *p.uniform) : (IsLost(p) ? "lost" : p.drawing)});
-  }
-  text += planes.Text();
+  const size_t columns = TerminalColumns(STDOUT_FILENO);
+  text += header.Text(columns);
+  text += "\nPlanes (# one, . zero, - lost; a blank is a value that is not in the list)\n" +
+          PlanesText(Folded(view.parts), c.block_len, columns);
   const ValueSummary s = Summarize(trace.fields, count);
   text += fmt::format("\nCut: {}\n", CutText(view, UsedBits(view), slot_bits));
-  text +=
-      fmt::format("Decoded, fill {}: {} values, {} zero, {} subnormal, {} Inf, {} NaN, {} negative",
-                  ToString(c.fill), count, s.mix.zeros, s.mix.subnormals, s.mix.infs, s.mix.nans,
-                  s.mix.negatives);
-  if (s.most != 0) text += fmt::format("; magnitudes {:.4g} to {:.4g}", s.least, s.most);
-  return text + "\n";
+  text += fmt::format(
+      "Decoded, fill {}: {} values{}\n"
+      "{} zero, {} subnormal, {} Inf, {} NaN, {} negative\n",
+      ToString(c.fill), count,
+      s.most == 0 ? "" : fmt::format("; magnitudes {:.4g} to {:.4g}", s.least, s.most), s.mix.zeros,
+      s.mix.subnormals, s.mix.infs, s.mix.nans, s.mix.negatives);
+  return text;
 }
 
 Json BlockJson(const io::ContainerTensor& t, const Options& o, const View& view,
@@ -422,22 +490,33 @@ Status InspectBlock(io::ContainerReader& reader, const Options& o) {
                 : Print(BlockText(t, o, view, trace, slot_bits, count));
 }
 
-Status InspectFile(const io::ContainerReader& reader, const Options& o) {
-  std::vector<const io::ContainerTensor*> chosen;
-  for (const io::ContainerTensor& t : reader.tensors()) {
-    if (o.tensor.empty() || t.info.name == o.tensor) chosen.push_back(&t);
-  }
-  if (chosen.empty() && !o.tensor.empty()) return ChooseTensor(reader, o.in, o.tensor).status();
+// The shape in a table; JSON has all of it.
+std::string ShapeCell(const std::vector<uint64_t>& shape) {
+  constexpr size_t kLongest = 24;
+  const std::string text = ShapeText(shape);
+  if (text.size() <= kLongest) return text;
+  return fmt::format("({}, ..., {}){}", shape.front(), shape.back(),
+                     shape.size() > 3 ? fmt::format(" {}-d", shape.size()) : "");
+}
+
+std::string NameCell(const std::string& name) { return name.empty() ? "(no name)" : Label(name); }
+
+Status InspectContainer(const io::ContainerReader& reader, const Options& o) {
+  const Result<std::vector<size_t>> chosen = ChooseTensors(reader, o.in, o.tensor);
+  if (!chosen.ok()) return chosen.status();
   if (o.json) {
-    Json json = {{"file", o.in}, {"tensors", Json::array()}};
-    for (const io::ContainerTensor* t : chosen) {
-      const Config& c = t->config;
-      json["tensors"].push_back(
-          {{"name", t->info.name},
-           {"dtype", t->info.dtype},
-           {"shape", t->info.shape},
-           {"fortran_order", t->info.fortran_order},
-           {"values", t->info.values},
+    JsonPrinter printer;
+    printer.Members({{"file", o.in}, {"kind", "container"}});
+    printer.Array("tensors");
+    for (const size_t i : *chosen) {
+      const io::ContainerTensor& t = reader.tensors()[i];
+      const Config& c = t.config;
+      printer.Entry(
+          {{"name", t.info.name},
+           {"dtype", t.info.dtype},
+           {"shape", t.info.shape},
+           {"fortran_order", t.info.fortran_order},
+           {"values", t.info.values},
            {"format", ToString(c.format)},
            {"block", c.block_len},
            {"lossless", c.lossless},
@@ -445,54 +524,162 @@ Status InspectFile(const io::ContainerReader& reader, const Options& o) {
            {"order", ToString(c.order)},
            {"fill", ToString(c.fill)},
            {"delta_cap", c.delta_cap},
-           {"blocks", t->blocks},
-           {"chunks", t->chunks},
-           {"payload_offset", t->info.offset},
-           {"payload_bytes", t->payload_bytes},
-           {"ratio", t->payload_bytes == 0 ? Json(nullptr)
-                                           : Json(Quotient(RawBytes(t->info), t->payload_bytes))}});
+           {"blocks", t.blocks},
+           {"chunks", t.chunks},
+           {"payload_offset", t.info.offset},
+           {"payload_bytes", t.payload_bytes},
+           {"ratio", t.payload_bytes == 0 ? Json(nullptr)
+                                          : Json(Quotient(RawBytes(t.info), t.payload_bytes))}});
     }
-    return PrintJson(json);
+    return printer.Finish();
   }
-  Table table({"tensor", "shape", "dtype", "N", "order", "slot", "fill", "cap", "blocks", "bytes",
-               "ratio"});
-  for (const size_t column : {1UL, 2UL, 4UL, 5UL, 6UL}) table.AlignLeft(column);
-  for (const io::ContainerTensor* t : chosen) {
-    const Config& c = t->config;
-    table.Row(
-        {t->info.name.empty() ? "(no name)" : Label(t->info.name), ShapeText(t->info.shape),
-         t->info.dtype + (t->info.fortran_order ? " Fortran" : ""), fmt::format("{}", c.block_len),
-         std::string(ToString(c.order)), ModeText(c), std::string(ToString(c.fill)),
-         c.delta_cap == 0 ? "-" : fmt::format("{}", c.delta_cap), fmt::format("{}", t->blocks),
-         fmt::format("{}", t->payload_bytes), RatioText(RawBytes(t->info), t->payload_bytes)});
+  // A column only for what is not the same everywhere: the lines are long enough.
+  bool one_fill = true;
+  bool capped = false;
+  for (const size_t i : *chosen) {
+    const Config& c = reader.tensors()[i].config;
+    one_fill = one_fill && c.fill == reader.tensors()[chosen->front()].config.fill;
+    capped = capped || c.delta_cap != 0;
   }
-  return Print(fmt::format("{}: container of {} tensor{}\n\n{}", io::Quote(o.in),
-                           reader.tensors().size(), reader.tensors().size() == 1 ? "" : "s",
-                           table.Text()));
+  Table table({"tensor", "shape", "dtype", "N", "order", "slot", "blocks", "bytes", "ratio"});
+  for (const size_t column : {1UL, 2UL, 4UL, 5UL}) table.AlignLeft(column);
+  if (!one_fill) table.Column("fill");
+  if (capped) table.Column("cap");
+  for (const size_t i : *chosen) {
+    const io::ContainerTensor& t = reader.tensors()[i];
+    const Config& c = t.config;
+    std::vector<std::string> row = {NameCell(t.info.name),
+                                    ShapeCell(t.info.shape),
+                                    t.info.dtype + (t.info.fortran_order ? " Fortran" : ""),
+                                    fmt::format("{}", c.block_len),
+                                    std::string(ToString(c.order)),
+                                    ModeText(c),
+                                    fmt::format("{}", t.blocks),
+                                    fmt::format("{}", t.payload_bytes),
+                                    RatioText(RawBytes(t.info), t.payload_bytes)};
+    if (!one_fill) row.emplace_back(ToString(c.fill));
+    if (capped) row.push_back(c.delta_cap == 0 ? "-" : fmt::format("{}", c.delta_cap));
+    table.Row(std::move(row));
+  }
+  std::string title =
+      fmt::format("{}: container of {}", io::Quote(o.in), Count(reader.tensors().size(), "tensor"));
+  if (one_fill && !chosen->empty()) {
+    title += fmt::format(", fill {}", ToString(reader.tensors()[chosen->front()].config.fill));
+  }
+  return Print(title + "\n\n" + table.Text(TerminalColumns(STDOUT_FILENO)));
+}
+
+// A tensor of a file that can be compressed, or the reason why not.
+struct Listed {
+  std::string name, dtype;
+  std::optional<Format> format;
+  std::vector<uint64_t> shape;
+  bool fortran_order;
+  std::optional<uint64_t> values;
+  uint64_t bytes, offset;
+  std::string reason;
+};
+
+// In the order of their data.
+std::vector<Listed> ListOf(const io::TensorReader& reader) {
+  std::vector<Listed> list;
+  for (const io::TensorInfo& t : reader.tensors()) {
+    list.push_back(
+        {t.name, t.dtype, t.format, t.shape, t.fortran_order, t.values, RawBytes(t), t.offset, ""});
+  }
+  for (const io::SkippedTensor& t : reader.skipped()) {
+    const Result<uint64_t> values = io::CountValues(t.shape);
+    list.push_back({t.name, t.dtype, std::nullopt, t.shape, t.fortran_order,
+                    values.ok() ? std::optional(*values) : std::nullopt, t.bytes, t.offset,
+                    t.reason});
+  }
+  std::stable_sort(list.begin(), list.end(),
+                   [](const Listed& a, const Listed& b) { return a.offset < b.offset; });
+  return list;
+}
+
+Status InspectTensors(const io::TensorReader& reader, const Options& o) {
+  constexpr size_t kMostReasons = 20;
+  const std::vector<Listed> list = ListOf(reader);
+  const std::string_view kind = reader.npy() ? "npy" : "safetensors";
+  if (o.json) {
+    JsonPrinter printer;
+    printer.Members({{"file", o.in}, {"kind", kind}});
+    printer.Array("tensors");
+    for (const Listed& t : list) {
+      printer.Entry({{"name", t.name},
+                     {"dtype", t.dtype},
+                     {"format", t.format ? Json(ToString(*t.format)) : Json(nullptr)},
+                     {"shape", t.shape},
+                     {"fortran_order", t.fortran_order},
+                     {"values", t.values ? Json(*t.values) : Json(nullptr)},
+                     {"bytes", t.bytes},
+                     {"offset", t.offset},
+                     {"reason", t.reason.empty() ? Json(nullptr) : Json(t.reason)}});
+    }
+    return printer.Finish();
+  }
+  Table table({"tensor", "shape", "dtype", "format", "values", "bytes"});
+  for (const size_t column : {1UL, 2UL, 3UL}) table.AlignLeft(column);
+  std::map<std::string, uint64_t> reasons;  // and of how many tensors
+  for (const Listed& t : list) {
+    table.Row({NameCell(t.name), ShapeCell(t.shape),
+               Label(t.dtype) + (t.fortran_order && t.shape.size() > 1 ? " Fortran" : ""),
+               t.format ? std::string(ToString(*t.format)) : "-",
+               t.values ? fmt::format("{}", *t.values) : "-", fmt::format("{}", t.bytes)});
+    if (!t.reason.empty()) ++reasons[t.reason];
+  }
+  std::string text =
+      fmt::format("{}: .{} of {}\n\n{}", io::Quote(o.in), kind, Count(list.size(), "tensor"),
+                  table.Text(TerminalColumns(STDOUT_FILENO)));
+  if (!reasons.empty()) text += "\n- cannot be compressed:\n";
+  size_t lines = 0;
+  for (const auto& [reason, count] : reasons) {
+    if (lines++ == kMostReasons) {
+      text += fmt::format("  and {} more reasons; see --json\n", reasons.size() - kMostReasons);
+      break;
+    }
+    text += fmt::format("  {}: {}\n", Count(count, "tensor"), reason);
+  }
+  return Print(text);
 }
 
 Status Run(const Options& o) {
   io::Files files;
-  Result<io::ContainerReader> reader = OpenContainer(files, o.in);
+  Result<std::unique_ptr<io::RandomAccessSource>> source = files.OpenInput(o.in);
+  if (!source.ok()) return source.status();
+  const Result<bool> tensors = io::TensorReader::Recognizes(**source);
+  if (!tensors.ok()) return tensors.status();
+  if (*tensors && !o.block) {
+    const Result<io::TensorReader> reader = io::TensorReader::Open(
+        std::move(*source), {.format = {}, .tensor = o.tensor, .list = true});
+    return reader.ok() ? InspectTensors(*reader, o) : reader.status();
+  }
+  Result<io::ContainerReader> reader = io::ContainerReader::Open(std::move(*source));
   if (!reader.ok()) return reader.status();
-  return o.block ? InspectBlock(*reader, o) : InspectFile(*reader, o);
+  return o.block ? InspectBlock(*reader, o) : InspectContainer(*reader, o);
 }
 
 }  // namespace
 
 Command AddInspect(CLI::App& root) {
   auto o = std::make_shared<Options>();
-  CLI::App* app = root.add_subcommand("inspect", "What a container holds, or one block bit by bit");
-  app->add_option("IN.apl", o->in, "Container")->required()->type_name(" ");
-  app->add_option("--block-index", o->block, "Draw this block, counted from 0")
+  CLI::App* app = root.add_subcommand(
+      "inspect", "What a container or tensor file holds, or one block bit by bit");
+  app->add_option("FILE", o->in, "Container .apl, or .npy, .safetensors; - is standard input")
+      ->required()
+      ->type_name(" ");
+  app->add_option("--block-index", o->block, "Draw this block of a container, counted from 0")
       ->check(CheckIndex)
       ->type_name("I");
-  AddTensor(*app, o->tensor, "Which tensor; needed for a block if there are several");
+  AddTensor(*app, o->tensor, "Which tensors; one for a block");
   AddJson(*app, o->json);
   app->footer(
-      "Bits are counted from the start of the slot, in the numbering of docs/format.md.\n\n"
+      "Of a tensor file it lists every tensor, and why one cannot be compressed. Bits are counted\n"
+      "from the start of the slot, in the numbering of docs/format.md.\n\n"
       "Examples:\n"
       "  actplane inspect gelu.apl\n"
+      "  actplane inspect model.safetensors --tensor 'h.0.*'\n"
       "  actplane inspect gelu.apl --block-index 17\n"
       "  actplane inspect model.apl --tensor h.0.attn --block-index 0 --json");
   return {app, [o] { return Run(*o); }};

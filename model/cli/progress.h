@@ -3,10 +3,16 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace actplane::cli {
+
+// The bar without what moves the cursor: always shorter than `columns`, so that it stays one line.
+// `speed` in MB/s.
+std::string ProgressLine(const std::string& label, double share, const std::string& speed,
+                         size_t columns);
 
 class Progress {
  public:
@@ -18,6 +24,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void Advance(uint64_t work);
+  // Makes room for another line on stderr.
+  void Clear();
   uint64_t done() const { return done_; }
 
  private:

@@ -6,6 +6,8 @@
 
 #include "actplane/field_sizes.h"
 #include "common.h"
+#include "json_printer.h"
+#include "rows.h"
 #include "table.h"
 
 namespace actplane::cli {
@@ -54,22 +56,24 @@ Totals CountPiece(std::span<const std::byte> values, const Config& config) {
   return totals;
 }
 
-Result<Totals> CountFile(io::Files& files, const std::string& file, const Options& o) {
-  Result<io::TensorReader> reader = OpenTensors(files, file, o.input);
+Status CountFile(io::Files& inputs, const Options& o, FileRows<Totals>& rows) {
+  Result<io::TensorReader> reader = OpenTensors(inputs, rows.file, o.input);
   if (!reader.ok()) return reader.status();
   uint64_t bytes = 0;
   for (const auto& info : reader->tensors()) bytes += RawBytes(info);
   Progress progress("stats", bytes, o.json);
-  Totals totals;
   for (size_t t = 0; t < reader->tensors().size(); ++t) {
-    Config config{.format = reader->tensors()[t].format, .block_len = o.block_len};
+    const io::TensorInfo& info = reader->tensors()[t];
+    rows.tensors.push_back({info.name, info.format, {}});
+    Totals& totals = rows.tensors.back().figures;
+    const Config config{.format = info.format, .block_len = o.block_len};
     const auto count = [&](std::span<const std::byte> values) {
       totals += CountPiece(values, config);
       return OkStatus();
     };
     if (Status s = ForEachPiece(*reader, t, progress, count); !s.ok()) return s;
   }
-  return totals;
+  return OkStatus();
 }
 
 void AddRows(Table& ratios, Table& mixes, const std::string& label, const Totals& t) {
@@ -85,23 +89,30 @@ void AddRows(Table& ratios, Table& mixes, const std::string& label, const Totals
              percent(m.subnormals), percent(m.infs + m.nans)});
 }
 
-std::string TextOf(const std::vector<Totals>& files, const Totals& all, const Options& o) {
-  Table ratios({"file", "sign", "exponent", "mantissa", "total", "exponent", "mantissa", "total"});
+std::string TextOf(const Rows<Totals>& rows, const Options& o) {
+  const std::string label = rows.LabelHeader();
+  Table ratios({label, "sign", "exponent", "mantissa", "total", "exponent", "mantissa", "total"});
   ratios.Group(2, 3, "zero code");
   ratios.Group(5, 3, "no zero code");
-  Table mixes({"file", "values", "zeros %", "negative %", "subnormal %", "Inf/NaN %"});
-  for (size_t i = 0; i < files.size(); ++i) AddRows(ratios, mixes, Label(o.files[i]), files[i]);
+  Table mixes({label, "values", "zeros %", "negative %", "subnormal %", "Inf/NaN %"});
+  rows.ForEach(
+      [&](const std::string& file) {
+        ratios.Heading(file);
+        mixes.Heading(file);
+      },
+      [&](const std::string& name, const Totals& t) { AddRows(ratios, mixes, name, t); });
   ratios.Gap();
   mixes.Gap();
-  AddRows(ratios, mixes, "all", all);
+  AddRows(ratios, mixes, rows.AllLabel(), rows.Sum());
   const auto text = [](double ratio) { return fmt::format("{:.2f}", ratio); };
   ratios.Row({"paper", text(kPaperSign), text(kPaperExponent), text(kPaperMantissa), "-",
               text(kPaperExponent), text(kPaperMantissa), "-"});
+  const size_t columns = TerminalColumns(STDOUT_FILENO);
   return fmt::format(
       "Lossless ratio (raw bits / coded bits) in order field, N = {}, metadata counted\n\n{}\n"
       "paper: AICAS 2023, which does not say how it treats zeros, nor its tensor mix.\n"
       "A ratio means something only together with the mix that it was measured on:\n\n{}",
-      o.block_len, ratios.Text(), mixes.Text());
+      o.block_len, ratios.Text(columns), mixes.Text(columns));
 }
 
 Json RatioJson(uint64_t raw, uint64_t coded) {
@@ -135,27 +146,45 @@ Json TotalsJson(const Totals& t) {
           {"no_zero_code", CodedJson(t.raw, t.plain)}};
 }
 
+Status PrintRows(const Rows<Totals>& rows, const Options& o) {
+  JsonPrinter printer;
+  printer.Members(
+      {{"order", "field"}, {"block", o.block_len}, {"formats", FormatsJson(rows.Formats())}});
+  printer.Array("files");
+  for (const auto& f : rows.files) {
+    if (!f.error.empty()) printer.Entry({{"file", f.file}, {"error", f.error}});
+    for (const auto& t : f.tensors) {
+      Json entry = {{"file", f.file}, {"tensor", t.name}, {"format", ToString(t.format)}};
+      entry.update(TotalsJson(t.figures));
+      printer.Entry(entry);
+    }
+  }
+  printer.Array("sums");
+  for (const auto& f : rows.files) {
+    if (!rows.HasSum(f)) continue;
+    Json entry = {{"file", f.file}, {"formats", FormatsJson(rows.Formats(f))}};
+    entry.update(TotalsJson(rows.Sum(f)));
+    printer.Entry(entry);
+  }
+  printer.Member("all", TotalsJson(rows.Sum()));
+  printer.Member(
+      "paper", {{"sign", kPaperSign}, {"exponent", kPaperExponent}, {"mantissa", kPaperMantissa}});
+  return printer.Finish();
+}
+
 Status Run(const Options& o) {
-  std::vector<Totals> files;
-  Totals all;
+  Rows<Totals> rows;
   io::Files inputs;
-  for (const std::string& file : o.files) {
-    Result<Totals> totals = CountFile(inputs, file, o);
-    if (!totals.ok()) return totals.status();
-    all += *totals;
-    files.push_back(*totals);
-  }
-  if (!o.json) return Print(TextOf(files, all, o));
-  Json json = {{"order", "field"}, {"block", o.block_len}, {"files", Json::array()}};
-  for (size_t i = 0; i < files.size(); ++i) {
-    Json entry = {{"file", o.files[i]}};
-    entry.update(TotalsJson(files[i]));
-    json["files"].push_back(entry);
-  }
-  json["all"] = TotalsJson(all);
-  json["paper"] = {
-      {"sign", kPaperSign}, {"exponent", kPaperExponent}, {"mantissa", kPaperMantissa}};
-  return PrintJson(json);
+  const Status status = ForEachFile(o.files, [&](const std::string& file) {
+    auto& f = rows.files.emplace_back(FileRows<Totals>{.file = file});
+    Status s = CountFile(inputs, o, f);
+    if (!s.ok()) f.Fail(s);
+    return s;
+  });
+  if (rows.Readable() == 0 && !o.json) return status;
+  if (o.files.size() == 1 && !status.ok()) return status;
+  Status printed = o.json ? PrintRows(rows, o) : Print(TextOf(rows, o));
+  return printed.ok() ? status : printed;
 }
 
 }  // namespace
@@ -164,14 +193,16 @@ Command AddStats(CLI::App& root) {
   auto o = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand(
       "stats", "Lossless ratio of sign, exponent and mantissa, with and without the zero code");
-  app->add_option("FILE", o->files, "Tensor files: .npy, .safetensors")->required()->type_name(" ");
+  app->add_option("FILE", o->files, "Tensor files: .npy, .safetensors; - is standard input")
+      ->required()
+      ->type_name(" ");
   AddFormat(*app, o->input);
   AddBlock(*app, o->block_len);
-  AddTensor(*app, o->input.tensor, "Only this tensor of a .safetensors file");
+  AddTensor(*app, o->input.tensor, "Only these tensors of a .safetensors file");
   AddJson(*app, o->json);
   app->footer(
       "Everything that is stored counts as coded, the padding of a last block and all metadata\n"
-      "included; raw are the values alone.\n\n"
+      "included; raw are the values alone. A .safetensors file has a row for each tensor.\n\n"
       "Examples:\n"
       "  actplane stats activations/*.npy\n"
       "  actplane stats model.safetensors --tensor h.0.attn --block 64\n"

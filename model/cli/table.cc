@@ -5,17 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
+
+#include "terminal.h"
 
 namespace actplane::cli {
 namespace {
 
-// Characters, not bytes: continuation bytes of UTF-8 take no place.
-size_t WidthOf(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
+constexpr size_t kBetween = 2;      // blanks between columns
+constexpr size_t kLeastLabel = 10;  // what the first column keeps before others go below
 
 std::string Blanks(size_t count) { return std::string(count, ' '); }
 
@@ -30,44 +27,99 @@ void Table::Group(size_t first, size_t count, std::string title) {
   titles_.push_back({first, count, std::move(title)});
 }
 
-std::string Table::Text() const {
+std::vector<size_t> Table::Widths() const {
   std::vector<size_t> widths;
   for (size_t c = 0; c < headers_.size(); ++c) {
     size_t width = WidthOf(headers_[c]);
     for (const auto& row : rows_) {
-      if (c < row.size()) width = std::max(width, WidthOf(row[c]));
+      if (c < row.size() && !IsHeading(row)) width = std::max(width, WidthOf(row[c]));
     }
     widths.push_back(width);
   }
-  const auto put_row = [&](std::string& text, const std::vector<std::string>& cells) {
-    for (size_t c = 0; c < cells.size(); ++c) {
+  return widths;
+}
+
+// Which columns stand in which table.
+std::vector<std::vector<size_t>> Table::Parts(const std::vector<size_t>& widths,
+                                              size_t columns) const {
+  const size_t label = std::min(widths[0], std::max(kLeastLabel, WidthOf(headers_[0])));
+  std::vector<std::vector<size_t>> parts = {{0}};
+  size_t used = label;
+  for (size_t c = 1; c < widths.size();) {
+    size_t end = c + 1;
+    for (const Title& t : titles_) {
+      if (t.first == c) end = c + t.count;
+    }
+    size_t width = 0;
+    for (size_t i = c; i < end; ++i) width += kBetween + widths[i];
+    if (used + width > columns && parts.back().size() > 1) {
+      parts.push_back({0});
+      used = label;
+    }
+    for (; c < end; ++c) parts.back().push_back(c);
+    used += width;
+  }
+  return parts;
+}
+
+std::string Table::PartText(const std::vector<size_t>& part, std::vector<size_t> widths,
+                            size_t columns) const {
+  size_t others = 0;
+  for (size_t i = 1; i < part.size(); ++i) others += kBetween + widths[part[i]];
+  const size_t least = std::min(widths[0], std::max(kLeastLabel, WidthOf(headers_[0])));
+  if (widths[0] + others > columns) {
+    widths[0] = std::max(least, columns - std::min(columns, others));
+  }
+
+  std::string text;
+  const auto put_lines = [&](const std::string& cell) {
+    for (const std::string& piece : Fold(cell, columns)) text += piece + '\n';
+  };
+  const auto put_row = [&](const std::vector<std::string>& cells) {
+    const bool own_line = WidthOf(cells[0]) > widths[0];
+    if (own_line) put_lines(cells[0]);
+    for (const size_t c : part) {
+      const std::string cell = c >= cells.size() || (c == 0 && own_line) ? "" : cells[c];
       const bool left = std::find(left_.begin(), left_.end(), c) != left_.end();
-      const std::string pad = Blanks(widths[c] - WidthOf(cells[c]));
-      if (c != 0) text += "  ";
-      text += left ? cells[c] + pad : pad + cells[c];
+      const std::string pad = Blanks(widths[c] - WidthOf(cell));
+      if (c != 0) text += Blanks(kBetween);
+      text += left ? cell + pad : pad + cell;
     }
     EndLine(text);
   };
 
-  std::string text;
   size_t at = 0;  // characters in the line of titles
-  for (const Title& t : titles_) {
-    const auto column = [&](size_t c) {
-      return std::accumulate(widths.begin(), widths.begin() + static_cast<ptrdiff_t>(c), 2 * c);
-    };
-    const size_t begin = column(t.first);
-    const size_t room = column(t.first + t.count) - 2 - begin;
-    text += Blanks(begin - at) + fmt::format("{:-^{}}", fmt::format(" {} ", t.text), room);
-    at = begin + room;
+  size_t begin = 0;
+  for (const size_t c : part) {
+    for (const Title& t : titles_) {
+      if (t.first != c) continue;
+      size_t room = 0;
+      for (size_t i = c; i < c + t.count; ++i) room += widths[i] + (i == c ? 0 : kBetween);
+      text += Blanks(begin - at) + fmt::format("{:-^{}}", fmt::format(" {} ", t.text), room);
+      at = begin + room;
+    }
+    begin += widths[c] + kBetween;
   }
-  if (!titles_.empty()) EndLine(text);
-  put_row(text, headers_);
+  if (at != 0) EndLine(text);
+  put_row(headers_);
   for (const auto& row : rows_) {
     if (row.empty()) {
       text += '\n';
+    } else if (IsHeading(row)) {
+      put_lines(row[0]);
     } else {
-      put_row(text, row);
+      put_row(row);
     }
+  }
+  return text;
+}
+
+std::string Table::Text(size_t columns) const {
+  const std::vector<size_t> widths = Widths();
+  std::string text;
+  for (const std::vector<size_t>& part : Parts(widths, columns)) {
+    if (!text.empty()) text += '\n';
+    text += PartText(part, widths, columns);
   }
   return text;
 }

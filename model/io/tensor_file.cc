@@ -20,6 +20,20 @@ constexpr size_t kMaxNotes = 20;
 
 std::span<std::byte> Bytes(std::string* text) { return std::as_writable_bytes(std::span(*text)); }
 
+constexpr std::string_view kContainerMagic =
+    "\x89"
+    "APL";
+
+Result<std::string> HeadOf(const RandomAccessSource& source) {
+  std::string head(std::min<uint64_t>(source.size(), 9), '\0');
+  if (Status s = source.ReadAt(0, Bytes(&head)); !s.ok()) return s;
+  return head;
+}
+
+bool IsSafetensors(std::string_view head, std::string_view name) {
+  return name.ends_with(".safetensors") || head.ends_with('{');
+}
+
 // The fix for a .npy data type that cannot be compressed.
 std::string NpyDtypeError(std::string_view descr) {
   if (descr == ">f4" || descr == ">f2") {
@@ -58,19 +72,20 @@ Result<TensorReader> TensorReader::Open(std::unique_ptr<RandomAccessSource> sour
                                         const TensorFileOptions& options) {
   TensorReader reader(std::move(source));
   const RandomAccessSource& file = *reader.source_;
-  std::string head(std::min<uint64_t>(file.size(), 9), '\0');
-  if (Status s = file.ReadAt(0, Bytes(&head)); !s.ok()) return s;
+  const Result<std::string> read = HeadOf(file);
+  if (!read.ok()) return read.status();
+  const std::string_view head = *read;
   const std::string_view name = file.name();
 
   Status s;
-  if (head.starts_with("\x89"
-                       "APL")) {
+  if (head.starts_with(kContainerMagic)) {
     s = reader.Bad("it is a compressed container; use actplane decompress first");
   } else if (head.starts_with(kNpyMagic)) {
+    reader.npy_ = true;
     s = reader.OpenNpy(options);
   } else if (name.ends_with(".npy")) {
     s = reader.Bad("it does not start as .npy files do; write it again with numpy.save");
-  } else if (name.ends_with(".safetensors") || head.ends_with('{')) {
+  } else if (IsSafetensors(head, name)) {
     s = reader.OpenSafetensors(options);
   } else if (head.starts_with("PK")) {
     s = reader.Bad(
@@ -82,8 +97,16 @@ Result<TensorReader> TensorReader::Open(std::unique_ptr<RandomAccessSource> sour
   return reader;
 }
 
+Result<bool> TensorReader::Recognizes(const RandomAccessSource& source) {
+  const Result<std::string> head = HeadOf(source);
+  if (!head.ok()) return head.status();
+  const std::string_view name = source.name();
+  return !head->starts_with(kContainerMagic) &&
+         (head->starts_with(kNpyMagic) || name.ends_with(".npy") || IsSafetensors(*head, name));
+}
+
 Status TensorReader::OpenNpy(const TensorFileOptions& options) {
-  if (!options.tensor.empty())
+  if (!options.tensor.empty() && !options.mixed)
     return Bad("a .npy file holds one tensor without a name; leave out --tensor");
   const Status truncated = Bad("the .npy header is truncated; write it again with numpy.save");
   std::array<std::byte, 12> head{};
@@ -112,14 +135,27 @@ Status TensorReader::OpenNpy(const TensorFileOptions& options) {
   if (!header.ok()) return Bad(header.status().message());
 
   const DtypeInfo* dtype = FindNpyDtype(header->descr);
+  const bool says_it =
+      dtype != nullptr && (dtype->format != Format::kBf16 || header->descr == "bfloat16");
+  std::string obstacle;
   if (dtype == nullptr) {
-    return Bad(NpyDtypeError(header->descr));
+    obstacle = NpyDtypeError(header->descr);
+  } else if (!says_it && !options.format) {
+    obstacle = fmt::format("its data type is {}; pass --format bf16 if these are bfloat16 bits",
+                           Quote(header->descr));
   }
-  if (dtype->format == Format::kBf16 && !options.format && header->descr != "bfloat16") {
-    return Bad(fmt::format("its data type is {}; pass --format bf16 if these are bfloat16 bits",
-                           Quote(header->descr)));
+  if (!obstacle.empty()) {
+    if (!options.list) return Bad(obstacle);
+    skipped_.push_back({.name = "",
+                        .dtype = std::move(header->descr),
+                        .shape = std::move(header->shape),
+                        .fortran_order = header->fortran_order,
+                        .offset = prefix + length,
+                        .bytes = size - prefix - length,
+                        .reason = std::move(obstacle)});
+    return OkStatus();
   }
-  if (options.format && *options.format != dtype->format) {
+  if (options.format && *options.format != dtype->format && !(options.mixed && says_it)) {
     return Bad(fmt::format("its data type {} is not {}; pass --format {}", Quote(header->descr),
                            ToString(*options.format), ToString(dtype->format)));
   }
@@ -179,35 +215,47 @@ Status TensorReader::OpenSafetensors(const TensorFileOptions& options) {
     if (!wanted) continue;
     const DtypeInfo* dtype = FindDtype(e.dtype);
     std::string obstacle;
+    bool excluded = false;
     if (dtype == nullptr || dtype->kind != FileKind::kSafetensors) {
       obstacle = fmt::format("its data type is {}, and only F32, F16 and BF16 can be compressed",
                              Quote(e.dtype));
-    } else if (options.format && *options.format != dtype->format) {
+    } else if (options.format && *options.format != dtype->format && !options.mixed) {
       obstacle = fmt::format("its data type {} is not {}", e.dtype, ToString(*options.format));
+      excluded = true;
     }
-    TensorInfo info;
-    info.name = std::move(e.name);
     if (obstacle.empty()) {
-      info.format = dtype->format;
-      info.dtype = std::move(e.dtype);
-      info.shape = std::move(e.shape);
-      info.values = (e.end - e.begin) / InfoOf(info.format).value_bytes;
-      info.offset = data + e.begin;
-      if (Status s = ValidateTensorInfo(info); !s.ok()) return Bad(s.message());
-      tensors_.push_back(std::move(info));
-    } else if (!named) {
-      AddNote(fmt::format("{}: tensor {} is skipped: {}", Quote(source_->name()), Quote(info.name),
-                          obstacle));
-    } else {
-      return Bad(fmt::format("tensor {} cannot be read: {}; choose another --tensor",
-                             Quote(info.name), obstacle));
+      TensorInfo info{.name = e.name,
+                      .format = dtype->format,
+                      .dtype = e.dtype,
+                      .shape = e.shape,
+                      .values = (e.end - e.begin) / InfoOf(dtype->format).value_bytes,
+                      .offset = data + e.begin};
+      const Status s = ValidateTensorInfo(info);
+      if (s.ok()) {
+        tensors_.push_back(std::move(info));
+        continue;
+      }
+      if (!options.list) return Bad(s.message());
+      obstacle = s.message();
+    } else if (named && !options.list) {
+      return Bad(fmt::format("tensor {} cannot be read: {}; choose another --tensor", Quote(e.name),
+                             obstacle));
     }
+    AddNote(fmt::format("{}: tensor {} is skipped: {}", Quote(source_->name()), Quote(e.name),
+                        obstacle));
+    if (excluded) continue;
+    skipped_.push_back({.name = std::move(e.name),
+                        .dtype = std::move(e.dtype),
+                        .shape = std::move(e.shape),
+                        .offset = data + e.begin,
+                        .bytes = e.end - e.begin,
+                        .reason = std::move(obstacle)});
   }
   if (tensors_.empty() && !options.tensor.empty() && notes_.empty()) {
     return Bad(fmt::format("there is no tensor {} among its {}; actplane inspect lists them",
                            Quote(options.tensor), entries.size()));
   }
-  if (tensors_.empty() && !entries.empty()) {
+  if (tensors_.empty() && !entries.empty() && !options.list) {
     return Bad(fmt::format("none of its {} tensors can be read: it needs F32, F16 or BF16 ones{}",
                            entries.size(), options.format ? ", and --format must agree" : ""));
   }
@@ -226,6 +274,17 @@ Status TensorReader::Read(size_t tensor, uint64_t first_value, std::span<std::by
         out.size(), first_value, info.values));
   }
   return source_->ReadAt(info.offset + first_value * width, out);
+}
+
+Status TensorReader::ReadSkipped(size_t tensor, uint64_t first_byte,
+                                 std::span<std::byte> out) const {
+  if (tensor >= skipped_.size() || first_byte > skipped_[tensor].bytes ||
+      out.size() > skipped_[tensor].bytes - first_byte) {
+    return Bad(
+        fmt::format("{} bytes from byte {} on are not inside skipped tensor {}; ask for fewer",
+                    out.size(), first_byte, tensor));
+  }
+  return source_->ReadAt(skipped_[tensor].offset + first_byte, out);
 }
 
 }  // namespace actplane::io

@@ -77,11 +77,11 @@ TEST_F(Damage, MagicVersionAndChecksumAreNamed) {
   std::string slot = good_;
   slot[100] = static_cast<char>(slot[100] ^ 4);
   Refused(slot, "chunk 0 of tensor '' (blocks 0 to 63) fails its checksum");
-  for (const char* command : {"inspect", "decompress", "memh"}) {
-    std::vector<std::string> arguments = {command, DataFile("q.npy")};
-    if (arguments[0] != "inspect") arguments.push_back(Path("x"));
-    Fails(3, arguments, "not an .apl container; make one with actplane compress");
+  for (const char* command : {"decompress", "memh"}) {
+    Fails(3, {command, DataFile("q.npy"), Path("x")},
+          "not an .apl container; make one with actplane compress");
   }
+  Fails(3, {"inspect", WriteFile("magic.apl", magic)}, "not an .apl container");
 }
 
 TEST_F(Damage, MalformedSlotsAreNeverSilentZeros) {

@@ -78,7 +78,7 @@ TEST_F(Usage, ImpossibleConfigurationSaysWhatIsPossible) {
   Fails(2, {"compress", q, out, "--slot-bytes", "55"}, "a slot of 55 bytes is too small");
   Fails(2, {"compress", q, out, "--slot-bytes", "7", "--order", "significance"}, "use 8 to 537");
   Fails(2, {"compress", q, out, "--delta-cap", "10"}, "use 0 (none) to 9");
-  Fails(2, {"eval", q, "--ratio", "3.2", "--ratio", "50"}, "'" + q + "': a slot of 10 bytes");
+  Fails(2, {"eval", q, "--ratio", "3.2", "--ratio", "100"}, "'" + q + "': a slot of 5 bytes");
 }
 
 TEST_F(Usage, UnwritableStandardOutputIsAnError) {

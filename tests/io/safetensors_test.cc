@@ -103,6 +103,41 @@ TEST(SafetensorsReader, AcceptsAnEmptyFileAndUnknownTypes) {
   EXPECT_EQ(r->tensors().size(), 1u);
 }
 
+TEST(SafetensorsReader, KnowsTheTensorsThatItSkips) {
+  const std::string file = Mixed();
+  const auto r = OpenText(file);
+  ASSERT_TRUE(r.ok());
+  ASSERT_EQ(r->skipped().size(), 1u);
+  const SkippedTensor& ids = r->skipped()[0];
+  EXPECT_EQ(ids.name, "ids");
+  EXPECT_EQ(ids.dtype, "I64");
+  EXPECT_EQ(ids.shape, (std::vector<uint64_t>{1}));
+  EXPECT_EQ(ids.bytes, 8u);
+  EXPECT_THAT(ids.reason, testing::HasSubstr("'I64'"));
+  std::vector<std::byte> bytes(8);
+  ASSERT_TRUE(r->ReadSkipped(0, 0, bytes).ok());
+  EXPECT_EQ(ToText(bytes), file.substr(ids.offset, 8));
+  EXPECT_EQ(ToText(bytes), ToText(Counting(18)).substr(8, 8));
+  ExpectStatus(r->ReadSkipped(0, 1, bytes), StatusCode::kBadInput, "not inside");
+  ExpectStatus(r->ReadSkipped(1, 0, bytes), StatusCode::kBadInput, "not inside");
+
+  // What the options exclude is no tensor of the list; `mixed` excludes nothing.
+  EXPECT_EQ(OpenText(file, {.format = Format::kFp32, .tensor = ""})->skipped().size(), 1u);
+  const auto mixed = OpenText(file, {.format = Format::kFp32, .tensor = "", .mixed = true});
+  EXPECT_EQ(mixed->tensors().size(), 3u);
+
+  // `list` takes a file without any tensor that can be read, and the name of such a one.
+  const std::string none = File(Object({Entry("ids", "I64", "[1]", 0, 8)}), ToText(Counting(8)));
+  ExpectRefused(none, "none of its 1 tensors can be read");
+  ExpectRefused(none, "cannot be read", {.format = {}, .tensor = "ids"});
+  for (const std::string name : {"", "ids", "i*"}) {
+    const auto list = OpenText(none, {.format = {}, .tensor = name, .list = true});
+    ASSERT_TRUE(list.ok()) << list.status().message();
+    EXPECT_EQ(list->skipped().size(), 1u);
+    EXPECT_FALSE(list->npy());
+  }
+}
+
 TEST(SafetensorsReader, CountsNotesPastTheFirstTwenty) {
   std::vector<std::string> members = {Entry("a", "F16", "[]", 0, 2)};
   for (int i = 0; i < 50; ++i) members.push_back(Entry(fmt::format("i{}", i), "I8", "[0]", 2, 2));

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+// eval: what it says of a slot size is what compress and decompress do.
+#include "cli/progress.h"
+#include "report_test_support.h"
+
+namespace actplane::cli {
+namespace {
+
+using Eval = ReportTest;
+
+std::vector<float> Floats(const std::string& npy, size_t count) {
+  std::vector<float> values(count);
+  std::memcpy(values.data(), npy.data() + npy.size() - 4 * count, 4 * count);
+  return values;
+}
+
+TEST_F(Eval, AgreesWithWhatDecompressWrites) {
+  for (const char* name : {"ln1_in.npy", "attn_prob.npy"}) {
+    for (const char* order : {"field", "significance"}) {
+      for (const char* fill : {"midpoint", "zero"}) {
+        Ok({"compress", DataFile(name), Path("x.apl"), "--ratio", "5.333", "--order", order,
+            "--fill", fill});
+        Ok({"decompress", Path("x.apl"), Path("x.npy")});
+        const auto before = Floats(ReadFile(DataFile(name)), 8192);
+        const auto after = Floats(ReadFile(Path("x.npy")), 8192);
+        double signal = 0;
+        double noise = 0;
+        double worst = 0;
+        int same = 0;
+        for (size_t i = 0; i < before.size(); ++i) {
+          const double error = double(before[i]) - double(after[i]);
+          signal += double(before[i]) * double(before[i]);
+          noise += error * error;
+          worst = std::max(worst, std::abs(error));
+        }
+        for (size_t b = 0; b < 64; ++b)
+          same += std::memcmp(&before[128 * b], &after[128 * b], 512) == 0 ? 1 : 0;
+        const Json json =
+            OkJson({"eval", DataFile(name), "--ratio", "5.333", "--order", order, "--fill", fill});
+        const Json& r = json["files"][0]["results"][0];
+        EXPECT_EQ(r["order"], order);
+        EXPECT_NEAR(r["snr_db"].get<double>(), 10 * std::log10(signal / noise), 1e-9);
+        EXPECT_DOUBLE_EQ(r["max_error"].get<double>(), worst);
+        EXPECT_EQ(r["lossless_blocks"], same);
+        EXPECT_EQ(r["bits_per_value"], 6.0);
+        EXPECT_EQ(json["all"][0], r);
+      }
+    }
+  }
+}
+
+TEST_F(Eval, PutsRatiosAndOrdersIntoOneTable) {
+  std::vector<std::string> arguments = {"eval"};
+  for (const std::string& file : AllData()) arguments.push_back(file);
+  arguments.insert(arguments.end(), {"--ratio", "3.2", "--ratio", "8", "--slot-bytes", "96"});
+  const std::string text = Ok(arguments);
+  EXPECT_THAT(text, testing::ContainsRegex("-- field --.*-- significance --"));
+  EXPECT_THAT(text,
+              testing::ContainsRegex("\nall +10.00 +3.20 .*\n +4.00 +8.00 .*\n +6.00 +5.33 "));
+  EXPECT_THAT(text, testing::ContainsRegex(
+                        "attn_drop_mask.npy\n +10.00 +3.20 +exact +0 +100.0 +exact +0 +100.0"));
+  const Json json = OkJson(arguments);
+  EXPECT_EQ(json["files"].size(), AllData().size());
+  EXPECT_EQ(json["all"].size(), 6U);
+  arguments.emplace_back("--csv");
+  const std::string csv = Ok(arguments);
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'),
+            1 + 6 * (1 + static_cast<long>(AllData().size())));
+  EXPECT_THAT(csv, HasSubstr("\n\"all\",field,"));
+}
+
+TEST_F(Eval, LeavesOutInfAndNanAndCountsThoseThatChange) {
+  ACTP_CLAUSE("F-5.14");
+  std::string values;
+  for (uint32_t i = 0; i < 128; ++i) values += Little(i % 2 != 0 ? 0x7f800000 : 0x3f800000 + i, 4);
+  const std::string in = WriteFile("inf.npy", Npy("<f4", "(128,)", values));
+  // The smallest slot of order significance has no room for 64 specials: the block is poisoned.
+  const Json json = OkJson({"eval", in, "--slot-bytes", "8", "--order", "significance"});
+  EXPECT_EQ(json["all"][0]["kind_changed"], 128);
+  EXPECT_EQ(json["all"][0]["snr_db"], nullptr);
+  EXPECT_EQ(json["all"][0]["exact"], false);
+  EXPECT_THAT(Ok({"eval", in, "--slot-bytes", "8", "--order", "significance"}),
+              HasSubstr("kind changed"));
+  const Json kept = OkJson({"eval", in, "--ratio", "3.2", "--order", "field"});
+  EXPECT_EQ(kept["all"][0]["kind_changed"], 0);
+  EXPECT_EQ(kept["all"][0]["exact"], true);
+}
+
+TEST_F(Eval, KnowsEveryFormat) {
+  // 1, 1.5, the least subnormal and a normal value that 1 bit per value cannot hold.
+  const std::string half = WriteFile("h.npy", Npy("<f2", "(64,)", Noise(128)));
+  const std::string bf16 = WriteFile("b.npy", Npy("<u2", "(64,)", Noise(128)));
+  const Json h = OkJson({"eval", half, "--ratio", "2", "--order", "field"})["all"][0];
+  EXPECT_GT(h["max_error"], 0);
+  EXPECT_LT(h["max_error"], 65504);
+  const Json b =
+      OkJson({"eval", bf16, "--format", "bf16", "--ratio", "2", "--order", "field"})["all"][0];
+  EXPECT_GT(b["max_error"], 65504);
+}
+
+// Values whose bits changed, and of these those that are other numbers, after a round trip.
+struct Changes {
+  uint64_t bits = 0, numbers = 0;
+};
+
+Changes CountBf16Changes(const std::string& before, const std::string& after) {
+  Changes c;
+  for (size_t i = 0; i < before.size(); i += 2) {
+    if (before.compare(i, 2, after, i, 2) == 0) continue;
+    const auto value = [&](const std::string& bytes) {
+      const auto byte = [&](size_t k) {
+        return uint32_t{static_cast<unsigned char>(bytes[i + k])};
+      };
+      return std::bit_cast<float>((byte(0) | byte(1) << 8) << 16);
+    };
+    const float a = value(before);
+    const float b = value(after);
+    ++c.bits;
+    if (a != b && !(std::isnan(a) && std::isnan(b))) ++c.numbers;
+  }
+  return c;
+}
+
+TEST_F(Eval, ExactIsSaidWhenEveryBitCameBackAndNotBefore) {
+  // 1 fits any slot. Payloads of NaN and the sign of zero do not fit these.
+  std::string exact;
+  std::string equal;
+  for (uint32_t i = 0; i < 256; ++i) {
+    exact += Little(0x3f80, 2);
+    equal += Little(i % 4 == 0 ? 0x7f81 + i % 64 : i % 4 == 1 ? 0x8000 : 0x3f80, 2);
+  }
+  const std::string other = Noise(512);
+  struct Case {
+    std::string name, bytes, text;
+    bool exact, equal;
+  };
+  for (const Case& c : {Case{"exact.npy", exact, "exact", true, true},
+                        Case{"equal.npy", equal, "equal", false, true},
+                        Case{"other.npy", other, "[0-9.]+", false, false}}) {
+    const std::string in = WriteFile(c.name, Npy("<u2", "(256,)", c.bytes));
+    for (const std::string order : {"field", "significance"}) {
+      const std::vector<std::string> how = {"--ratio",  "3.2",  "--order", order,
+                                            "--format", "bf16", "--fill",  "zero"};
+      std::vector<std::string> arguments = {"compress", in, Path("x.apl")};
+      arguments.insert(arguments.end(), how.begin(), how.end());
+      Ok(arguments);
+      Ok({"decompress", Path("x.apl"), Path("x.npy")});
+      const std::string npy = ReadFile(Path("x.npy"));
+      const Changes changes = CountBf16Changes(c.bytes, npy.substr(npy.size() - 512));
+      EXPECT_EQ(changes.bits == 0, c.exact) << "the case is what it stands for";
+      EXPECT_EQ(changes.numbers == 0, c.equal);
+
+      arguments = {"eval", in};
+      arguments.insert(arguments.end(), how.begin(), how.end());
+      const Json r = OkJson(arguments)["files"][0]["results"][0];
+      EXPECT_EQ(r["exact"], c.exact) << c.name << order;
+      EXPECT_EQ(r["equal_as_numbers"], c.equal);
+      EXPECT_EQ(r["snr_db"].is_null(), c.equal);
+      EXPECT_EQ(r["values_changed"], changes.bits);
+      EXPECT_EQ(r["bits_only_changed"], changes.bits - changes.numbers);
+      EXPECT_EQ(r["lossless_blocks"] == r["blocks"], c.exact);
+
+      const std::string text = Ok(arguments);
+      EXPECT_THAT(text, testing::ContainsRegex("\nall +5.00 +3.20 +" + c.text + " "));
+      EXPECT_EQ(text.find("NaN bits") != std::string::npos, changes.bits != changes.numbers);
+      if (changes.bits != changes.numbers) {
+        EXPECT_THAT(text, testing::ContainsRegex(fmt::format("5.00 +{} +{} +{}\n", order,
+                                                             changes.bits - changes.numbers,
+                                                             r["kind_changed"].get<uint64_t>())));
+      }
+      arguments.emplace_back("--csv");
+      const std::string csv = Ok(arguments);
+      EXPECT_THAT(csv, HasSubstr("kind_changed,exact,equal_as_numbers,values_changed,"
+                                 "bits_only_changed,tensor,format\n"));
+      EXPECT_THAT(csv, HasSubstr(fmt::format(",{},{},{},{},\"\",bf16\n", c.exact, c.equal,
+                                             changes.bits, changes.bits - changes.numbers)));
+      EXPECT_THAT(csv, testing::Not(HasSubstr("inf")));
+    }
+  }
+}
+
+TEST_F(Eval, FiguresWithoutAMeaningAreNone) {
+  std::string values;  // no finite value
+  for (int i = 0; i < 128; ++i) values += Little(i % 2 == 0 ? 0x7f800000 : 0x7fc00000, 4);
+  const std::string in = WriteFile("inf.npy", Npy("<f4", "(128,)", values));
+  const Json r = OkJson({"eval", in, "--order", "field"})["all"][0];
+  EXPECT_EQ(r["max_error"], nullptr);
+  EXPECT_EQ(r["snr_db"], nullptr);
+  const std::string none = WriteFile("none.npy", Npy("<f4", "(0,)", ""));
+  const Json empty = OkJson({"eval", none})["all"][0];
+  EXPECT_EQ(empty["values"], 0);
+  EXPECT_EQ(empty["ratio"], nullptr);
+  EXPECT_EQ(empty["max_error"], nullptr);
+  EXPECT_THAT(Ok({"eval", none}),
+              testing::ContainsRegex("\nall +- +- +exact +- +- +exact +- +-\n"));
+}
+
+TEST_F(Eval, AnOrderWithoutSuchASlotHasADash) {
+  const std::string q = DataFile("q.npy");
+  const std::string text = Ok({"eval", q, "--ratio", "16", "--ratio", "3.2"});
+  EXPECT_THAT(text, testing::ContainsRegex("\nall +2.00 +16.00 +- +- +- +[0-9.]+ +[0-9.]+ +0.0\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n +10.00 +3.20 +[0-9.]+ +[0-9.]+ +0.0 +[0-9.]+ "));
+  EXPECT_THAT(text,
+              HasSubstr("\n- a slot of 32 bytes is too small for fp32 blocks of 128 values in "
+                        "order field:\n  use 56 to 536 bytes"));
+  const Json json = OkJson({"eval", q, "--ratio", "16"});
+  for (const Json& results : {json["files"][0]["results"], json["all"]}) {
+    EXPECT_THAT(results[0]["error"].get<std::string>(), HasSubstr("a slot of 32 bytes"));
+    EXPECT_FALSE(results[0].contains("snr_db"));
+    EXPECT_FALSE(results[1].contains("error"));
+  }
+  EXPECT_EQ(json["all"][1],
+            OkJson({"eval", q, "--ratio", "16", "--order", "significance"})["all"][0]);
+  EXPECT_THAT(Ok({"eval", q, "--ratio", "16", "--csv"}),
+              HasSubstr("/q.npy\",field,,,,,,,,,,,,,\"\",fp32\n"));
+  // One tensor that cannot have the slot leaves the sum without a meaning.
+  const std::string b = WriteFile("b.npy", Npy("<f2", "(4096,)", Noise(8192)));
+  const Json two = OkJson({"eval", q, b, "--ratio", "5"});
+  EXPECT_FALSE(two["files"][0]["results"][0].contains("error"));
+  EXPECT_TRUE(two["files"][1]["results"][0].contains("error"));
+  EXPECT_TRUE(two["all"][0].contains("error"));
+  EXPECT_FALSE(two["all"][1].contains("error"));
+}
+
+TEST_F(Eval, WhatNoOrderCanDoIsSaidBeforeTheWork) {
+  const std::string q = DataFile("q.npy");
+  const std::string b = WriteFile("b.npy", Npy("<f2", "(4096,)", Noise(8192)));
+  Fails(2, {"eval", q, "--ratio", "100"}, "a slot of 5 bytes is too small");
+  Fails(2, {"eval", q, "--ratio", "16", "--order", "field"}, "a slot of 32 bytes is too small");
+  Fails(2, {"eval", q, "--slot-bytes", "600"}, "use 8 to 537 bytes");
+  Fails(2, {"eval", q, b, "--slot-bytes", "400"}, "'" + b + "': a slot of 400 bytes");
+  Fails(2, {"eval", q, b, "--slot-bytes", "400", "--json"}, "a slot of 400 bytes");
+}
+
+TEST_F(Eval, DeltaCapIsForBlocksOfOrderFieldThatAreCut) {
+  const std::string q = DataFile("q.npy");
+  const std::string out = Path("x.apl");
+  Fails(2, {"eval", q, "--delta-cap", "3", "--order", "significance"},
+        "--delta-cap is for blocks of order field that are cut; leave it out with --order "
+        "significance");
+  Fails(2, {"compress", q, out, "--delta-cap", "3", "--order", "significance"}, "leave it out");
+  Fails(2, {"compress", q, out, "--delta-cap", "3", "--lossless"}, "leave it out with --lossless");
+  Fails(2, {"eval", q, "--delta-cap", "10"}, "use 0 (none) to 9");
+  // With both orders it is for the one that has it.
+  const Json both = OkJson({"eval", q, "--delta-cap", "1"})["all"];
+  EXPECT_EQ(both[0], OkJson({"eval", q, "--delta-cap", "1", "--order", "field"})["all"][0]);
+  EXPECT_NE(both[0], OkJson({"eval", q, "--order", "field"})["all"][0]);
+  EXPECT_EQ(both[1], OkJson({"eval", q, "--order", "significance"})["all"][0]);
+}
+
+TEST_F(Eval, GoodFilesArePrintedWhateverTheOthersAre) {
+  const std::string q = DataFile("q.npy");
+  const std::string v = DataFile("v.npy");
+  const Json good = OkJson({"eval", q, v});
+  for (const std::string& bad : {Path("missing.npy"), Path("")}) {
+    const RunResult r = Run({"eval", q, bad, v});
+    EXPECT_EQ(r.exit, 3) << bad;
+    EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
+    EXPECT_THAT(r.err, HasSubstr("'" + bad + "'"));
+    EXPECT_THAT(r.out, HasSubstr("\nall, 2 of 3 files"));
+    const Json json = JsonAt(3, {"eval", q, bad, v});
+    EXPECT_EQ(json["files"][0], good["files"][0]);
+    EXPECT_EQ(json["files"][1]["file"], bad);
+    EXPECT_THAT(json["files"][1]["error"].get<std::string>(), HasSubstr("'" + bad + "'"));
+    EXPECT_EQ(json["files"][2], good["files"][1]);
+    EXPECT_EQ(json["all"], good["all"]);
+    const RunResult csv = Run({"eval", q, bad, v, "--csv"});
+    EXPECT_EQ(csv.exit, 3);
+    EXPECT_EQ(csv.out, Ok({"eval", q, v, "--csv"}));
+  }
+  Fails(3, {"eval", Path("a"), "--json"}, "No such file");
+  const RunResult none = Run({"eval", Path("a"), Path("b")});
+  EXPECT_EQ(none.exit, 3);
+  EXPECT_EQ(none.out, "");
+}
+
+class EvalTensors : public ReportTest {
+ protected:
+  void SetUp() override {
+    ReportTest::SetUp();
+    tensors_ = {{"h.0/w", "F32", {10, 10}, FloatBytes(SomeFloats(100))},
+                {"half, \"and\"", "F16", {64}, Noise(128)},
+                {"b", "BF16", {300}, Bf16Bytes(SomeFloats(300))}};
+    file_ = WriteFile("m.safetensors", SafetensorsOf(tensors_));
+  }
+  std::vector<Tensor> tensors_;
+  std::string file_;
+};
+
+TEST_F(EvalTensors, EachHasARowThatIsItsOwn) {
+  const Json json = OkJson({"eval", file_, "--ratio", "2"});
+  EXPECT_EQ(json["formats"], (Json{"fp32", "fp16", "bf16"}));
+  ASSERT_EQ(json["files"].size(), 3U);
+  EXPECT_EQ(json["sums"].size(), 0U);
+  const std::vector<std::string> formats = {"fp32", "fp16", "bf16"};
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(json["files"][i]["tensor"], tensors_[i].name);
+    EXPECT_EQ(json["files"][i]["format"], formats[i]);
+    const std::string alone = WriteFile("one.safetensors", SafetensorsOf({tensors_[i]}));
+    const Json one = OkJson({"eval", alone, "--ratio", "2"});
+    EXPECT_EQ(json["files"][i]["results"], one["all"]);
+    EXPECT_EQ(one["all"], one["files"][0]["results"]);
+  }
+  EXPECT_EQ(json["all"][0]["values"], 464);
+  EXPECT_EQ(json["all"][0]["blocks"], 1 + 1 + 3);
+  const std::string text = Ok({"eval", file_, "--ratio", "2"});
+  EXPECT_THAT(text, testing::ContainsRegex("\n  h.0/w \\(fp32\\)\n? +20.48 "));
+  EXPECT_THAT(text, testing::ContainsRegex("\n  b \\(bf16\\)\n? "));
+  EXPECT_THAT(text, HasSubstr("\nall (fp32, fp16, bf16)\n"));
+}
+
+TEST_F(EvalTensors, AFileAmongOthersHasASumThatNamesItsFormats) {
+  const std::string q = DataFile("q.npy");
+  const Json json = OkJson({"eval", file_, q, "--ratio", "2"});
+  ASSERT_EQ(json["sums"].size(), 1U);
+  EXPECT_EQ(json["sums"][0]["file"], file_);
+  EXPECT_EQ(json["sums"][0]["formats"], (Json{"fp32", "fp16", "bf16"}));
+  EXPECT_EQ(json["sums"][0]["results"], OkJson({"eval", file_, "--ratio", "2"})["all"]);
+  EXPECT_THAT(Ok({"eval", file_, q, "--ratio", "2"}),
+              HasSubstr("\n  sum of 3 tensors (fp32, fp16, bf16)\n"));
+  const std::string csv = Ok({"eval", file_, q, "--ratio", "2", "--csv"});
+  EXPECT_THAT(csv, HasSubstr(",\"h.0/w\",fp32\n"));
+  EXPECT_THAT(csv, HasSubstr(",\"half, \"\"and\"\"\",fp16\n"));
+  EXPECT_THAT(csv, HasSubstr(",\"\",fp32+fp16+bf16\n"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 2 * (3 + 1 + 1 + 1));
+}
+
+TEST_F(EvalTensors, StandardInputIsReadOnce) {
+  for (const std::string& file : {ReadFile(file_), ReadFile(DataFile("q.npy"))}) {
+    const RunResult r = RunOn({"eval", "-", "--json"}, {.in = &file});
+    EXPECT_EQ(r.exit, 0) << r.err;
+    Json piped = Json::parse(r.out, nullptr, false);
+    Json named = OkJson({"eval", WriteFile("in", file)});
+    for (Json& entry : piped["files"]) {
+      EXPECT_EQ(entry["file"], "-");
+      entry["file"] = Path("in");
+    }
+    EXPECT_EQ(piped, named);
+  }
+}
+
+TEST_F(EvalTensors, TextIsAsWideAsTheTerminalAtMost) {
+  const std::string name(120, 'n');
+  std::string special;  // the table below, too
+  for (uint32_t i = 0; i < 128; ++i) special += Little(i % 2 == 0 ? 0x7f81 + i : 0x3f80, 2);
+  const std::string file =
+      WriteFile(std::string(200, 'f') + ".safetensors",
+                SafetensorsOf({{name, "F32", {100}, FloatBytes(SomeFloats(100))},
+                               {"b" + name, "BF16", {128}, special}}));
+  const std::string npy = WriteFile(std::string(200, 'g') + ".npy", ReadFile(DataFile("q.npy")));
+  const std::vector<std::string> arguments = {"eval", file, npy, "--ratio", "3.2", "--ratio", "16"};
+  const std::string text = Ok(arguments);
+  EXPECT_LE(WidestLine(text), 80U);
+  EXPECT_THAT(text, HasSubstr("NaN bits"));
+  EXPECT_THAT(text, HasSubstr("\n- a slot"));
+  std::string joined = text;
+  std::erase(joined, '\n');
+  EXPECT_THAT(joined, HasSubstr(name));
+  EXPECT_LE(WidestLine(OnTerminal(arguments, 100)), 100U);
+  EXPECT_THAT(OnTerminal({"eval", npy}, 400), testing::ContainsRegex("gggg.npy +10.00 +3.20 "));
+}
+
+TEST_F(Eval, MoreFilesThanAShellAllowsToBeOpen) {
+  std::vector<std::string> arguments = {"eval", "--json", "--order", "field"};
+  const std::string one = WriteFile("one.npy", Npy("<f4", "()", Little(0x3f800000, 4)));
+  for (int i = 0; i < 100; ++i) arguments.push_back(one);
+  const RunResult r = RunOn(arguments, {.open_files = 40});
+  EXPECT_EQ(r.exit, 0) << r.err;
+  EXPECT_EQ(Json::parse(r.out, nullptr, false)["all"][0]["values"], 100);
+}
+
+TEST_F(Eval, MemoryStaysBoundedHoweverManyTensors) {
+  constexpr size_t kTensors = 70000;
+  std::vector<Tensor> tensors;
+  for (size_t i = 0; i < kTensors; ++i)
+    tensors.push_back({fmt::format("t{}", i), "BF16", {1}, "\1\2"});
+  const std::string file = WriteFile("many.safetensors", SafetensorsOf(tensors));
+  const RunResult r = Run({"eval", file, "--json"});
+  EXPECT_EQ(r.exit, 0) << r.err;
+  EXPECT_LT(r.peak_kib, 256 * 1024);
+  EXPECT_EQ(Json::parse(r.out, nullptr, false)["files"].size(), kTensors);
+}
+
+TEST_F(Eval, ProgressIsOneLineOnEveryTerminal) {
+  const std::string in = Path("in.npy");
+  std::ofstream(in, std::ios::binary) << Npy("<f4", "(16777216,)", "");
+  std::filesystem::resize_file(in, std::filesystem::file_size(in) + (64 << 20));
+  for (const uint16_t columns : std::initializer_list<uint16_t>{20, 80}) {
+    const RunResult r = RunOn({"eval", in, "--threads", "1", "--ratio", "3", "--ratio", "4"},
+                              {.err_columns = columns});
+    EXPECT_EQ(r.exit, 0);
+    EXPECT_EQ(r.err.find('\n'), std::string::npos);
+    const std::string erase = "\r\x1b[K";
+    ASSERT_TRUE(r.err.starts_with(erase)) << columns << ": nothing was drawn";
+    EXPECT_TRUE(r.err.ends_with(erase)) << "gone when done";
+    for (size_t at = 0; at < r.err.size();) {
+      const size_t end = std::min(r.err.find(erase, at + erase.size()), r.err.size());
+      const std::string line = r.err.substr(at + erase.size(), end - at - erase.size());
+      EXPECT_LT(line.size(), columns) << line;
+      EXPECT_THAT(line, testing::MatchesRegex("(eval \\[#* *\\] +[0-9]+ %.*)?"));
+      at = end;
+    }
+  }
+}
+
+TEST(Progress, IsShorterThanAnyTerminalAndKeepsThePercentage) {
+  const std::string name(50, 'n');
+  for (const std::string& label : {std::string("decompress"), name, std::string("naïve ") + name}) {
+    for (size_t columns = 1; columns < 200; ++columns) {
+      for (const double share : {0.0, 0.456, 1.0}) {
+        const std::string line = ProgressLine(label, share, "1234567 MB/s", columns);
+        ASSERT_LT(WidestLine(line), columns) << line;
+        if (columns > 6) {
+          ASSERT_THAT(line, HasSubstr(fmt::format("{:.0f} %", 100 * share)));
+        }
+      }
+    }
+  }
+  EXPECT_EQ(ProgressLine("stats", 0.5, "123 MB/s", 80),
+            "stats [###############               ]  50 %  123 MB/s");
+  EXPECT_EQ(ProgressLine("stats", 0.5, "123 MB/s", 20), "stats [##   ]  50 %");
+}
+
+}  // namespace
+}  // namespace actplane::cli
