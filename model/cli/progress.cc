@@ -61,9 +61,8 @@ void Progress::Draw() const {
   const auto done = static_cast<double>(done_);
   const double share = total_ == 0 ? 1 : std::min(1.0, done / static_cast<double>(total_));
   const double seconds = std::chrono::duration<double>(shown_ - start_).count();
-  const std::string speed =
-      fmt::format("{:.0f} {}/s", done / (unit_.empty() ? 1e6 : 1) / seconds,
-                  unit_.empty() ? "MB" : unit_);
+  const std::string speed = fmt::format("{:.0f} {}/s", done / (unit_.empty() ? 1e6 : 1) / seconds,
+                                        unit_.empty() ? "MB" : unit_);
   fmt::print(stderr, "\r\x1b[K{}",
              ProgressLine(label_, share, speed, TerminalColumns(STDERR_FILENO)));
   std::fflush(stderr);

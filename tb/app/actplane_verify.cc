@@ -15,6 +15,7 @@
 #include "app/run.h"
 #include "cli/common.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 
 namespace actplane::tb {
 namespace {
@@ -202,7 +203,7 @@ std::string TextOf(const Options& o, const std::vector<Row>& rows, const Totals&
   return fmt::format(
       "{}{}{} blocks through compressor and decompressor RTL ({}, N {}, {} bits), {} mismatches "
       "with the golden model\n",
-      table.Text(), failures, totals.blocks, named.name, named.block_len, named.stream_width,
+      table.Text(cli::TerminalColumns(STDOUT_FILENO)), failures, totals.blocks, named.name, named.block_len, named.stream_width,
       totals.mismatches);
 }
 

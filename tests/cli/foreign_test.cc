@@ -85,6 +85,9 @@ TEST_F(Foreign, AsTensorFiles) {
     EXPECT_EQ(Try({"compare", in, in}), exit) << row.file;
     EXPECT_EQ(Try({"compress", in, Path("x.apl"), "--ratio", "2"}), exit) << row.file;
     EXPECT_EQ(Try({"compress", in, Path("x.apl"), "--lossless"}), exit) << row.file;
+#ifdef ACTP_VERIFY
+    EXPECT_EQ(Try({"verify", in, "--ratio", "2"}), exit) << row.file;
+#endif
     if (row.tensors.starts_with("needs")) {
       EXPECT_EQ(Try({"stats", in, "--format", "bf16"}), 0) << row.file;
     }

@@ -100,6 +100,7 @@ class ReportTest : public CliTest {
       ::close(in[0]);
       EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
     }
+    const long own = OwnKib();
     const pid_t child = ::fork();
     if (child == 0) {
       ::dup2(in[0], STDIN_FILENO);
@@ -132,7 +133,7 @@ class ReportTest : public CliTest {
     struct rusage usage {};
     EXPECT_EQ(::wait4(child, &status, 0, &usage), child);
     if (WIFEXITED(status)) r.exit = WEXITSTATUS(status);
-    r.peak_kib = usage.ru_maxrss;
+    r.peak_kib = PeakKib(usage, own);
     return r;
   }
 
