@@ -41,6 +41,7 @@ function(_actp_read_list FILE OUT)
 endfunction()
 
 set(ACTPLANE_RTL_CONFIGS_FILE "${PROJECT_SOURCE_DIR}/rtl/configs.txt" CACHE FILEPATH "The named configurations")
+set(ACTPLANE_RTL_CONFIGS "" CACHE STRING "Those to build, by name, as in default;tiny; all when empty")
 
 # Adding a file or a configuration configures anew.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
@@ -82,6 +83,14 @@ foreach(_config IN LISTS _configs)
   list(APPEND ACTP_RTL_CONFIGS "${_name}")
   set(ACTP_CONFIG_${_name} ${_block_len} ${_stream_width} ${_formats})
 endforeach()
+foreach(_config IN LISTS ACTPLANE_RTL_CONFIGS)
+  if(NOT _config IN_LIST ACTP_RTL_CONFIGS)
+    message(FATAL_ERROR "ACTPLANE_RTL_CONFIGS: no configuration '${_config}' in ${ACTPLANE_RTL_CONFIGS_FILE}")
+  endif()
+endforeach()
+if(ACTPLANE_RTL_CONFIGS)
+  set(ACTP_RTL_CONFIGS "${ACTPLANE_RTL_CONFIGS}")
+endif()
 
 # Verilator's runtime, compiled once for all models.
 add_library(actp_verilator_runtime STATIC
