@@ -58,6 +58,13 @@ parse() {
   choose_design
 }
 
+# For scripts that simulate: there is a bench for the project's own devices only.
+refuse_others() { # OPTION ARGUMENT...
+  if [[ " ${*:2} " == *" $1 "* ]]; then
+    die "$1: only the project's own devices have a bench; area.sh, timing.sh, fpga.sh and equiv.sh take other designs"
+  fi
+}
+
 # Sets: name, tops, sources, include, params.
 choose_design() {
   local numbers folder
@@ -206,7 +213,7 @@ check -assert
 tee -q -o $mapped.stat stat
 tee -q -o $mapped.depth ltp -noff *$(awk '$4 ~ /^(flop|latch|icg)$/ { printf " t:%s %%d", $2 }' "$facts")
 write_rtlil $mapped.il
-splitnets$([[ $shape == flat ]] || say " -ports")
+splitnets -ports
 opt_clean -purge
 write_verilog -noattr -noexpr $mapped.v"
   inputs="$(<"$generic.key") $script $(sha256sum "$lib" "${lib%.lib}.constr")"
@@ -215,6 +222,23 @@ write_verilog -noattr -noexpr $mapped.v"
   rm -f "$mapped.v.key"
   yosys_run "$mapped.log" "$mapped.ys"
   seal "$mapped.v" "$inputs"
+}
+
+# The clock of a design: PORT where --clock names it, else the input that has a usual name; empty where none has.
+clock_of() { # NETLIST.v PORT
+  local port
+  if [[ -n $2 ]]; then
+    grep -qF "  input $2;" "$1" || die "--clock $2: no input of that name; inputs of one bit: $(scalar_inputs "$1")"
+    say "$2" && return
+  fi
+  for port in clk_i aclk clk clock; do
+    if grep -q "^  input $port;" "$1"; then say "$port" && return; fi
+  done
+}
+scalar_inputs() { sed -n 's/^  input \([A-Za-z_][A-Za-z_0-9$]*\);.*/\1/p' "$1" | sort -u | tr '\n' ' ' | sed 's/ $//'; }  # NETLIST.v
+# What to say when a design has registers and no clock was found.
+which_clock() { # TOP NETLIST.v
+  say "which input of $1 is the clock? give --clock PORT; inputs of one bit: $(scalar_inputs "$2")"
 }
 
 # Puts new rows in place of those with the same first K fields; the rest stays. Never leaves half a file.

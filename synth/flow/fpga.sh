@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fpga.sh [OPTION...]: LUTs, registers and block RAM of a design in the FPGA families that Yosys knows: Xilinx 7 series
 # (LUT6), Lattice ECP5 (LUT4), Lattice iCE40 (LUT4). Options as of area.sh, and
+#   --clock PORT             of another design; clk_i, aclk, clk or clock is found without
 #   --update                 write the rows into synth/reports/fpga.csv
 # Place and route for iCE40 HX8K only (7680 cells), the one family that Debian packages nextpnr for: inputs from a shift
 # register, outputs folded into one bit, because the part has 206 pins. What does not fit gets no clock.
@@ -11,12 +12,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 report=synth/reports/fpga.csv
 header='config,top,family,luts,registers,block_ram_bits,lut_ram,carry,wide_mux,placed_cells,placed_mhz,yosys'
 parse "$@"
-update=false
-for word in "${rest[@]}"; do
-  case $word in
+update=false clock=''
+set -- "${rest[@]}"
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --clock) clock=${2:?--clock needs a port} && shift ;;
     --update) update=true ;;
-    *) die "unknown argument: $word" ;;
+    *) die "unknown argument: $1" ;;
   esac
+  shift
 done
 
 declare -A command=(
@@ -27,7 +31,7 @@ place() { # TOP
   local script inputs status=0
   lcs='' mhz=''
   command -v nextpnr-ice40 >/dev/null || { say "nextpnr-ice40 is not installed: no placed clock" && return; }
-  awk -v top="$1" -f synth/flow/harness.awk "$fpga.v" >"$fpga.harness.v"
+  awk -v top="$1" -v clock="$port" -f synth/flow/harness.awk "$fpga.v" >"$fpga.harness.v"
   script="read_verilog $fpga.v $fpga.harness.v
 synth_ice40 -top actp_harness -json $fpga.json"
   inputs="$(<"$fpga.stat.key") $script $(sha256sum "$fpga.harness.v")"
@@ -72,6 +76,8 @@ write_verilog -noattr -noexpr $fpga.v"
       $1 ~ /^(MUXF[78]|PFUMX|L6MUX21)$/ { mux += $2 }
       END { printf "%d,%d,%d,%d,%d,%d", lut, ff, ram, lutram, carry, mux }' "$fpga.stat")
     IFS=, read -r lut ff ram lutram carry mux <<<"$counts"
+    port=$(clock_of "$fpga.v" "$clock")
+    if [[ -z $port && $ff -gt 0 ]]; then die "$(which_clock "$top" "$fpga.v")"; fi
     placed=''
     if [[ $family == ice40 ]]; then
       place "$top"

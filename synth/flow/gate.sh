@@ -9,6 +9,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 
 parse --config tiny "$@"
+refuse_others --files "$@"
+refuse_others --top "$@"
 shape=tree configs=()
 for word in "${rest[@]}"; do
   case $word in

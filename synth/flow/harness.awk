@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # From a netlist in Verilog to a module actp_harness around it with four pins, for parts with fewer pins than the
-# design has ports: inputs come from a shift register, outputs are registered and folded into one bit. -v top=MODULE.
+# design has ports: inputs come from a shift register, outputs are registered and folded into one bit. -v top=MODULE -v clock=PORT (empty: it has none).
 /^  (input|output) / {
   name = $NF; sub(/;/, "", name)
   width = 1
   if ($2 ~ /^\[/) { width = $2; sub(/^\[/, "", width); sub(/:.*/, "", width); width++ }
-  if (name ~ /^(clk|clk_i|aclk)$/) { ports = ports ", ." name "(clk)"; next }
+  if (name == clock) { ports = ports ", ." name "(clk)"; next }
   if (name ~ /^(rst_ni|aresetn)$/) { ports = ports ", ." name "(reset)"; next }
   if ($1 == "input") { ports = ports sprintf(", .%s(in[%d:%d])", name, ins + width - 1, ins); ins += width }
   else { ports = ports sprintf(", .%s(out[%d:%d])", name, outs + width - 1, outs); outs += width }

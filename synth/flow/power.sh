@@ -11,6 +11,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 
 parse "$@"
+refuse_others --files "$@"
 period=2 ratio=2 blocks=256
 set -- "${rest[@]}"
 while [[ $# -gt 0 ]]; do

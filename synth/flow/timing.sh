@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # timing.sh [OPTION...]: the clock that a mapped netlist allows, by OpenSTA: ideal clock, no wires but the wire load
 # model that the library has as its default. Options as of area.sh, and
-#   --clock PORT             of another design; clk_i, aclk or clk is found without
+#   --clock PORT             of another design; clk_i, aclk, clk or clock is found without
 #   --only                   the named libraries, not osu018
 #   --update                 write the rows into synth/reports/timing.csv
 # Two netlists: the flat one gives the period; the one that keeps its modules is a little slower and tells which
@@ -36,16 +36,19 @@ elif [[ ${#liberties[@]} -eq 0 ]]; then
 fi
 for file in "${liberties[@]}"; do use_library "$file"; done
 
-analyse() { # TOP LOG: runs OpenSTA on the mapped netlist
-  local port=$clock name
-  for name in clk_i aclk clk clock; do
-    if [[ -z $port ]] && grep -qE "^  input $name;" "$mapped.v"; then port=$name; fi
-  done
+analyse() { # TOP LOG: runs OpenSTA on the mapped netlist; sets registers and clocked
+  local port
+  port=$(clock_of "$mapped.v" "$clock")
   wire_load=$(awk '$1 == "wire_load" { print $2 }' "$facts")
   STA_LIB=$lib STA_NETLIST=$mapped.v STA_TOP=$1 STA_CLOCK=$port STA_WIRE_LOAD=$wire_load \
     timeout 1200 sta -no_splash synth/flow/timing.tcl >"$2" 2>&1 </dev/null || die "OpenSTA failed: $(grep -m 1 Error "$2"); log: $2"
   if grep -q '^Error' "$2"; then die "OpenSTA: $(grep -m 1 '^Error' "$2"); log: $2"; fi
-  grep -q '^FIGURE' "$2" || die "OpenSTA found no path in $mapped.v (is the clock another port? --clock PORT); log: $2"
+  read -r registers clocked < <(awk '$1 == "REGISTERS" { print $2, $3 }' "$2")
+  if [[ $registers -gt 0 && -z $port ]]; then die "$(which_clock "$1" "$mapped.v")"; fi
+  if [[ $registers -gt 0 && $clocked -eq 0 ]]; then
+    die "input $port clocks no register of $1; give --clock PORT; inputs of one bit: $(scalar_inputs "$mapped.v")"
+  fi
+  grep -q '^FIGURE' "$2" || die "$1 has no path from an input or a register to another or an output: nothing to measure; log: $2"
 }
 figure() { awk -v kind="$2" '$1 == "FIGURE" && $2 == kind { printf "%.3f", 1000 - $3 }' "$1"; }
 # The name of a register in the source is that of the net behind its output.
@@ -87,14 +90,28 @@ for top in "${tops[@]}"; do
     analyse "$top" "$log"
     period=$(figure "$log" reg_to_reg) in_reg=$(figure "$log" in_to_reg) reg_out=$(figure "$log" reg_to_out)
     in_out=$(figure "$log" in_to_out)
-    read -r from to < <(ends "$log" reg_to_reg) || from='' to=''
-    from=$(named "${from:-none}") to=$(named "${to:-none}")
-    mhz=$(awk -v p="${period:-$in_out}" 'BEGIN { printf "%.0f", 1000 / p }')
+    # Without a path between registers the ports set the clock.
+    mhz=$(awk -v period="$period" -v ports="$in_reg $reg_out $in_out" 'BEGIN {
+      n = split(period == "" ? ports : period, p, " ")
+      for (i = 1; i <= n; i++) if (p[i] > slowest) slowest = p[i]
+      if (slowest > 0) printf "%.0f", 1000 / slowest; else print "none" }')
+    from='' to=''
+    if [[ -n $period ]]; then
+      read -r from to < <(ends "$log" reg_to_reg)
+      from=$(named "$from") to=$(named "$to")
+    fi
     say "$name,$top,$lib_name,${wire_load:-none},$delay,$period,$mhz,$in_reg,$reg_out,$in_out,$from,$to,$tree_period,$modules,$sta_version" >>"$rows"
-    printf '%-10s %-18s %-30s %7.3f ns  %4d MHz  in to reg %6s  reg to out %6s  in to out %s\n' \
-      "$name" "$top" "$lib_name" "${period:-$in_out}" "$mhz" "$in_reg" "$reg_out" "${in_out:-none}"
-    say "  from $from to $to"
-    [[ $flat_only == true ]] || say "  with modules kept ${tree_period:-no} ns: $modules"
+    printf '%-10s %-18s %-30s %7s ns  %4s MHz  in to reg %6s  reg to out %6s  in to out %s\n' \
+      "$name" "$top" "$lib_name" "${period:-none}" "$mhz" "${in_reg:-none}" "${reg_out:-none}" "${in_out:-none}"
+    if [[ $clocked -lt $registers ]]; then
+      say "  $((registers - clocked)) of $registers registers have another clock: their paths are not in the figures"
+    fi
+    if [[ -z $period ]]; then
+      say "  no path from register to register"
+    else
+      say "  from $from to $to"
+      [[ $flat_only == true ]] || say "  with modules kept ${tree_period:-no} ns: $modules"
+    fi
   done
 done
 if [[ $update == true ]]; then

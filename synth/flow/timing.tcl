@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # OpenSTA: what limits the clock. From the environment: STA_LIB, STA_NETLIST, STA_TOP, STA_CLOCK (port, or empty),
-# STA_WIRE_LOAD (model, or empty). Prints lines "FIGURE kind slack" and the worst path of each kind.
+# STA_WIRE_LOAD (model, or empty). Prints "REGISTERS all clocked", and for each kind of path "FIGURE kind slack" and the worst.
 read_liberty $::env(STA_LIB)
 read_verilog $::env(STA_NETLIST)
 link_design $::env(STA_TOP)
@@ -32,6 +32,7 @@ proc worst {kind from to} {
 }
 set clocked [all_registers -clock_pins]
 set data [all_registers -data_pins]
+puts "REGISTERS [llength $clocked] [llength [all_registers -clock clock -clock_pins]]"
 if {[llength $clocked] > 0} {
   worst reg_to_reg $clocked $data
   worst in_to_reg $inputs $data
