@@ -20,6 +20,10 @@ PREFIX       ?= /usr/local#     install: where to
 export JOBS FUZZ_SECONDS COVERAGE_MIN CONFIG LIBERTY CLOCK_GATING GATE_CONFIGS
 export ACTP_TEST_SCALE = $(SCALE)
 
+# The sections of .ci/packages.txt that the two verbs of a newcomer need; check-tools prints them.
+needs_demo = build rtl
+needs_test = build rtl test
+
 # Runs CMake where it has not run with these presets; after that ninja does it when a CMakeLists.txt changes.
 configure = cmp -s CMakePresets.json build/$(1)/presets.json || { cmake --preset $(1) && cp CMakePresets.json build/$(1)/presets.json; }
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
@@ -28,7 +32,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
         gate gate-modules equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        explore train train-build train-test train-study ci clean
+        synth-test explore train train-build train-test train-study bare ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,19 +40,19 @@ help:  ## this list
 	@printf '  %-14s %s\n' PRESET '$(PRESET)' JOBS '$(JOBS)' SCALE '$(SCALE)' TENSOR '$(or $(TENSOR),none)' \
 	  CONFIG '$(CONFIG)' LIBERTY '$(or $(LIBERTY),none)' FUZZ_SECONDS '$(FUZZ_SECONDS)' COVERAGE_MIN '$(COVERAGE_MIN)' PREFIX '$(PREFIX)'
 
-check-tools:  ## which packages are here, which are missing, what each is for
-	@.ci/setup.sh --check all
+check-tools:  ## which packages are here, what each is for, what demo and test would install
+	@.ci/setup.sh --check demo='$(needs_demo)' test='$(needs_test)'
 
 setup:  ## install the packages that every verb together needs (apt-get)
 	@.ci/setup.sh all
 
 build:  ## compile library, command, RTL models, bench and tests
-	@.ci/setup.sh build test rtl
+	@.ci/setup.sh $(needs_test)
 	@$(call build,$(PRESET))
 
-test: build  ## all tests of model and RTL, then the map
+test: build  ## all tests of model, command and RTL, then the map
 	@rm -rf build/$(PRESET)/xml  # the map must see this run only
-	@.ci/test.sh $(PRESET) --label-exclude package && .ci/map.sh build/$(PRESET)
+	@.ci/test.sh $(PRESET) --label-exclude '^(package|synth)$$' && .ci/map.sh build/$(PRESET)
 	@printf '%s, map complete\n' "$$(cat build/$(PRESET)/tests.txt)"
 
 test-full:  ## the same with the full random volume (10^8 patterns and more)
@@ -61,8 +65,8 @@ map-update:  ## rewrite the table in docs/verification.md
 	@.ci/map.sh --update build/$(PRESET)
 
 demo:  ## real GPT-2 activations through the command, then through the RTL
-	@.ci/setup.sh build test rtl
-	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_cli actplane_verify
+	@.ci/setup.sh $(needs_demo)
+	@$(call configure,demo) && cmake --build --preset demo --parallel $(JOBS)
 	@.ci/demo.sh $(TENSOR)
 
 bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy
@@ -124,7 +128,7 @@ rtl-test: build  ## only compressor and decompressor RTL against the golden mode
 	@.ci/test.sh $(PRESET) --label-regex 'rtl|system'
 
 rtl-lint:  ## Verilator and Yosys over all sixteen configurations
-	@.ci/setup.sh rtl lint
+	@.ci/setup.sh rtl yosys mutants
 	@.ci/rtl_lint.sh
 
 sim: sim-build  ## one run of the bench, as in `make sim ARGS="--config wide --stall bursty"`
@@ -141,7 +145,7 @@ sim-build:
 	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_sim actplane_verify
 
 mutate:  ## break the RTL on purpose; every mutant must turn a test red
-	@.ci/setup.sh build test rtl
+	@.ci/setup.sh build test rtl mutants
 	@.ci/mutate.sh
 
 cover:  ## line and toggle coverage of rtl/
@@ -149,59 +153,64 @@ cover:  ## line and toggle coverage of rtl/
 	@.ci/rtl_coverage.sh
 
 gate:  ## the bench on netlists of the AXI tops (GATE_CONFIGS), every output bit against the golden model
-	@.ci/setup.sh build test rtl synth
+	@.ci/setup.sh build test rtl yosys
 	@synth/flow/gate.sh
 
 equiv:  ## SAT proofs, module by module: the mapped netlist does what the RTL does
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys
 	@synth/flow/equiv.sh
 
 formal:  ## all proofs of synth/formal, each with a mutant that it must not survive
-	@.ci/setup.sh rtl formal
+	@.ci/setup.sh yosys mutants formal
 	@.ci/formal.sh $(ARGS)
 
 formal-quick:  ## those that CI runs
-	@.ci/setup.sh rtl formal
+	@.ci/setup.sh yosys mutants formal
 	@.ci/formal.sh --quick
 
 gate-modules:  ## the module tests on the netlists that Yosys makes
-	@.ci/setup.sh build test rtl
+	@.ci/setup.sh build test rtl yosys
 	@.ci/gate_modules.sh
 
 synth:  ## area, flops, depth and the breakdown by module, as in `make synth CONFIG=wide LIBERTY=my.lib.gz`
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys synth
 	@synth/flow/area.sh
 
 area-check:  ## the default configuration again: no latch, the flops and the area of synth/reports/area.csv
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys
 	@CONFIG=default LIBERTY= CLOCK_GATING=0 synth/flow/area.sh --check
 
 area-update:  ## rewrite the rows of CONFIG in synth/reports/area.csv
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys synth
 	@synth/flow/area.sh --update
 
 timing:  ## the clock that osu018 and LIBERTY allow, and the modules on the worst path
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys synth
 	@synth/flow/timing.sh
 
 timing-update:  ## rewrite the rows of CONFIG in synth/reports/timing.csv
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys synth
 	@synth/flow/timing.sh --update
 
 fpga:  ## LUTs, registers and block RAM in Xilinx 7, ECP5 and iCE40
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys fpga
 	@synth/flow/fpga.sh
 
 fpga-update:  ## rewrite the rows of CONFIG in synth/reports/fpga.csv
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys fpga
 	@synth/flow/fpga.sh --update
 
 power: sim-build  ## power of the netlist from the activity of TENSOR in the bench
-	@.ci/setup.sh rtl synth
+	@.ci/setup.sh yosys synth
 	@$(if $(filter file,$(origin TENSOR)),,TENSOR='$(TENSOR)') synth/flow/power.sh
 
+synth-test:  ## what the flow of synth/ refuses, and designs that are none of ours
+	@.ci/setup.sh $(needs_test) yosys synth fpga
+	@$(call configure,$(PRESET))
+	@.ci/test.sh $(PRESET) --label-regex '^synth$$'
+
 explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream widths and formats, as table and pictures
-	@.ci/setup.sh build test rtl synth
+	@.ci/setup.sh build rtl yosys synth explore
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
 
 train: train-build  ## train GPT-2 with compressed activations, as in `make train ARGS="--preset tiny --stash zfp"`
@@ -218,6 +227,10 @@ train-study: train-build  ## the training figures of docs/results.md; hours, goe
 train-build:
 	@.ci/setup.sh build test train
 	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target actplane_train_app
+
+bare:  ## make demo and make test in a Debian 12 with nothing on it: time, packages, download and disk (ARGS=demo: that one)
+	@.ci/setup.sh bare
+	@.ci/bare.sh $(ARGS)
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run

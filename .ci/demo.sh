@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# demo.sh [FILE.npy...]: what the command does to activations, tests/data/*.npy when none are given.
-# The files it makes stay in build/demo.
+# demo.sh [FILE.npy...]: what the command of build/demo does to activations, tests/data/*.npy when none are given.
+# The files it makes stay in build/demo/files, which is emptied first.
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 [[ $# -gt 0 ]] || set -- tests/data/*.npy
-actplane=build/release/bin/actplane
-out=build/demo
+actplane=build/demo/bin/actplane
+out=build/demo/files
 first=$1
+for file in "$@"; do [[ -r $file ]] || die "cannot read $file; give TENSOR=your.npy"; done
+rm -rf "$out"
 mkdir -p "$out"
 
 show() { # prints a command as a user would type it, then runs it
@@ -28,22 +30,28 @@ show actplane decompress $out/fixed.apl $out/fixed.npy
 show actplane compress "$first" $out/lossless.apl --lossless
 show actplane decompress $out/lossless.apl $out/lossless.npy
 show actplane compare "$first" $out/lossless.npy
-show actplane verify "$@" --ratio 3.2
+show actplane verify "$@" --ratio 3.2 | tee $out/verify.txt
 
 plain=0 packed=0
 for file in "$@"; do
   "$actplane" compress "$file" $out/each.apl --lossless >/dev/null
   "$actplane" decompress $out/each.apl $out/each.npy >/dev/null
-  same "$file" $out/each.npy
+  same "$file" $out/each.npy || die "$file did not come back bit for bit from lossless mode"
   plain=$((plain + $(stat -c %s "$file"))) packed=$((packed + $(stat -c %s $out/each.apl)))
+  rm $out/each.*
 done
-rm $out/each.*
 
 printf '\nFiles are in %s; your own tensors: make demo TENSOR=your.npy\n' $out
 awk -v n=$# -v a=$plain -v b=$packed 'BEGIN { printf "lossless     %d of %d tensors came back bit for bit, ratio %.2f\n", n, n, a / b }'
 "$actplane" eval "$@" --ratio 3.2 --csv | awk -F, '
   NR > 1 { last[$2] = sprintf("ratio %.1f    order %-12s  SNR %.1f dB, largest error %.3g", $5, $2, $6, $7) }
-  END { print last["field"]; print last["significance"] }'
-"$actplane" verify "$@" --ratio 3.2 --json | awk -F'"(blocks|mismatches|ok)": ' '
-  NF > 3 { blocks += $2; mismatches += $3; if ($4 ~ /^false/) mismatches++ }
-  END { printf "RTL          %d blocks through compressor and decompressor, %d mismatches with the model\n", blocks, mismatches; exit mismatches }'
+  END { print last["field"]; print last["significance"]; exit !("field" in last && "significance" in last) }' ||
+  die "actplane eval --csv gave no row of each order"
+awk '
+  match($0, /^[0-9]+ blocks through compressor/) && / mismatches with the golden model$/ {
+    blocks = $1; mismatches = $0; sub(/ mismatches .*/, "", mismatches); sub(/.* /, "", mismatches)
+  }
+  END {
+    printf "RTL          %d blocks through compressor and decompressor, %d mismatches with the model\n", blocks, mismatches
+    exit !(blocks > 0) || mismatches + 0 != 0
+  }' $out/verify.txt || die "the RTL was not compared, or differs from the model (above)"
