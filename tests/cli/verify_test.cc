@@ -124,7 +124,8 @@ TEST_F(Verify, RunDirectlyItIsTheSameCommand) {
 TEST_F(Verify, NoValueIsNoFailure) {
   const std::string none = WriteFile("none.npy", Npy("<f4", "(0,)", ""));
   const std::string text = Ok({"verify", none});
-  EXPECT_THAT(text, testing::ContainsRegex("none.npy +fp32 +160 +0 +- +- +- +- +- +- +- +0\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("none.npy\n? +fp32 +160 +0 +- +- +- +-\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("none.npy\n? +- +- +- +0\n"));
   EXPECT_THAT(text, HasSubstr("\n0 blocks through"));
   for (const std::string mode : {"--lossless", "--blocks=0", "--blocks=7"}) {
     const Json json = OkJson({"verify", none, mode});
