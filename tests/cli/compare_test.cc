@@ -177,6 +177,10 @@ TEST_F(ComparePairs, OverAllTensorsOfTwoFiles) {
   EXPECT_NEAR(json["tensors"][1]["snr_db"].get<double>(), Measure(z, w).snr, 1e-9);
   EXPECT_EQ(json["tensors"][2]["exact"], true);
   EXPECT_EQ(json["tensors"][2]["snr_db"], nullptr);
+  // The largest error is not in the last tensor that differs.
+  const Json back = JsonAt(1, {"compare", b, a});
+  EXPECT_EQ(back["tensors"][2]["name"], "h.0/x");
+  EXPECT_EQ(back["max_error_at"], json["max_error_at"]);
   const std::string text = Text({"compare", a, b});
   EXPECT_THAT(text, HasSubstr("\n2 of 3 tensors differ:\n"));
   EXPECT_THAT(text, HasSubstr("\n                 in tensor 'h.0/x':\n"));

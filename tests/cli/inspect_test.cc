@@ -209,6 +209,10 @@ TEST_F(Inspect, TensorIsAPatternForContainersToo) {
   Ok({"compress", in, Path("m.apl"), "--lossless"});
   EXPECT_EQ(OkJson({"inspect", Path("m.apl"), "--tensor", "h.*"})["tensors"].size(), 2U);
   EXPECT_EQ(OkJson({"inspect", Path("m.apl")})["kind"], "container");
+  std::filesystem::copy_file(Path("m.apl"), Path("m.npy"));
+  EXPECT_EQ(OkJson({"inspect", Path("m.npy")})["kind"], "container") << "by its bytes";
+  Fails(3, {"stats", Path("m.npy")}, "it is a compressed container; use actplane decompress first");
+  Fails(3, {"eval", Path("m.npy")}, "it is a compressed container; use actplane decompress first");
   Fails(2, {"inspect", Path("m.apl"), "--tensor", "y*"}, "there is no tensor 'y*' among its 3");
 }
 
