@@ -80,7 +80,7 @@ field() { # the three ratios of the paper on tensors of GPT-2-small geometry, af
   [[ -f $out/gpt2-small/summary.json ]] ||
     "$program" train "${common[@]}" "${exact[@]}" --steps 60 --checkpoint-every 20 --eval-every 60 --resume --quiet --out $out/gpt2-small
   for dropout in 0.1 0; do
-    "$program" capture "${common[@]}" "${exact[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout --out $out/tensors-$dropout >$out/tensors-$dropout.txt
+    "$program" capture "${common[@]}" "${exact[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout -f --out $out/tensors-$dropout >$out/tensors-$dropout.txt
     for n in 32 64 128 256; do
       "$stats" stats $out/tensors-$dropout/*.npy --block $n --json >$out/stats-$dropout-$n.json
     done

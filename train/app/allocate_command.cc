@@ -74,6 +74,7 @@ PerKind<size_t> Allocate(const PerKind<std::array<double, kRatios.size()>>& erro
 }
 
 Status Run(const Options& o) {
+  ReplaceOutputs(o.run.force);
   Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
   if (!made.ok()) return made.status();
   Trainer& trainer = **made;
@@ -168,7 +169,8 @@ Command AddAllocate(CLI::App& root, const RunConfig& preset) {
       ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
       ->type_name("N")
       ->capture_default_str();
-  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  AddJson(*app, o->json);
+  AddForce(*app, o->run.force);
   app->footer("Example:\n  actplane-train allocate --init build/runs/exact/checkpoint");
   return {app, [o] { return Run(*o); }};
 }

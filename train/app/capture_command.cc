@@ -2,8 +2,11 @@
 // actplane-train capture
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
+#include <utility>
 
 #include "actplane/io/npy_writer.h"
 #include "train/app/commands.h"
@@ -19,11 +22,33 @@ struct Options {
   bool json = false;
 };
 
-Status WriteTensor(const std::string& path, const at::Tensor& x) {
+// What a step keeps at most, by name; from a step of one window.
+Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer) {
+  RunConfig config = trainer.config();
+  config.stash = "exact";
+  config.batch = 1;
+  Result<std::unique_ptr<Trainer>> small = Trainer::Create(config, trainer.corpus());
+  if (!small.ok()) return small.status();
+  std::set<std::string> names;
+  (*small)->stash().set_observer(
+      [&](const at::Tensor&, const Context& context) { names.insert(context.site.Name()); });
+  (void)(*small)->Accumulate((*small)->stash(), 0, 0, 1);
+  std::map<std::string, Output> files;
+  for (const std::string& name : names) {
+    Result<Output> file = Output::ClaimOwn(fmt::format("{}/{}.npy", config.out, name));
+    if (!file.ok()) return file.status();
+    files.emplace(name, std::move(file).value());
+  }
+  return files;
+}
+
+Status WriteTensor(const Output& file, const at::Tensor& x) {
   io::TensorInfo info{.dtype = "<f4"};
   for (const int64_t n : x.sizes()) info.shape.push_back(static_cast<uint64_t>(n));
   info.values = static_cast<uint64_t>(x.numel());
-  Result<io::NpyWriter> writer = io::NpyWriter::Create(path, info);
+  Result<std::unique_ptr<io::Sink>> sink = file.Open();
+  if (!sink.ok()) return sink.status();
+  Result<io::NpyWriter> writer = io::NpyWriter::Create(std::move(sink).value(), info);
   if (!writer.ok()) return writer.status();
   const auto values = std::as_bytes(std::span(x.data_ptr<float>(), static_cast<size_t>(x.numel())));
   if (Status s = writer->Write(values); !s.ok()) return s;
@@ -31,9 +56,12 @@ Status WriteTensor(const std::string& path, const at::Tensor& x) {
 }
 
 Status Run(const Options& o) {
+  ReplaceOutputs(o.run.force);
   Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
   if (!made.ok()) return made.status();
   Trainer& trainer = **made;
+  const Result<std::map<std::string, Output>> outputs = ClaimFiles(trainer);
+  if (!outputs.ok()) return outputs.status();
   if (Status s = MakeFolder(o.run.out); !s.ok()) return s;
   StatusLine line(o.json);
   for (int64_t i = 0; i < o.after; ++i) {
@@ -47,10 +75,10 @@ Status Run(const Options& o) {
   Status failed;
   trainer.stash().set_observer([&](const at::Tensor& x, const Context& context) {
     if (!failed.ok()) return;
-    const std::string path = fmt::format("{}/{}.npy", o.run.out, context.site.Name());
-    failed = WriteTensor(path, x);
+    const Output& file = outputs->at(context.site.Name());
+    failed = WriteTensor(file, x);
     files.push_back(
-        {{"file", path}, {"kind", ToString(context.site.kind)}, {"shape", x.sizes().vec()}});
+        {{"file", file.path()}, {"kind", ToString(context.site.kind)}, {"shape", x.sizes().vec()}});
   });
   const double loss = trainer.Accumulate(trainer.stash(), trainer.step(), 0, 1);
   if (!failed.ok()) return failed;
@@ -77,7 +105,8 @@ Command AddCapture(CLI::App& root, const RunConfig& preset) {
       ->type_name("N")
       ->capture_default_str();
   app->add_option("--out", o->run.out, "Folder for the files")->type_name("DIR")->required();
-  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  AddJson(*app, o->json);
+  AddForce(*app, o->run.force);
   app->footer(
       "Examples:\n"
       "  actplane-train capture --preset tiny --after 100 --out build/runs/tensors\n"

@@ -13,11 +13,10 @@
 #include <memory>
 #include <span>
 
-#include "actplane/io/output_file.h"
 #include "actplane/io/tensor_info.h"
 #include "train/app/exceptions.h"
 #include "train/app/trainer.h"
-#include "train/stash/input_file.h"
+#include "train/stash/files.h"
 
 namespace actplane::train {
 namespace {
@@ -60,8 +59,13 @@ Status Damaged(const std::string& path) {
   return Foreign(path, "it is damaged or of another program");
 }
 
-// How many bytes of a file the seal at its end vouches for.
-Result<uint64_t> CheckSeal(const io::RandomAccessSource& file) {
+struct Sealed {
+  uint64_t bytes;
+  uint64_t hash;
+};
+
+// What the seal at the end of a file vouches for.
+Result<Sealed> CheckSeal(const io::RandomAccessSource& file) {
   if (file.size() < sizeof(Seal)) return Damaged(file.name());
   const uint64_t end = file.size() - sizeof(Seal);
   Seal seal;
@@ -75,7 +79,7 @@ Result<uint64_t> CheckSeal(const io::RandomAccessSource& file) {
     hash.Add(piece);
   }
   if (hash.value() != seal.hash) return Damaged(file.name());
-  return end;
+  return Sealed{end, seal.hash};
 }
 
 Status SameConfiguration(const std::string& path, const Json& theirs, const Json& ours) {
@@ -93,11 +97,9 @@ Status SameConfiguration(const std::string& path, const Json& theirs, const Json
 
 }  // namespace
 
-Status Trainer::Save(const std::string& path) {
+Status Trainer::Save(Output& file) {
   torch::serialize::OutputArchive archive;
-  Json identity = config_.Identity();
-  identity["text"] = fmt::format("{:016x}", corpus_.hash());
-  archive.write("config", c10::IValue(identity.dump()));
+  archive.write("config", c10::IValue(config_.Identity().dump()));
   archive.write("step", c10::IValue(step_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const std::string& name = parameters_[i]->name;
@@ -117,41 +119,43 @@ Status Trainer::Save(const std::string& path) {
   write_state("codec", stash_->codec().SaveState());
   write_state("formulas", stash_->formulas().SaveState());
 
-  Result<std::unique_ptr<io::Sink>> sink = io::OpenOutputFile(path, {.sync = true});
-  if (!sink.ok()) return sink.status();
-  Status failed;
-  Hash hash;
-  // After a failure the rest is swallowed: the writer of libtorch takes no short answer kindly.
-  archive.save_to([&](const void* data, size_t size) {
-    const std::span bytes(static_cast<const std::byte*>(data), size);
-    hash.Add(bytes);
-    if (failed.ok()) failed = (*sink)->Write(bytes);
-    return size;
-  });
-  if (!failed.ok()) return failed;
-  const Seal seal = SealOf(hash);
-  if (Status s = (*sink)->Write(std::as_bytes(std::span(&seal, 1))); !s.ok()) return s;
-  return (*sink)->Commit();
+  const auto write = [&](io::Sink& sink) {
+    Status failed;
+    Hash hash;
+    // After a failure the rest is swallowed: the writer of libtorch takes no short answer kindly.
+    archive.save_to([&](const void* data, size_t size) {
+      const std::span bytes(static_cast<const std::byte*>(data), size);
+      hash.Add(bytes);
+      if (failed.ok()) failed = sink.Write(bytes);
+      return size;
+    });
+    if (!failed.ok()) return failed;
+    const Seal seal = SealOf(hash);
+    return sink.Write(std::as_bytes(std::span(&seal, 1)));
+  };
+  return file.Write(write, /*sync=*/true);
 }
 
 Status Trainer::Load(const std::string& path, bool all) {
-  const Result<std::unique_ptr<io::RandomAccessSource>> file = OpenInput(path);
+  const Result<std::unique_ptr<io::RandomAccessSource>> file =
+      OpenInput(path, all ? Role::kOwn : Role::kInput);
   if (!file.ok()) return file.status();
-  const Result<uint64_t> size = CheckSeal(**file);
-  if (!size.ok()) return size.status();
+  const Result<Sealed> sealed = CheckSeal(**file);
+  if (!sealed.ok()) return sealed.status();
+  const uint64_t end = sealed->bytes;
   Status unread;
   try {
     torch::serialize::InputArchive archive;
     archive.load_from(
         [&](uint64_t at, void* to, size_t bytes) {
-          bytes = std::min<uint64_t>(bytes, *size - std::min(at, *size));
+          bytes = std::min<uint64_t>(bytes, end - std::min(at, end));
           if (Status s = (*file)->ReadAt(at, {static_cast<std::byte*>(to), bytes}); !s.ok()) {
             unread = s;
             return size_t{0};
           }
           return bytes;
         },
-        [&] { return *size; });
+        [&] { return end; });
     const auto text = [&](const std::string& key) {
       c10::IValue value;
       archive.read(key, value);
@@ -159,7 +163,7 @@ Status Trainer::Load(const std::string& path, bool all) {
     };
     const Json theirs = Json::parse(text("config"));
     Json ours = all ? config_.Identity() : config_.Shape();
-    if (all) ours["text"] = fmt::format("{:016x}", corpus_.hash());
+    if (all && config_.init_hash.empty()) ours.erase("init");  // what it started from is in it
     if (Status s = SameConfiguration(path, theirs, ours); !s.ok()) return s;
     const auto tensor = [&](const std::string& key) {
       at::Tensor t;
@@ -193,10 +197,12 @@ Status Trainer::Load(const std::string& path, bool all) {
       c10::IValue step;
       archive.read("step", step);
       step_ = step.toInt();
+      config_.init_hash = theirs.value("init", std::string());
       optimizer_->first() = first;
       optimizer_->second() = second;
     }
     for (size_t i = 0; i < parameters_.size(); ++i) parameters_[i]->value.copy_(values[i]);
+    if (!all) config_.init_hash = fmt::format("{:016x}", sealed->hash);
   } catch (const std::exception& e) {  // of libtorch also others than c10::Error
     if (IsOutOfMemory(e)) throw;
     return unread.ok() ? Damaged(path) : unread;

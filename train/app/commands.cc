@@ -5,37 +5,26 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
-#include <span>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include "actplane/io/output_file.h"
 #include "actplane/io/tensor_info.h"
 #include "train/layers/matmul.h"
 
 namespace actplane::train {
 
-Status Print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
-    return OkStatus();
-  return IoError(fmt::format("cannot write standard output: {}; check where it goes",
-                             std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
-}
-
-Status PrintJson(const nlohmann::ordered_json& json) {
-  return Print(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
-}
-
-Status WriteFile(const std::string& path, std::string_view text) {
-  Result<std::unique_ptr<io::Sink>> sink = io::OpenOutputFile(path);
-  if (!sink.ok()) return sink.status();
-  if (Status s = (*sink)->Write(std::as_bytes(std::span(text))); !s.ok()) return s;
-  return (*sink)->Commit();
+Result<RunFiles> RunFiles::Claim(const std::string& folder) {
+  std::vector<Output> files;
+  for (const char* name : {"log.csv", "checkpoint", "summary.json", "loss.svg"}) {
+    Result<Output> file = Output::ClaimOwn(fmt::format("{}/{}", folder, name));
+    if (!file.ok()) return file.status();
+    files.push_back(std::move(file).value());
+  }
+  return RunFiles{std::move(files[0]), std::move(files[1]), std::move(files[2]),
+                  std::move(files[3])};
 }
 
 Status MakeFolder(const std::string& path) {
@@ -50,9 +39,7 @@ Result<std::unique_ptr<Trainer>> Prepare(const RunConfig& config) {
   const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   SetThreads(config.threads == 0 ? cores : config.threads);
   if (BlasName().empty()) {
-    fmt::print(
-        stderr,
-        "actplane-train: libtorch runs on a slow BLAS here; apt-get install libopenblas-dev\n");
+    Complain("libtorch runs on a slow BLAS here; apt-get install libopenblas-dev");
   }
   Result<Corpus> corpus = Corpus::Load(config.text, config.held_out, config.geometry.context);
   if (!corpus.ok()) return corpus.status();

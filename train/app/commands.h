@@ -3,23 +3,23 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
 
 #include "actplane/status.h"
+#include "cli/program.h"
 #include "train/app/run_config.h"
 #include "train/app/trainer.h"
+#include "train/stash/files.h"
 
 namespace actplane::train {
 
-// A subcommand: CLI11 fills its options, then it runs.
-struct Command {
-  CLI::App* app;
-  std::function<Status()> run;
-};
+using cli::AddForce;
+using cli::AddJson;
+using cli::Command;
+using cli::Complain;
+using cli::Print;
+using cli::PrintJson;
 
 // `preset`: where the options of a run start from.
 Command AddTrain(CLI::App& root, const RunConfig& preset);
@@ -30,12 +30,13 @@ Command AddCompare(CLI::App& root, const RunConfig& preset);
 Command AddFewBit(CLI::App& root);
 Command AddPlot(CLI::App& root);
 
-// To stdout. kIo when it cannot be written.
-Status Print(std::string_view text);
-Status PrintJson(const nlohmann::ordered_json& json);
+// The files of a run in its folder.
+struct RunFiles {
+  Output log, checkpoint, summary, picture;
 
-// Writes a whole file, or nothing. kIo.
-Status WriteFile(const std::string& path, std::string_view text);
+  // kInvalidConfig as Output::ClaimOwn.
+  static Result<RunFiles> Claim(const std::string& folder);
+};
 
 // Makes a folder and those above it. kIo.
 Status MakeFolder(const std::string& path);

@@ -51,7 +51,7 @@ std::string Slug(const std::string& spec) {
 std::vector<std::string> GivenOptions(const CLI::App& app) {
   static const std::set<std::string> kOwn = {"--methods", "--seeds", "--jobs",  "--out",
                                              "--runs",    "--json",  "--stash", "--seed",
-                                             "--threads", "--help"};
+                                             "--threads", "--help",  "--force"};
   std::vector<std::string> given;
   for (const CLI::Option* option : app.get_options()) {
     const std::string name = option->get_name();
@@ -61,8 +61,10 @@ std::vector<std::string> GivenOptions(const CLI::App& app) {
   return given;
 }
 
-// Checks every run before the first starts. The list with `exact` in front, each method once.
-Result<std::vector<std::string>> CheckedMethods(const Options& o) {
+// Checks every run before the first starts. The list with `exact` in front, each method once. `run`
+// learns what text and weights there are.
+Result<std::vector<std::string>> CheckedMethods(const Options& o, RunConfig& run) {
+  RefuseStreams();
   std::vector<std::string> methods = {"exact"};
   for (const std::string& spec : o.methods) {
     if (std::find(methods.begin(), methods.end(), spec) == methods.end()) methods.push_back(spec);
@@ -74,8 +76,16 @@ Result<std::vector<std::string>> CheckedMethods(const Options& o) {
     config.stash = spec;
     const Result<std::unique_ptr<Trainer>> trainer = Trainer::Create(config, *corpus);
     if (!trainer.ok()) return trainer.status();
-    if (o.run.init.empty() || spec != methods[0]) continue;  // one look at the weights is enough
-    if (Status s = (*trainer)->LoadWeights(o.run.init); !s.ok()) return s;
+    if (const std::string output = Output::AnyClaimed(); !output.empty()) {
+      return ConfigError(
+          fmt::format("every run of {} would write {}; let actplane-train train do it", spec,
+                      io::Quote(output)));
+    }
+    if (spec != methods[0]) continue;  // one look at the weights is enough
+    if (!o.run.init.empty()) {
+      if (Status s = (*trainer)->LoadWeights(o.run.init); !s.ok()) return s;
+    }
+    run = (*trainer)->config();
   }
   return methods;
 }
@@ -83,6 +93,7 @@ Result<std::vector<std::string>> CheckedMethods(const Options& o) {
 // What to run, and where it lies.
 struct Plan {
   const Options& options;
+  RunConfig run;                     // with what it reads
   std::vector<std::string> methods;  // exact first
   std::vector<std::string> given;    // options of the run
   std::string runs;
@@ -91,7 +102,7 @@ struct Plan {
     return fmt::format("{}/{}-{}", runs, Slug(method), seed);
   }
   std::string GradientOf(const std::string& method) const {
-    return fmt::format("{}/{}.gradient.json", runs, Slug(method));
+    return fmt::format("{}/{}-{}.gradient.json", runs, Slug(method), options.seeds[0]);
   }
   static std::string NameOf(const std::string& method, uint64_t seed) {
     return fmt::format("{} seed {}", method, seed);
@@ -108,7 +119,7 @@ Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
       if (std::filesystem::exists(folder + "/summary.json", ignored)) {
         const Result<Json> summary = ReadJson(folder + "/summary.json");
         if (!summary.ok()) return summary.status();
-        RunConfig config = plan.options.run;
+        RunConfig config = plan.run;
         config.stash = method;
         config.seed = seed;
         if (summary->contains("config") && summary->at("config") == config.Identity()) continue;
@@ -116,6 +127,8 @@ Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
             fmt::format("{} is a run with other settings; choose another --out, or remove it",
                         io::Quote(folder)));
       }
+      const Result<RunFiles> free = RunFiles::Claim(folder);  // no input of all the runs
+      if (!free.ok()) return free.status();
       Task task{Plan::NameOf(method, seed), {"train"}, folder + ".txt", ""};
       task.arguments.insert(task.arguments.end(), plan.given.begin(), plan.given.end());
       for (const std::string& a :
@@ -174,7 +187,7 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
       outcome.summary = std::move(summary).value();
       outcome.path = folder + "/summary.json";
       if (seed != seeds[0] && !all_seeds) continue;
-      Result<std::vector<LogRow>> log = ReadLog(folder + "/log.csv");
+      Result<std::vector<LogRow>> log = ReadLog(folder + "/log.csv", Role::kOwn);
       if (!log.ok()) return log.status();
       if (method == plan.methods[0]) exact[seed] = results.curves.size();
       results.curves.push_back({all_seeds ? fmt::format("{}, seed {}", method, seed) : method,
@@ -202,16 +215,35 @@ Json JsonOf(const std::vector<Row>& rows) {
   return {{"rows", all}};
 }
 
+// The tables and pictures. Those of a comparison are replaced: the folder is its own.
+Result<std::map<std::string, Output>> ClaimTables(const Options& o) {
+  std::error_code ignored;
+  ReplaceOutputs(o.run.force || std::filesystem::exists(o.run.out + "/compare.csv", ignored));
+  std::map<std::string, Output> files;
+  for (const char* name : {"compare.csv", "compare.md", "kinds.csv", "loss.svg", "pareto.svg"}) {
+    Result<Output> file = Output::ClaimOwn(fmt::format("{}/{}", o.run.out, name));
+    if (!file.ok()) return file.status();
+    files.emplace(name, std::move(file).value());
+  }
+  ReplaceOutputs(true);  // runs go on where they stopped
+  return files;
+}
+
 Status Run(const Options& o, const CLI::App& app) {
-  Result<std::vector<std::string>> methods = CheckedMethods(o);
+  RunConfig run;
+  Result<std::vector<std::string>> methods = CheckedMethods(o, run);
   if (!methods.ok()) return methods.status();
+  Result<std::map<std::string, Output>> tables = ClaimTables(o);
+  if (!tables.ok()) return tables.status();
   const std::string& out = o.run.out;
-  const Plan plan{o, std::move(methods).value(), GivenOptions(app), o.runs.empty() ? out : o.runs};
+  const Plan plan{o, run, std::move(methods).value(), GivenOptions(app),
+                  o.runs.empty() ? out : o.runs};
   for (const std::string& folder : {out, plan.runs}) {
     if (Status s = MakeFolder(folder); !s.ok()) return s;
   }
   Result<std::deque<Task>> tasks = TrainingTasks(plan);
   if (!tasks.ok()) return tasks.status();
+  if (Status s = CheckOutputs(GradientTasks(plan)); !s.ok()) return s;  // theirs, before any run
   const int jobs =
       o.jobs > 0 ? o.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   StatusLine line(o.json);
@@ -240,10 +272,9 @@ Status Run(const Options& o, const CLI::App& app) {
                                           {"kinds.csv", *kinds},
                                           {"loss.svg", *loss},
                                           {"pareto.svg", *pareto}}) {
-    if (Status s = WriteFile(fmt::format("{}/{}", out, name), text); !s.ok()) return s;
+    if (Status s = tables->at(name).Write(text); !s.ok()) return s;
   }
-  for (const auto& [name, why] : *unchecked)
-    fmt::print(stderr, "actplane-train: {}: {}\n", name, why);
+  for (const auto& [name, why] : *unchecked) Complain(fmt::format("{}: {}", name, why));
   const Status printed =
       o.json ? PrintJson(JsonOf(*rows))
              : Print(MarkdownOf(*rows) +
@@ -284,9 +315,11 @@ Command AddCompare(CLI::App& root, const RunConfig& preset) {
   app->add_option("--out", o->run.out, "Folder of the tables, the pictures and the runs")
       ->type_name("DIR")
       ->capture_default_str();
-  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  AddJson(*app, o->json);
+  AddForce(*app, o->run.force);
   app->footer(
-      "Runs that are there are not repeated, one that was stopped goes on from its checkpoint.\n\n"
+      "Runs that are there are not repeated, one that was stopped goes on from its checkpoint.\n"
+      "In a folder that has a compare.csv the tables and pictures are replaced without -f.\n\n"
       "Examples:\n"
       "  actplane-train compare --preset tiny --methods mxfp8 mesa alam:bits=2 --seeds 1,2\n"
       "  actplane-train compare --methods tempo fewbit:bits=3 compact:ratio=4 "

@@ -12,7 +12,7 @@
 
 #include "actplane/io/tensor_info.h"
 #include "train/app/gnuplot.h"
-#include "train/stash/input_file.h"
+#include "train/stash/files.h"
 
 namespace actplane::train {
 namespace {
@@ -96,7 +96,7 @@ Range::Range(const std::vector<double>& values)
 }
 
 Result<Json> ReadJson(const std::string& path) {
-  const Result<std::string> text = ReadInput(path, kMostJson, kRemoveIt);
+  const Result<std::string> text = ReadInput(path, kMostJson, kRemoveIt, Role::kOwn);
   if (!text.ok()) return text.status();
   Json json = Json::parse(*text, nullptr, false);
   if (!json.is_object()) return Damaged(path);

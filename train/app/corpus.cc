@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "actplane/io/tensor_info.h"
-#include "train/stash/input_file.h"
+#include "train/stash/files.h"
 #include "train/stash/random.h"
 
 namespace actplane::train {

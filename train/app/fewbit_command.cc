@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "actplane/io/files.h"
 #include "actplane/io/tensor_file.h"
 #include "train/app/commands.h"
 #include "train/app/gnuplot.h"
@@ -28,6 +29,7 @@ struct Options {
   std::string out;
   std::string plot;
   bool json = false;
+  bool force = false;
 };
 
 constexpr std::array kFormats = {std::pair{Format::kFp32, at::kFloat},
@@ -42,8 +44,10 @@ at::ScalarType TypeOf(Format format) {
 // domain leaves out.
 Status CountInputs(const std::string& path, const Options& o, std::vector<double>& cells,
                    uint64_t& outside) {
+  Result<std::unique_ptr<io::RandomAccessSource>> source = OpenInput(path);
+  if (!source.ok()) return source.status();
   Result<io::TensorReader> reader =
-      io::TensorReader::Open(path, {.format = o.format, .tensor = ""});
+      io::TensorReader::Open(std::move(source).value(), {.format = o.format, .tensor = ""});
   if (!reader.ok()) return reader.status();
   const auto& [low, high] = o.domain;
   for (size_t t = 0; t < reader->tensors().size(); ++t) {
@@ -96,8 +100,8 @@ Result<FewBitTable> TableOf(const Options& o) {
                           outside, low, high));
   }
   if (outside > 0) {
-    fmt::print(stderr, "actplane-train: {} of {} inputs lie outside of {} .. {} and do not count\n",
-               outside, outside + static_cast<uint64_t>(inside), low, high);
+    Complain(fmt::format("{} of {} inputs lie outside of {} .. {} and do not count", outside,
+                         outside + static_cast<uint64_t>(inside), low, high));
   }
   for (double& c : cells) c *= kFewBitCells / (inside * (high - low));  // as a density
   return OptimalFewBit(o.function, o.bits, low, high, cells, "inputs");
@@ -126,17 +130,31 @@ Result<std::string> Draw(const FewBitTable& t) {
 }
 
 Status Run(const Options& o) {
+  ReplaceOutputs(o.force);
+  for (const std::string& path : o.inputs) {
+    if (Status s = NoteInput(path); !s.ok()) return s;
+  }
+  std::map<std::string, Output> outputs;
+  for (const std::string& path : {o.out, o.plot}) {
+    if (path.empty()) continue;
+    Result<Output> output = Output::Claim(path);
+    if (!output.ok()) return output.status();
+    outputs.emplace(path, std::move(output).value());
+  }
   const Result<FewBitTable> table = TableOf(o);
   if (!table.ok()) return table.status();
   if (!o.plot.empty()) {
     const Result<std::string> svg = Draw(*table);
     if (!svg.ok()) return svg.status();
-    if (Status s = WriteFile(o.plot, *svg); !s.ok()) return s;
+    if (Status s = outputs.at(o.plot).Write(*svg); !s.ok()) return s;
   }
   if (!o.out.empty()) {
-    if (Status s = WriteFile(o.out, FewBitJson(*table)); !s.ok()) return s;
+    if (Status s = outputs.at(o.out).Write(FewBitJson(*table)); !s.ok()) return s;
   }
-  if (o.json) return Print(FewBitJson(*table));
+  const bool taken = std::any_of(outputs.begin(), outputs.end(), [](const auto& output) {
+    return io::Files::IsStandardOutput(output.first);
+  });
+  if (o.json) return Print(FewBitJson(*table), taken);
   std::string text =
       fmt::format("{}, {} bits, {} .. {}, weight {}: squared error {:.6f}\n", table->function,
                   table->bits, table->low, table->high, table->weight, table->error);
@@ -146,7 +164,7 @@ Status Run(const Options& o) {
         k < table->borders.size() ? fmt::format("<= {:9.4f}", table->borders[k]) : "";
     text += fmt::format("{:>4} {:>11} x {:<12} {:9.4f}\n", k, from, to, table->levels[k]);
   }
-  return Print(text);
+  return Print(text, taken);
 }
 
 }  // namespace
@@ -182,7 +200,8 @@ Command AddFewBit(CLI::App& root) {
   app->add_option("--out", o->out, "Write the table, for --stash fewbit:table=FILE")
       ->type_name("FILE.json");
   app->add_option("--plot", o->plot, "Draw derivative and levels")->type_name("FILE.svg");
-  app->add_flag("--json", o->json, "Print the table as JSON");
+  AddJson(*app, o->json);
+  AddForce(*app, o->force);
   app->footer(
       "Examples:\n"
       "  actplane-train fewbit --bits 3 --plot build/runs/fewbit.svg\n"

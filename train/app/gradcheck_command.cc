@@ -35,7 +35,10 @@ Json JsonOf(const Line& l) {
 }
 
 Status Run(const Options& o) {
-  Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
+  ReplaceOutputs(o.run.force);
+  RunConfig config = o.run;
+  config.stash = "exact";  // those to check are made below, once
+  Result<std::unique_ptr<Trainer>> made = Prepare(config);
   if (!made.ok()) return made.status();
   Trainer& trainer = **made;
   std::vector<std::string> specs = o.stashes;
@@ -108,7 +111,8 @@ Command AddGradcheck(CLI::App& root, const RunConfig& preset) {
       ->type_name("N")
       ->capture_default_str();
   app->add_flag("--total-only", o->total_only, "Only all kinds together");
-  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  AddJson(*app, o->json);
+  AddForce(*app, o->run.force);
   app->footer(
       "relative: |h - g| / |g| over all parameters and minibatches; bias: the part of h - g along "
       "g.\n\n"

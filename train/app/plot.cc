@@ -36,12 +36,14 @@ Points PointsOf(const Curve& curve) {
 struct Options {
   std::vector<std::string> logs;
   std::string out;
+  bool force = false;
 };
 
 Status Run(const Options& o) {
+  ReplaceOutputs(o.force);
   std::vector<Curve> curves;
   for (const std::string& path : o.logs) {
-    Result<std::vector<LogRow>> rows = ReadLog(path);
+    Result<std::vector<LogRow>> rows = ReadLog(path, Role::kInput);
     if (!rows.ok()) return rows.status();
     if (std::none_of(rows->begin(), rows->end(),
                      [](const LogRow& r) { return std::isfinite(r.loss); })) {
@@ -51,9 +53,11 @@ Status Run(const Options& o) {
     const auto folder = std::filesystem::absolute(path).parent_path().filename().string();
     curves.push_back({folder, std::move(rows).value(), 0});
   }
+  Result<Output> out = Output::Claim(o.out);
+  if (!out.ok()) return out.status();
   const Result<std::string> svg = DrawCurves(curves);
   if (!svg.ok()) return svg.status();
-  return WriteFile(o.out, *svg);
+  return out->Write(*svg);
 }
 
 }  // namespace
@@ -114,6 +118,7 @@ Command AddPlot(CLI::App& root) {
       ->required()
       ->type_name(" ");
   app->add_option("--out", o->out, "Picture to write")->required()->type_name("FILE.svg");
+  AddForce(*app, o->force);
   app->footer("Example:\n  actplane-train plot build/runs/*/log.csv --out build/runs/loss.svg");
   return {app, [o] { return Run(*o); }};
 }

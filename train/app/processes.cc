@@ -5,22 +5,25 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "actplane/io/tensor_info.h"
-#include "train/stash/input_file.h"
+#include "train/stash/files.h"
 
 namespace actplane::train {
 namespace {
 
 std::string LastLine(const std::string& path) {
-  const Result<std::string> text = ReadInput(path, kMostLog, "look into it");
+  const Result<std::string> text = ReadInput(path, kMostLog, "look into it", Role::kOwn);
   std::istringstream in(text.ok() ? *text : text.status().message());
   std::string last;
   for (std::string line; std::getline(in, line);) {
@@ -29,17 +32,57 @@ std::string LastLine(const std::string& path) {
   return last;
 }
 
+// Closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// An empty file for a process to print to; -1 with errno when it is none. A pipe is not waited for.
+int OpenEmpty(const std::string& path) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC;
+  const int fd = ::open(path.c_str(), kFlags, 0666);
+  if (fd < 0) return fd;
+  struct stat st {};
+  if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ::ftruncate(fd, 0) == 0) return fd;
+  const int error = S_ISREG(st.st_mode) ? errno : ENXIO;
+  ::close(fd);
+  errno = error;
+  return -1;
+}
+
+Status CannotStart(const Task& task, const std::string& path, int error) {
+  return IoError(
+      fmt::format("cannot start {} with its output in {}: {}; check that path, or lower --jobs",
+                  task.name, io::Quote(path), std::generic_category().message(error)));
+}
+
+// Where standard output goes until the task ends well.
+std::string OutOf(const Task& task) {
+  return task.result.empty() ? task.log : task.result + ".part";
+}
+
 // Starts this program with other arguments. kIo.
 Result<pid_t> Start(const Task& task) {
-  const std::string partial = task.result + ".part";
+  const std::string out = OutOf(task);
+  const Descriptor log(OpenEmpty(task.log));
+  if (log.get() < 0) return CannotStart(task, task.log, errno);
+  const Descriptor result(OpenEmpty(out));
+  if (result.get() < 0) return CannotStart(task, out, errno);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
-  constexpr int kWrite = O_WRONLY | O_CREAT | O_TRUNC;
-  const std::string& out = task.result.empty() ? task.log : partial;
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, out.c_str(), kWrite, 0644);
-  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, task.log.c_str(), kWrite | O_APPEND,
-                                   0644);
+  posix_spawn_file_actions_adddup2(&files, result.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&files, log.get(), STDERR_FILENO);
   std::vector<std::string> text = {"actplane-train"};
   text.insert(text.end(), task.arguments.begin(), task.arguments.end());
   std::vector<char*> argv;
@@ -48,17 +91,24 @@ Result<pid_t> Start(const Task& task) {
   pid_t pid = 0;
   const int error = posix_spawn(&pid, "/proc/self/exe", &files, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
-  if (error != 0) {
-    return IoError(
-        fmt::format("cannot start {} with its output in {}: {}; check that path, or lower --jobs",
-                    task.name, io::Quote(out), std::generic_category().message(error)));
-  }
+  if (error != 0) return CannotStart(task, out, error);
   return pid;
 }
 
 }  // namespace
 
+Status CheckOutputs(const std::deque<Task>& tasks) {
+  ReplaceOutputs(true);
+  for (const Task& task : tasks) {
+    for (const std::string& path : std::set{task.log, OutOf(task)}) {
+      if (const Result<Output> file = Output::Claim(path); !file.ok()) return file.status();
+    }
+  }
+  return OkStatus();
+}
+
 Result<Failures> RunAll(std::deque<Task> tasks, int jobs, StatusLine& line) {
+  if (Status s = CheckOutputs(tasks); !s.ok()) return s;
   Failures failed;
   std::map<pid_t, Task> running;
   const size_t all = tasks.size();

@@ -22,7 +22,10 @@ struct Task {
 // The tasks that failed, by name, each with its last line.
 using Failures = std::map<std::string, std::string>;
 
-// Runs all tasks, `jobs` at a time. kIo when one cannot be started.
+// kInvalidConfig when one would print over an input of this process.
+Status CheckOutputs(const std::deque<Task>& tasks);
+
+// Runs all tasks, `jobs` at a time. kIo when one cannot be started, and as CheckOutputs.
 Result<Failures> RunAll(std::deque<Task> tasks, int jobs, StatusLine& line);
 
 }  // namespace actplane::train

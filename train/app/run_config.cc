@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "actplane/io/tensor_info.h"
-#include "train/stash/input_file.h"
+#include "train/stash/files.h"
 
 namespace actplane::train {
 namespace {
@@ -91,6 +91,8 @@ Json RunConfig::Identity() const {
   json["seed"] = seed;
   json["held-out"] = held_out;
   json["stash"] = stash;
+  json["text"] = text_hash;
+  json["init"] = init_hash;
   return json;
 }
 

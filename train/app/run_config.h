@@ -35,6 +35,9 @@ struct RunConfig {
   std::string out = "build/runs/run";
   std::string init;  // checkpoint whose weights to start from
   bool resume = false;
+  bool force = false;
+  std::string text_hash;  // of what was read; empty before that
+  std::string init_hash;  // of the checkpoint in `init`
 
   // What a checkpoint must agree with: all but places, threads and intervals.
   nlohmann::ordered_json Identity() const;

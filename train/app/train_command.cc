@@ -111,31 +111,39 @@ std::string Bar(int64_t done, int64_t total) {
 
 Status Run(const Options& o) {
   const RunConfig& c = o.run;
+  const std::string checkpoint = c.out + "/checkpoint";
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(checkpoint, ignored);
+  const bool resumes = there && c.resume;
+  ReplaceOutputs(c.force || resumes);  // what a method writes
   Result<std::unique_ptr<Trainer>> made = Prepare(c);
   if (!made.ok()) return made.status();
   Trainer& trainer = **made;
-  const std::string checkpoint = c.out + "/checkpoint";
-  const std::string log_path = c.out + "/log.csv";
-  std::error_code ignored;
-  const bool there = std::filesystem::exists(checkpoint, ignored);
-  if (there && !c.resume) {
+  if (there && !c.resume && !c.force) {
     return ConfigError(
-        fmt::format("{} is there already; go on with --resume, or start anew in another --out",
+        fmt::format("{} is there already; go on with --resume, start anew in another --out, or "
+                    "replace it with -f",
                     io::Quote(checkpoint)));
   }
+  ReplaceOutputs(c.force || c.resume);
+  Result<RunFiles> files = RunFiles::Claim(c.out);
+  if (!files.ok()) return files.status();
   if (Status s = MakeFolder(c.out); !s.ok()) return s;
   std::vector<LogRow> log;
-  if (there) {
+  if (resumes) {
     if (Status s = trainer.Resume(checkpoint); !s.ok()) return s;
-    Result<std::vector<LogRow>> before = ReadLog(log_path);
+    Result<std::vector<LogRow>> before = ReadLog(files->log.path(), Role::kOwn);
     if (!before.ok()) return before.status();
     for (const LogRow& row : *before) {
       if (row.step <= trainer.step()) log.push_back(row);
     }
   }
+  bool saved = resumes;
   const auto save = [&] {
-    if (Status s = WriteFile(log_path, FormatLog(log)); !s.ok()) return s;
-    return trainer.Save(checkpoint);
+    if (Status s = files->log.Write(FormatLog(log)); !s.ok()) return s;
+    if (Status s = trainer.Save(files->checkpoint); !s.ok()) return s;
+    saved = true;
+    return OkStatus();
   };
 
   StatusLine line(o.quiet || o.json);
@@ -149,8 +157,7 @@ Status Run(const Options& o) {
     if (!step.ok()) {
       line.Clear();
       if (step.status().code() != StatusCode::kMismatch) return step.status();
-      if (!log.empty()) (void)WriteFile(log_path, FormatLog(log));
-      const bool saved = std::filesystem::exists(checkpoint, ignored);
+      if (!log.empty()) (void)files->log.Write(FormatLog(log));
       return {step.status().code(),
               fmt::format("{} ({})", step.status().message(),
                           saved ? checkpoint : "there is none yet: lower --checkpoint-every")};
@@ -195,10 +202,10 @@ Status Run(const Options& o) {
         fmt::format("stopped after step {} of {}; go on with --resume\n", trainer.step(), c.steps));
   }
   const Json summary = SummaryOf(trainer, log, report);
-  if (Status s = WriteFile(c.out + "/summary.json", summary.dump(2) + "\n"); !s.ok()) return s;
+  if (Status s = files->summary.Write(summary.dump(2) + "\n"); !s.ok()) return s;
   const Result<std::string> svg = DrawCurves({{c.stash, log, 0}});
   if (!svg.ok()) return svg.status();
-  if (Status s = WriteFile(c.out + "/loss.svg", *svg); !s.ok()) return s;
+  if (Status s = files->picture.Write(*svg); !s.ok()) return s;
   return o.json ? PrintJson(summary) : Print(TextOf(summary, c));
 }
 
@@ -212,13 +219,16 @@ Command AddTrain(CLI::App& root, const RunConfig& preset) {
   app->add_option("--out", o->run.out, "Folder for log.csv, summary.json, loss.svg and checkpoint")
       ->type_name("DIR")
       ->capture_default_str();
-  app->add_flag("--resume", o->run.resume, "Go on from the checkpoint in --out, if there is one");
+  app->add_flag(
+      "--resume", o->run.resume,
+      "Go on from the checkpoint in --out, if there is one; the run's files are replaced");
   app->add_option("--stop-after", o->stop_after,
                   "Stop with a checkpoint after N steps of this call; 0: at the end of the run")
       ->check(CLI::Range(int64_t{0}, int64_t{INT32_MAX}).description(""))
       ->type_name("N")
       ->capture_default_str();
-  app->add_flag("--json", o->json, "Print one JSON object instead of text");
+  AddJson(*app, o->json);
+  AddForce(*app, o->run.force);
   app->add_flag("--quiet", o->quiet, "No progress, only the result");
   app->footer(
       "Methods and their keys: actplane-train methods.\n\n"

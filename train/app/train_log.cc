@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "actplane/io/tensor_info.h"
-#include "train/stash/input_file.h"
 
 namespace actplane::train {
 namespace {
@@ -65,9 +64,9 @@ std::string FormatLog(const std::vector<LogRow>& rows) {
   return text;
 }
 
-Result<std::vector<LogRow>> ReadLog(const std::string& path) {
+Result<std::vector<LogRow>> ReadLog(const std::string& path, Role role) {
   constexpr std::string_view kFix = "give a log.csv of actplane-train";
-  const Result<std::string> text = ReadInput(path, kMostLog, kFix);
+  const Result<std::string> text = ReadInput(path, kMostLog, kFix, role);
   if (!text.ok()) return text.status();
   if (text->empty())
     return BadInputError(fmt::format("{}: it is empty; {}", io::Quote(path), kFix));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actplane/status.h"
+#include "train/stash/files.h"
 
 namespace actplane::train {
 
@@ -25,7 +26,7 @@ struct LogRow {
 std::string FormatLog(const std::vector<LogRow>& rows);
 
 // kIo, or kBadInput, naming file and line, when it is no log.
-Result<std::vector<LogRow>> ReadLog(const std::string& path);
+Result<std::vector<LogRow>> ReadLog(const std::string& path, Role role);
 
 struct Curve {
   std::string name;

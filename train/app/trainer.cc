@@ -39,7 +39,9 @@ Trainer::Trainer(const RunConfig& config, Corpus corpus, std::unique_ptr<Stash> 
       stash_(std::move(stash)),
       model_(std::make_unique<Gpt>(config.geometry, MixKey(config.seed, "weights"))),
       parameters_(model_->Parameters()),
-      optimizer_(std::make_unique<AdamW>(parameters_, config.weight_decay)) {}
+      optimizer_(std::make_unique<AdamW>(parameters_, config.weight_decay)) {
+  config_.text_hash = fmt::format("{:016x}", corpus_.hash());
+}
 
 Status Trainer::Bind(Stash& stash) {
   for (Linear* linear : model_->Linears()) {

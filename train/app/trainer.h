@@ -13,6 +13,7 @@
 #include "train/app/corpus.h"
 #include "train/app/run_config.h"
 #include "train/layers/gpt.h"
+#include "train/stash/files.h"
 #include "train/stash/stash.h"
 
 namespace actplane::train {
@@ -48,15 +49,17 @@ class Trainer {
   // Mean loss in nats per byte over the held-out windows.
   double Evaluate();
 
-  // kIo; no half-written file. Resume: the same run goes on, bit for bit. LoadWeights: only
-  // weights. kBadInput when it is no checkpoint or a bit of it changed, kInvalidConfig, naming the
-  // first difference, when it is of another configuration.
-  Status Save(const std::string& path);
+  // kIo; no half-written file. Resume: the same run goes on, bit for bit; the weights that it
+  // started from need not be given again. LoadWeights: only weights, from an input. kBadInput when
+  // it is no checkpoint or a bit of it changed, kInvalidConfig, naming the first difference, when
+  // it is of another configuration.
+  Status Save(Output& file);
   Status Resume(const std::string& path);
   Status LoadWeights(const std::string& path);
 
   int64_t step() const { return step_; }
   const RunConfig& config() const { return config_; }
+  const Corpus& corpus() const { return corpus_; }
   Gpt& model() { return *model_; }
   Stash& stash() { return *stash_; }
   const std::vector<Parameter*>& parameters() const { return parameters_; }

@@ -12,7 +12,7 @@
 
 #include "actplane/io/tensor_info.h"
 #include "train/stash/gelu.h"
-#include "train/stash/input_file.h"
+#include "train/stash/files.h"
 
 namespace actplane::train {
 namespace {

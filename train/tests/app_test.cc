@@ -58,8 +58,10 @@ TEST_F(Program, StartingFromTheCheckpointOfItsOwnFolderIsRefused) {
   const std::string before = ReadFile(folder_ / "a/checkpoint");
   fs::create_symlink("a", folder_ / "b");
   for (const char* out : {"a", "b", "./a/"}) {
-    ExpectComplaint(Run("train" + Small() + "--steps 4 --init a/checkpoint --out " + out), 2,
-                    "is there already; go on with --resume");
+    const std::string arguments = "train" + Small() + "--steps 4 --init a/checkpoint --out " + out;
+    ExpectComplaint(Run(arguments), 2, "is there already; go on with --resume");
+    ExpectComplaint(Run(arguments + " -f"), 2, "is an input, which would be lost");
+    ExpectComplaint(Run(arguments + " --resume"), 2, "is an input, which would be lost");
   }
   EXPECT_EQ(ReadFile(folder_ / "a/checkpoint"), before);
 }

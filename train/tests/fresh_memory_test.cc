@@ -158,7 +158,7 @@ Trace TraceOf(const RunConfig& config, Fresh fresh) {
   const std::string path = ScratchPath("fresh-checkpoint");
   const auto trainer = TrainerOf(config);
   TraceStep(*trainer, "step 0", trace);
-  EXPECT_TRUE(trainer->Save(path).ok());
+  EXPECT_TRUE(SaveTo(*trainer, path).ok());
   std::ifstream in(path, std::ios::binary);
   trace["checkpoint"] = {std::istreambuf_iterator<char>(in), {}};
   EXPECT_GT(trace["checkpoint"].size(), 1000U);

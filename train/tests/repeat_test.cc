@@ -67,7 +67,7 @@ TEST_P(Repeats, ResumedEqualsUninterrupted) {
 
   const auto first = TrainerOf(config);
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(first->Step().ok());
-  ASSERT_TRUE(first->Save(path).ok());
+  ASSERT_TRUE(SaveTo(*first, path).ok());
   const auto second = TrainerOf(config);
   const Status resumed = second->Resume(path);
   ASSERT_TRUE(resumed.ok()) << resumed.message();
@@ -123,7 +123,7 @@ TEST(Repeats, AccumulationIsTheMeanOfItsMicroBatches) {
 TEST(Checkpoint, OfAnotherConfigurationSaysWhatDiffers) {
   const std::string path = ScratchPath("other-checkpoint");
   RunConfig config = SmallConfig();
-  ASSERT_TRUE(TrainerOf(config)->Save(path).ok());
+  ASSERT_TRUE(SaveTo(*TrainerOf(config), path).ok());
   config.lr = 0.5;
   const Status lr = TrainerOf(config)->Resume(path);
   EXPECT_EQ(lr.code(), StatusCode::kInvalidConfig);
@@ -139,7 +139,7 @@ TEST(Checkpoint, DamagedOnesAreRefusedAndChangeNothing) {
   const RunConfig config = SmallConfig();
   const auto trainer = TrainerOf(config);
   ASSERT_TRUE(trainer->Step().ok());
-  ASSERT_TRUE(trainer->Save(path).ok());
+  ASSERT_TRUE(SaveTo(*trainer, path).ok());
   std::ifstream in(path, std::ios::binary);
   const std::string whole((std::istreambuf_iterator<char>(in)), {});
   const auto other = TrainerOf(config);

@@ -67,4 +67,10 @@ inline std::unique_ptr<Trainer> TrainerOf(const RunConfig& config) {
   return std::move(trainer).value();
 }
 
+inline Status SaveTo(Trainer& trainer, const std::string& path) {
+  ReplaceOutputs(true);
+  Result<Output> file = Output::Claim(path);
+  return file.ok() ? trainer.Save(*file) : file.status();
+}
+
 }  // namespace actplane::train

@@ -8,14 +8,14 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "actplane/io/output_file.h"
 #include "actplane/io/tensor_info.h"
 #include "train/stash/exact.h"
+#include "train/stash/files.h"
 #include "train/stash/group_quantizer.h"
-#include "train/stash/input_file.h"
 #include "train/stash/random.h"
 #include "train/stash/registry.h"
 
@@ -136,9 +136,9 @@ struct AlamOptions {
   int64_t group = 128;
   uint64_t seed = 1;
   GroupValue value = GroupValue::kMean;
-  std::string load;  // file with a bit table; empty: found while training
-  Json table;        // what it holds
-  std::string save;  // where to write it; empty: nowhere
+  std::string load;            // file with a bit table; empty: found while training
+  Json table;                  // what it holds
+  std::optional<Output> save;  // where to write it
 };
 
 class AlamCodec final : public Codec {
@@ -176,7 +176,7 @@ class AlamCodec final : public Codec {
     if (hook.step != 0 && hook.step != hook.steps / 10) return OkStatus();
     if (adapted_at_ == hook.step) return OkStatus();
     Adapt(hook);
-    return options_.save.empty() ? OkStatus() : Save();
+    return options_.save ? Save() : OkStatus();
   }
 
   State SaveState() const override {
@@ -240,7 +240,7 @@ class AlamCodec final : public Codec {
     Allocate(slots_, options_.target);
   }
 
-  Status Save() const {
+  Status Save() {
     Json tensors = Json::array();
     for (const Slot& s : slots_) {
       tensors.push_back({{"name", s.name},
@@ -248,11 +248,7 @@ class AlamCodec final : public Codec {
                          {"bits", kLadder[s.rung].bits},
                          {"sensitivity", s.sensitivity}});
     }
-    const std::string text = Json{{"method", "alam"}, {"tensors", tensors}}.dump(1) + "\n";
-    Result<std::unique_ptr<io::Sink>> sink = io::OpenOutputFile(options_.save);
-    if (!sink.ok()) return sink.status();
-    if (Status s = (*sink)->Write(std::as_bytes(std::span(text))); !s.ok()) return s;
-    return (*sink)->Commit();
+    return options_.save->Write(Json{{"method", "alam"}, {"tensors", tensors}}.dump(1) + "\n");
   }
 
   Status Load(const StepHook& hook) {
@@ -300,17 +296,22 @@ Result<MethodParts> Make(MethodOptions& options) {
   const auto value = options.Choice("average", "mean", {"mean", "first", "midrange"});
   AlamOptions o;
   o.load = options.Text("table");
-  o.save = options.Text("save");
+  const std::string save = options.Text("save");
   for (const Status& s : {bits.status(), group.status(), seed.status(), value.status()}) {
     if (!s.ok()) return s;
   }
-  if (!o.load.empty() && !o.save.empty())
+  if (!o.load.empty() && !save.empty())
     return ConfigError("stash alam: table is read and never changes; drop save");
   if (!o.load.empty()) {
     const Result<std::string> text = ReadInput(o.load, kMostJson, kSaveOne);
     if (!text.ok()) return text.status();
     o.table = Json::parse(*text, nullptr, false);
     if (!o.table.is_object() || !o.table.contains("tensors")) return NoTable(o.load);
+  }
+  if (!save.empty()) {
+    Result<Output> output = Output::ClaimOwn(save);
+    if (!output.ok()) return output.status();
+    o.save = std::move(output).value();
   }
   o.target = *bits;
   o.group = std::stoll(*group);
