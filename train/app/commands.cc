@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "actplane/io/tensor_info.h"
+#include "cli/terminal.h"
 #include "train/layers/matmul.h"
 
 namespace actplane::train {
@@ -53,7 +54,9 @@ StatusLine::StatusLine(bool quiet) : on_(!quiet && ::isatty(STDERR_FILENO) == 1)
 
 void StatusLine::Show(const std::string& line) {
   if (!on_) return;
-  fmt::print(stderr, "\r{}\x1b[K", line);
+  // A line that wraps could not be replaced.
+  const size_t room = std::max<size_t>(2, cli::TerminalColumns(STDERR_FILENO)) - 1;
+  fmt::print(stderr, "\r{}\x1b[K", cli::Fold(line, room).front());
   std::fflush(stderr);
   drawn_ = true;
 }

@@ -11,8 +11,8 @@
 #include <numeric>
 
 #include "actplane/io/tensor_info.h"
-#include "train/stash/gelu.h"
 #include "train/stash/files.h"
+#include "train/stash/gelu.h"
 
 namespace actplane::train {
 namespace {
