@@ -203,8 +203,8 @@ std::string TextOf(const Options& o, const std::vector<Row>& rows, const Totals&
   return fmt::format(
       "{}{}{} blocks through compressor and decompressor RTL ({}, N {}, {} bits), {} mismatches "
       "with the golden model\n",
-      table.Text(cli::TerminalColumns(STDOUT_FILENO)), failures, totals.blocks, named.name, named.block_len, named.stream_width,
-      totals.mismatches);
+      table.Text(cli::TerminalColumns(STDOUT_FILENO)), failures, totals.blocks, named.name,
+      named.block_len, named.stream_width, totals.mismatches);
 }
 
 Json CostJson(const Cost& c) {
