@@ -167,6 +167,7 @@ std::string Label(std::string_view name) {
 
 std::string FormatsText(const std::set<Format>& formats, std::string_view between) {
   std::vector<std::string_view> names;
+  names.reserve(formats.size());
   for (const Format f : formats) names.push_back(ToString(f));
   return fmt::format("{}", fmt::join(names, between));
 }

@@ -331,7 +331,7 @@ uint64_t UsedBits(const View& view) {
 
 // Marks of `part` that are bits, in the first `count` of its drawing.
 uint64_t BitsIn(const Part& part, size_t count) {
-  const std::string_view drawn = std::string_view(part.drawing).substr(0, count);
+  const auto drawn = std::span(part.drawing).first(std::min(count, part.drawing.size()));
   return drawn.size() - static_cast<size_t>(std::count(drawn.begin(), drawn.end(), ' '));
 }
 

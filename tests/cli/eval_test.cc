@@ -370,7 +370,7 @@ TEST_F(Eval, MoreFilesThanAShellAllowsToBeOpen) {
 }
 
 TEST_F(Eval, MemoryStaysBoundedHoweverManyTensors) {
-  constexpr size_t kTensors = 70000;
+  constexpr size_t kTensors = 100000;
   std::vector<Tensor> tensors;
   for (size_t i = 0; i < kTensors; ++i)
     tensors.push_back({fmt::format("t{}", i), "BF16", {1}, "\1\2"});
