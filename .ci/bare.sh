@@ -105,6 +105,7 @@ exec 9>"$work/lock"
 flock -n 9 || die "another make bare is at work in build/bare"
 child=''
 clean() {
+  # It may have ended by itself, and how it ended is of no use here.
   if [[ -n $child ]]; then kill -KILL "$child" 2>/dev/null || true; wait "$child" 2>/dev/null || true; fi
   if [[ $keep == false ]]; then rm -rf --one-file-system "$root"; fi
 }
@@ -119,7 +120,7 @@ apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)|$(ORIGIN)
   awk -F '|' -v suite="$suite" '$2 == "Debian" && ($3 == suite || $3 == suite "-updates" || $3 == suite "-security") && / main\|/ { print $1 }' |
   sort -u >"$sources"
 apt-config dump --format '%f "%v";%n' | grep -E '^Acquire::((http|https|ftp)(::[A-Za-z-]+)?|Retries|Check-Date|Check-Valid-Until|ForceIPv[46]) "[^"]' |
-  grep -vi 'auto-detect' >"$conf" || true
+  grep -vi 'auto-detect' >"$conf" || true  # a host without any such setting
 mirror=()
 if grep -q " $suite main$" "$sources"; then mirror=("$sources"); fi
 include=()

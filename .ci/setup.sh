@@ -59,6 +59,7 @@ choose() { # all | SECTION...
 apt=(env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends -o DPkg::Lock::Timeout=300)
 
 # What installing `missing` would take, as apt reckons it; nothing where apt has no package lists yet.
+# apt-get ends with an error there, and where --assume-no stops it; what it printed is all that counts.
 plan() {
   LC_ALL=C apt-get --assume-no --no-install-recommends -o Debug::NoLocking=1 install "${missing[@]}" 2>/dev/null </dev/null | awk '
     / newly installed/ { count = $3 }
