@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/difference.h"
 #include "codecs.h"
 #include "data.h"
 #include "report.h"
@@ -86,7 +87,7 @@ struct Subject {
   Entry entry;
   std::vector<std::byte> room;
   size_t used = 0;
-  double snr = kNone;
+  cli::Difference difference;
   Both tried;  // seconds
 
   std::span<const std::byte> Packed() const { return std::span(room).first(used); }
@@ -95,20 +96,6 @@ struct Subject {
                        direction);
   }
 };
-
-// Infinite when every value came back. What is not finite in the data takes no part.
-double SnrDb(std::span<const float> values, std::span<const float> decoded) {
-  double signal = 0;
-  double noise = 0;
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) continue;
-    const double v = values[i];
-    const double error = v - static_cast<double>(decoded[i]);
-    signal += v * v;
-    noise += error * error;
-  }
-  return noise == 0 ? INFINITY : 10 * std::log10(signal / noise);
-}
 
 // Compresses and decompresses once, which also touches all memory before anything is timed.
 // Returns what is wrong, or nothing.
@@ -124,12 +111,13 @@ std::string Check(Subject& subject, const DataSet& data, std::span<float> decode
   const auto end = Clock::now();
   subject.tried = {Seconds(half - start).count(), Seconds(end - half).count()};
   const bool lossless = entry.bits == 0;
-  const bool same = std::memcmp(data.values.data(), decoded.data(), decoded.size_bytes()) == 0;
-  if (lossless && !same) return "is not lossless";
-  subject.snr = lossless ? INFINITY : SnrDb(data.values, decoded);
-  if (data.finite && std::isnan(subject.snr)) return "gives values that are not finite";
-  if (subject.snr < entry.least_snr) {
-    return fmt::format("reaches {:.1f} dB, {:g} are expected", subject.snr, entry.least_snr);
+  cli::Difference& difference = subject.difference;
+  difference.Add(std::as_bytes(std::span(data.values)), Format::kFp32, std::as_bytes(decoded),
+                 Format::kFp32);
+  if (lossless && difference.changed > 0) return "is not lossless";
+  if (data.finite && difference.changed_kind > 0) return "gives values that are not finite";
+  if (difference.Snr().value_or(INFINITY) < entry.least_snr) {
+    return fmt::format("reaches {:.1f} dB, {:g} are expected", *difference.Snr(), entry.least_snr);
   }
   return {};
 }
@@ -144,7 +132,7 @@ Row MakeRow(const Subject& subject, const DataSet& data, const Times& times) {
   Row row{.data = data.name,
           .codec = subject.entry.name,
           .bits = 8 * static_cast<double>(subject.used) / values,
-          .snr = subject.snr};
+          .difference = subject.difference};
   const auto measured = [&](const char* direction, double& speed, double& spread) {
     const auto found = times.find(subject.Name(direction));
     if (found == times.end()) return;

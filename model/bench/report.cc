@@ -15,13 +15,11 @@ std::string Cell(double value, int decimals) {
   return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-";
 }
 
-std::string Snr(double value) { return std::isinf(value) && value > 0 ? "exact" : Cell(value, 1); }
-
 // The names of the numbers of a row, for programs.
 std::vector<std::pair<std::string, double>> Numbers(const Row& row) {
   return {{"bits_per_value", row.bits},
           {"ratio", row.Ratio()},
-          {"snr_db", row.snr},
+          {"snr_db", row.difference.Snr().value_or(kNone)},
           {"compress_gb_s", row.speed.compress},
           {"decompress_gb_s", row.speed.decompress},
           {"compress_spread", row.spread.compress},
@@ -45,10 +43,11 @@ std::string Table(std::span<const Row> rows) {
   for (const Row& row : rows) {
     const bool new_group = !std::isnan(row.versus_zfp.compress) && row.bits != bits;
     if (new_group) bits = row.bits;
-    text += fmt::format(kLine, row.codec, Cell(row.bits, 2), Cell(row.Ratio(), 2), Snr(row.snr),
-                        Cell(row.speed.compress, 3), Cell(row.speed.decompress, 3),
-                        Cell(row.versus_zfp.compress, 2), Cell(row.versus_zfp.decompress, 2),
-                        Cell(row.two_threads.compress, 2), Cell(row.two_threads.decompress, 2));
+    text += fmt::format(kLine, row.codec, Cell(row.bits, 2), Cell(row.Ratio(), 2),
+                        cli::SnrText(row.difference), Cell(row.speed.compress, 3),
+                        Cell(row.speed.decompress, 3), Cell(row.versus_zfp.compress, 2),
+                        Cell(row.versus_zfp.decompress, 2), Cell(row.two_threads.compress, 2),
+                        Cell(row.two_threads.decompress, 2));
     spreads.insert(spreads.end(), {row.spread.compress, row.spread.decompress});
   }
   std::erase_if(spreads, [](double s) { return std::isnan(s); });
@@ -86,7 +85,7 @@ std::string Json(std::span<const Row> rows) {
     for (const auto& [name, value] : Numbers(row)) {
       one[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr;
     }
-    one["exact"] = std::isinf(row.snr);
+    cli::PutDifference(one, row.difference);
   }
   return all.dump(2) + "\n";
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actplane/status.h"
+#include "cli/difference.h"
 
 namespace actplane::bench {
 
@@ -28,8 +29,8 @@ struct Both {
 struct Row {
   std::string data = {};
   std::string codec = {};
-  double bits = kNone;    // per value, as they came out
-  double snr = kNone;     // dB; infinite: every value came back
+  double bits = kNone;  // per value, as they came out
+  cli::Difference difference = {};
   Both speed = {};        // GB/s
   Both spread = {};       // slowest repetition over fastest, minus 1
   Both versus_zfp = {};   // speed over that of zfp 1-D at the same bits

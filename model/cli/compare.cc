@@ -39,7 +39,7 @@ struct Side {
   uint64_t width;  // of a value
   bool by_byte;    // the values have no width that we know
 
-  std::string_view Kind() const { return format ? ToString(*format) : std::string_view(*dtype); }
+  std::string_view Kind() const { return format ? ToString(*format) : std::string_view{*dtype}; }
 };
 
 struct Pair {

@@ -21,15 +21,16 @@ void Files::Note(int fd) {
   if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) inputs_.emplace_back(st.st_dev, st.st_ino);
 }
 
-Result<std::unique_ptr<RandomAccessSource>> Files::OpenInput(const std::string& path) {
+Result<std::unique_ptr<RandomAccessSource>> Files::OpenInput(const std::string& path,
+                                                             uint64_t most) {
   if (path == kStandardStream) {
     Note(STDIN_FILENO);
-    return OpenDescriptor(STDIN_FILENO, "standard input");
+    return OpenDescriptor(STDIN_FILENO, "standard input", most);
   }
   const Result<Fd> fd = OpenForReading(path);
   if (!fd.ok()) return fd.status();
   Note(fd->get());
-  return OpenDescriptor(fd->get(), path);
+  return OpenDescriptor(fd->get(), path, most);
 }
 
 Status Files::NoteInput(const std::string& path) {

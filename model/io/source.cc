@@ -105,11 +105,12 @@ Status SpoolError(const std::string& name, int error) {
                   Quote(name), ErrorText(error)));
 }
 
-// Bytes of `fd` until its end, into `out`. kBadInput when there are none.
-Result<uint64_t> Spool(int fd, const std::string& name, int out) {
+// Bytes of `fd` until its end, or until there are more than `most`, into `out`. kBadInput when
+// there are none.
+Result<uint64_t> Spool(int fd, const std::string& name, int out, uint64_t most) {
   std::vector<std::byte> piece(1 << 20);
   uint64_t size = 0;
-  for (;;) {
+  while (size <= most) {
     const ssize_t n = ::read(fd, piece.data(), piece.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {  // a pipe that was opened so that the open could not hang
@@ -154,7 +155,8 @@ Result<std::unique_ptr<RandomAccessSource>> OpenFile(const std::string& path) {
       std::make_unique<FileSource>(path, std::move(*fd), static_cast<uint64_t>(st.st_size)));
 }
 
-Result<std::unique_ptr<RandomAccessSource>> OpenDescriptor(int fd, std::string name) {
+Result<std::unique_ptr<RandomAccessSource>> OpenDescriptor(int fd, std::string name,
+                                                           uint64_t most) {
   struct stat st {};
   if (::fstat(fd, &st) != 0) return OpenError(name, errno);
   const bool regular = S_ISREG(st.st_mode);
@@ -172,7 +174,7 @@ Result<std::unique_ptr<RandomAccessSource>> OpenDescriptor(int fd, std::string n
   }
   Fd spool = OpenUnnamedFile();
   if (!spool.valid()) return SpoolError(name, errno);
-  const Result<uint64_t> size = Spool(fd, name, spool.get());
+  const Result<uint64_t> size = Spool(fd, name, spool.get(), most);
   if (!size.ok()) return size.status();
   return std::unique_ptr<RandomAccessSource>(
       std::make_unique<FileSource>(std::move(name), std::move(spool), *size));

@@ -94,6 +94,20 @@ TEST_F(FilesTest, PipesAreReadWholeAndAtWill) {
   ::close(fds[0]);
 }
 
+TEST_F(FilesTest, APipeThatGivesTooMuchIsLeft) {
+  for (const uint64_t most : {9U, 10U}) {
+    int fds[2];
+    ASSERT_EQ(::pipe2(fds, O_CLOEXEC), 0);
+    ASSERT_EQ(::write(fds[1], "0123456789", 10), 10);
+    if (most == 10) ::close(fds[1]);  // with 9 it stays open: nobody may wait for its end
+    const auto source = OpenDescriptor(fds[0], "standard input", most);
+    ASSERT_TRUE(source.ok()) << source.status().message();
+    EXPECT_EQ((*source)->size(), 10U);
+    if (most == 9) ::close(fds[1]);
+    ::close(fds[0]);
+  }
+}
+
 TEST_F(FilesTest, APipeWithoutAWriterDoesNotHang) {
   ASSERT_EQ(::mkfifo(Path("fifo").c_str(), 0600), 0);
   Files files;

@@ -68,7 +68,8 @@ Status Output::CheckAll() {
   return OkStatus();
 }
 
-Result<std::unique_ptr<io::RandomAccessSource>> OpenInput(const std::string& path, Role role) {
+Result<std::unique_ptr<io::RandomAccessSource>> OpenInput(const std::string& path, Role role,
+                                                          uint64_t most) {
   if (role == Role::kOwn) return io::OpenFile(path);
   Process& process = TheProcess();
   if (!process.streams) {
@@ -78,7 +79,7 @@ Result<std::unique_ptr<io::RandomAccessSource>> OpenInput(const std::string& pat
     }
     if (Status s = process.files.NoteInput(path); !s.ok()) return s;  // refuses what is not
   }
-  Result<std::unique_ptr<io::RandomAccessSource>> source = process.files.OpenInput(path);
+  Result<std::unique_ptr<io::RandomAccessSource>> source = process.files.OpenInput(path, most);
   if (!source.ok()) return source;
   if (Status s = Output::CheckAll(); !s.ok()) return s;
   return source;
@@ -86,12 +87,12 @@ Result<std::unique_ptr<io::RandomAccessSource>> OpenInput(const std::string& pat
 
 Result<std::string> ReadInput(const std::string& path, uint64_t most, std::string_view fix,
                               Role role) {
-  const Result<std::unique_ptr<io::RandomAccessSource>> source = OpenInput(path, role);
+  const Result<std::unique_ptr<io::RandomAccessSource>> source = OpenInput(path, role, most);
   if (!source.ok()) return source.status();
   const uint64_t size = (*source)->size();
   if (size > most) {
-    return BadInputError(fmt::format("{} has {} bytes, more than the {} that are read; {}",
-                                     io::Quote(path), size, most, fix));
+    return BadInputError(
+        fmt::format("{} has more than the {} bytes that are read; {}", io::Quote(path), most, fix));
   }
   std::string text(size, '\0');
   if (Status s = (*source)->ReadAt(0, std::as_writable_bytes(std::span(text))); !s.ok()) return s;

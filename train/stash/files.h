@@ -26,9 +26,10 @@ inline constexpr uint64_t kMostText = 256 << 20;
 enum class Role { kInput, kOwn };
 
 // kIo when the system refuses, kBadInput for what cannot be read, kInvalidConfig when this process
-// is to write that file.
+// is to write that file. A pipe is read until it has given more than `most` bytes, as size() tells.
 Result<std::unique_ptr<io::RandomAccessSource>> OpenInput(const std::string& path,
-                                                          Role role = Role::kInput);
+                                                          Role role = Role::kInput,
+                                                          uint64_t most = UINT64_MAX);
 
 // All of it. kBadInput, before a byte is read, when it has more than `most`; `fix` ends the
 // message.

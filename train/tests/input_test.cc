@@ -186,18 +186,39 @@ TEST(InputFile, IsReadUpToItsLimitAndRefusedBeforeItIsRead) {
   std::ofstream(path) << "12345";
   EXPECT_EQ(ReadInput(path, 5, "cut it").value(), "12345");
   EXPECT_EQ(ReadInput(path, 4, "cut it").status().message(),
-            fmt::format("'{}' has 5 bytes, more than the 4 that are read; cut it", path));
+            fmt::format("'{}' has more than the 4 bytes that are read; cut it", path));
   fs::resize_file(path, kMostText + 1);
-  EXPECT_NE(
-      Corpus::Load(path, 0.1, 16)
-          .status()
-          .message()
-          .find("has 268435457 bytes, more than the 268435456 that are read; give a part of it, as "
-                "head -c 268435456 makes one"),
-      std::string::npos);
+  EXPECT_NE(Corpus::Load(path, 0.1, 16)
+                .status()
+                .message()
+                .find("has more than the 268435456 bytes that are read; give a part of it, as head "
+                      " -c 268435456 makes one"),
+            std::string::npos);
   fs::resize_file(path, uint64_t{1} << 40);  // more than most machines could hold
   EXPECT_EQ(Corpus::Load(path, 0.1, 16).status().code(), StatusCode::kBadInput);
   fs::remove(path);
+}
+
+// As of yes(1), which would fill the disk.
+TEST(InputFile, APipeIsReadNoFurtherThanItsLimit) {
+  int fds[2];
+  ASSERT_EQ(::pipe2(fds, O_CLOEXEC), 0);
+  uint64_t taken = 0;
+  std::thread endless([&] {
+    ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c)
+    const std::vector<char> much(1 << 16, 'y');
+    for (ssize_t n; taken < (64U << 20) && (n = ::write(fds[1], much.data(), much.size())) > 0;) {
+      taken += static_cast<uint64_t>(n);
+    }
+    ::close(fds[1]);
+  });
+  const std::string path = fmt::format("/proc/self/fd/{}", fds[0]);
+  const auto text = ReadInput(path, 1 << 20, "cut it");
+  ::close(fds[0]);
+  endless.join();
+  EXPECT_EQ(text.status().message(),
+            fmt::format("'{}' has more than the 1048576 bytes that are read; cut it", path));
+  EXPECT_LE(taken, 4U << 20);
 }
 
 // A log whose numbers are no steps or no numbers.

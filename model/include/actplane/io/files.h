@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,9 +21,10 @@ namespace actplane::io {
 class Files {
  public:
   // Regular files are read in place. Standard input and pipes are copied to a temporary file that
-  // has no name, since the readers jump. kIo when the system refuses, kBadInput for what cannot be
-  // read.
-  Result<std::unique_ptr<RandomAccessSource>> OpenInput(const std::string& path);
+  // has no name, since the readers jump; as soon as they give more than `most` bytes they are left,
+  // and size() is above `most`. kIo when the system refuses, kBadInput for what cannot be read.
+  Result<std::unique_ptr<RandomAccessSource>> OpenInput(const std::string& path,
+                                                        uint64_t most = UINT64_MAX);
 
   // For a regular file that a library opens by its path: remembers it as an input. As OpenInput
   // refuses.

@@ -38,8 +38,10 @@ Result<std::unique_ptr<RandomAccessSource>> OpenFile(const std::string& path);
 
 // Everything that is left to read from `fd`, which stays the caller's: in place when it is a
 // regular file at its beginning, otherwise by way of a temporary file without a name. kBadInput
-// when it is a directory or device, a terminal, or a pipe that nobody writes to.
-Result<std::unique_ptr<RandomAccessSource>> OpenDescriptor(int fd, std::string name);
+// when it is a directory or device, a terminal, or a pipe that nobody writes to. A pipe that gives
+// more than `most` bytes is left there: size() above `most` tells, and the disk stays free.
+Result<std::unique_ptr<RandomAccessSource>> OpenDescriptor(int fd, std::string name,
+                                                           uint64_t most = UINT64_MAX);
 
 // A view of bytes that the caller keeps alive.
 std::unique_ptr<RandomAccessSource> WrapMemory(std::string name, std::span<const std::byte> bytes);
