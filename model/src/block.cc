@@ -60,9 +60,9 @@ std::string_view ToString(Malformed reason) {
   switch (reason) {
     case Malformed::kNone: return "legal";
     case Malformed::kBase: return "base out of range";
-    case Malformed::kWidth: return "impossible delta width";
+    case Malformed::kWidth: return "impossible width of codes";
     case Malformed::kReserved: return "a bit that must be zero is set";
-    case Malformed::kPlanes: return "impossible number of significance planes";
+    case Malformed::kLevel: return "level out of range";
     case Malformed::kTooShort: return "the slot is too short for what its header announces";
     case Malformed::kLength: return "the length of the slot does not fit its content";
   }

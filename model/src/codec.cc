@@ -10,36 +10,6 @@ namespace {
 
 size_t BytesOf(uint64_t bits) { return static_cast<size_t>(CeilDiv(bits, 8)); }
 
-// Order field into `out`, with the header that is decided for it.
-void WriteField(const BlockFields& fields, const BaseInfo& info, const FieldHeader& header,
-                BitWriter& out, FieldTrace& trace) {
-  trace.info = info;
-  EncodeField(fields, header, out, trace);
-}
-
-// Section 6. Returns the bits of the slot before the cut.
-uint64_t WriteSignificance(const BlockFields& fields, const Config& config, BitWriter& out,
-                           SignificanceTrace& trace) {
-  const BaseInfo info = FindBase(fields);
-  const uint64_t whole_bits = 8 + WholeSizeBits(info, config.format, config.block_len);
-  const uint64_t slot_bits = 8 * uint64_t{config.slot_bytes};
-  bool whole = config.lossless || whole_bits <= slot_bits;  // F-6.1
-  if (!whole || (config.lossless && SignificanceIsExact(fields))) {
-    trace = ScheduleSignificance(fields, config, config.lossless ? UINT64_MAX : slot_bits);
-    whole = whole && BytesOf(trace.size_bits) >= BytesOf(whole_bits);  // F-6.2
-  }
-  if (!whole) {
-    EncodeSignificance(fields, config, trace, out);
-    return trace.size_bits;
-  }
-  trace = {};
-  trace.whole_field = true;
-  out.Put(1, 8);
-  WriteField(fields, info, WholeHeader(info, config.format, config.block_len), out, trace.field);
-  trace.field.lossless = true;
-  return trace.size_bits = whole_bits;
-}
-
 }  // namespace
 
 size_t CompressBlock(std::span<const std::byte> values, const Config& config,
@@ -54,12 +24,12 @@ size_t CompressBlock(std::span<const std::byte> values, const Config& config,
   BitWriter out(slot.first(room));
   uint64_t bits = 0;
   if (config.order == Order::kField) {
-    const BaseInfo info = FindBase(t.fields);
-    WriteField(t.fields, info, SchedulePlanes(info, config), out, t.field);
+    t.field.info = FindBase(t.fields);
+    EncodeField(t.fields, SchedulePlanes(t.field.info, config), config, out, t.field);
     bits = t.field.size_bits;
     t.field.lossless = bits <= 8 * room && !t.field.header.saturated;
   } else {
-    bits = WriteSignificance(t.fields, config, out, t.significance);
+    EncodeSignificance(t.block, t.fields, config, out, t.significance);
   }
   return config.lossless ? BytesOf(bits) : room;
 }
@@ -71,24 +41,23 @@ Malformed DecompressBlock(std::span<const std::byte> slot, const Config& config,
   t = {};
   BitReader in(slot);
   Malformed verdict = Malformed::kNone;
-  uint64_t bits = 0;
-  if (config.order == Order::kField) {
-    verdict = DecodeField(in, config, config.lossless, t.fields, t.field);
-    bits = t.field.size_bits;
+  if (config.order == Order::kSignificance) {
+    verdict = DecodeSignificance(in, config, t.block, t.significance);
+    if (verdict != Malformed::kNone) t.block = {.format = config.format, .n = config.block_len};
+    t.fields = Classify(t.block);
   } else {
-    verdict = DecodeSignificance(in, config, t.fields, t.significance);
-    bits =
-        t.significance.whole_field ? 8 + t.significance.field.size_bits : t.significance.size_bits;
-  }
-  if (verdict == Malformed::kNone && config.lossless && BytesOf(bits) != slot.size()) {
-    verdict = Malformed::kLength;  // F-7.4
-  }
-  t.block = {.format = config.format, .n = config.block_len};
-  if (verdict != Malformed::kNone) {
-    t.fields = {.format = config.format, .n = config.block_len};  // F-7.5
-  }
-  for (uint32_t i = 0; i < t.block.n; ++i) {
-    t.block.patterns[i] = Assemble(t.fields.values[i], config.format);
+    verdict = DecodeField(in, config, t.fields, t.field);
+    if (verdict == Malformed::kNone && config.lossless &&
+        BytesOf(t.field.size_bits) != slot.size()) {
+      verdict = Malformed::kLength;  // F-7.3
+    }
+    t.block = {.format = config.format, .n = config.block_len};
+    if (verdict != Malformed::kNone) {
+      t.fields = {.format = config.format, .n = config.block_len};  // F-7.4
+    }
+    for (uint32_t i = 0; i < t.block.n; ++i) {
+      t.block.patterns[i] = Assemble(t.fields.values[i], config.format);
+    }
   }
   ScatterBlock(t.block, values);
   return verdict;
@@ -106,8 +75,7 @@ Result<CompressedTensor> Compress(std::span<const std::byte> values, const Confi
   CompressedTensor tensor;
   tensor.config = config;
   tensor.values = values.size() / width;
-  const size_t room = config.lossless ? MaxSlotBytes(config.format, config.block_len, config.order)
-                                      : config.slot_bytes;
+  const size_t room = config.lossless ? MaxSlotBytes(config) : config.slot_bytes;
   std::vector<std::byte> slot(room);
   if (config.lossless) tensor.offsets.push_back(0);
   for (size_t at = 0; at < values.size(); at += BlockBytes(config)) {

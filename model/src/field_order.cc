@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <vector>
 
 namespace actplane {
 namespace {
@@ -35,6 +36,18 @@ void FillExtension(const BaseInfo& info, Format format, FieldHeader& h) {
   h.special = h.extension && info.has_special;
   h.sign_stored = SignStored(info, h.extension);
   h.sign_value = h.extension && info.all_negative;
+}
+
+// The planes of a slot in their order (F-3.4), const or not as `planes` is.
+template <typename PlanesType>
+auto StoredPlanes(const FieldHeader& h, Format format, PlanesType& planes) {
+  std::vector<decltype(&planes.sign)> stored;
+  if (h.sign_stored) stored.push_back(&planes.sign);
+  for (uint32_t k = h.width; k-- > 0;) stored.push_back(&planes.delta[k]);
+  for (uint32_t k = InfoOf(format).man_bits; k-- > 0;) {
+    if (BitOf(h.map, k) != 0) stored.push_back(&planes.mantissa[k]);
+  }
+  return stored;
 }
 
 }  // namespace
@@ -234,6 +247,14 @@ uint64_t FixedBits(const FieldHeader& h, Format format, uint32_t n) {
   return HeaderBits(h, format) + uint64_t{n} * (h.width + (h.sign_stored ? 1 : 0));
 }
 
+uint32_t RowsOfGroup(const FieldHeader& h, const Config& config, uint64_t slot_bits, uint32_t g) {
+  const uint32_t groups = config.block_len / kFieldGroupLen;
+  const auto rows = static_cast<uint32_t>((slot_bits - HeaderBits(h, config.format)) / 8);
+  const uint32_t stored =
+      (h.sign_stored ? 1 : 0) + h.width + static_cast<uint32_t>(std::popcount(h.map));
+  return std::min(stored, rows / groups + (g < rows % groups ? 1 : 0));
+}
+
 BlockFields RebuildValues(const PerValue<PlaneWord>& words, const FieldHeader& h,
                           const Config& config, uint64_t mantissa_bits_read) {
   const FormatInfo info = InfoOf(config.format);
@@ -261,56 +282,58 @@ BlockFields RebuildValues(const PerValue<PlaneWord>& words, const FieldHeader& h
     } else if (code <= h.base) {  // F-3.7
       v.exponent = h.base - code;
       v.mantissa = known;
-      if (config.fill == Fill::kMidpoint) v.mantissa |= std::bit_floor(lost);  // F-3.10
+      if (config.fill == Fill::kMidpoint && lost != 0) {  // F-3.10
+        const uint32_t highest = std::bit_floor(lost);
+        const bool odd = ((v.exponent << info.man_bits | known) & highest << 1) != 0;
+        v.mantissa |= odd ? lost & ~highest : highest;
+      }
       v.cls = Classify(Assemble(v, config.format), config.format).cls;
     }
   }
   return fields;
 }
 
-void EncodeField(const BlockFields& fields, const FieldHeader& header, BitWriter& out,
-                 FieldTrace& trace) {
+void EncodeField(const BlockFields& fields, const FieldHeader& header, const Config& config,
+                 BitWriter& out, FieldTrace& trace) {
   const uint32_t n = fields.n;
   trace.header = header;
   trace.words = FormWords(fields, header);
   trace.planes = ToPlanes(trace.words, n);
   trace.size_bits = FixedBits(header, fields.format, n) + MantissaBits(header, n);
   PackHeader(header, fields.format, out);
-  if (header.sign_stored) out.PutPlane(trace.planes.sign, n);
-  for (uint32_t k = header.width; k-- > 0;) out.PutPlane(trace.planes.delta[k], n);
-  for (uint32_t k = InfoOf(fields.format).man_bits; k-- > 0;) {
-    if (BitOf(header.map, k) != 0) out.PutPlane(trace.planes.mantissa[k], n);
+  const uint64_t slot_bits = config.lossless ? trace.size_bits : 8 * uint64_t{config.slot_bytes};
+  const auto planes = StoredPlanes(header, config.format, trace.planes);
+  for (uint32_t g = 0; g < n / kFieldGroupLen; ++g) {
+    const uint32_t rows = RowsOfGroup(header, config, slot_bits, g);
+    for (uint32_t r = 0; r < rows; ++r) {
+      for (uint32_t i = g * kFieldGroupLen; i < (g + 1) * kFieldGroupLen; ++i) {
+        out.PutBit(planes[r]->Get(i));
+      }
+    }
   }
 }
 
-Malformed DecodeField(BitReader& in, const Config& config, bool whole, BlockFields& fields,
-                      FieldTrace& trace) {
+Malformed DecodeField(BitReader& in, const Config& config, BlockFields& fields, FieldTrace& trace) {
   const uint32_t n = config.block_len;
-  const uint64_t start = in.position();
   FieldHeader& h = trace.header;
   if (const Malformed m = ParseHeader(in, config, h); m != Malformed::kNone) return m;
-  trace.size_bits = FixedBits(h, config.format, n) + MantissaBits(h, n);
-  const uint64_t available = in.size() - start;
-  // ParseHeader judges a slot that starts at bit 0; behind a significance header there is one byte
-  // less.
-  if (FixedBits(h, config.format, n) > available) return Malformed::kTooShort;
-  const bool complete = trace.size_bits <= available;
-  if (whole && !complete) return Malformed::kTooShort;
+  const uint64_t fixed_bits = FixedBits(h, config.format, n);
+  trace.size_bits = fixed_bits + MantissaBits(h, n);
+  const bool complete = trace.size_bits <= in.size();
+  if (config.lossless && !complete) return Malformed::kTooShort;  // F-7.3
   trace.lossless = complete && !h.saturated;
 
-  const auto get_plane = [&](Plane& plane) {
-    for (uint32_t i = 0; i < n && !in.exhausted(); ++i) {
-      if (in.GetBit() != 0) plane.Set(i);
+  const auto planes = StoredPlanes(h, config.format, trace.planes);
+  for (uint32_t g = 0; g < n / kFieldGroupLen; ++g) {
+    const uint32_t rows = RowsOfGroup(h, config, in.size(), g);
+    for (uint32_t r = 0; r < rows; ++r) {
+      for (uint32_t i = g * kFieldGroupLen; i < (g + 1) * kFieldGroupLen; ++i) {
+        if (in.GetBit() != 0) planes[r]->Set(i);
+      }
     }
-  };
-  if (h.sign_stored) get_plane(trace.planes.sign);
-  for (uint32_t k = h.width; k-- > 0;) get_plane(trace.planes.delta[k]);
-  const uint64_t before_mantissa = in.position();
-  for (uint32_t k = InfoOf(config.format).man_bits; k-- > 0;) {
-    if (BitOf(h.map, k) != 0) get_plane(trace.planes.mantissa[k]);
   }
   trace.words = FromPlanes(trace.planes, n);
-  fields = RebuildValues(trace.words, h, config, in.position() - before_mantissa);
+  fields = RebuildValues(trace.words, h, config, std::min(trace.size_bits, in.size()) - fixed_bits);
   return Malformed::kNone;
 }
 

@@ -22,16 +22,19 @@ std::string_view ToString(Order o) { return o == Order::kField ? "field" : "sign
 
 std::string_view ToString(Fill f) { return f == Fill::kMidpoint ? "midpoint" : "zero"; }
 
-uint32_t MinSlotBytes(Format format, uint32_t block_len, Order order) {
-  if (order == Order::kSignificance) return std::max(4U, block_len / 16);
-  return 2 + 2 * ExtensionWordBits(format) / 8 + 3 * block_len / 8;
+uint32_t MinSlotBytes(const Config& c) {
+  if (c.order == Order::kSignificance) return 4;
+  return 2 + 2 * ExtensionWordBits(c.format) / 8 + 3 * c.block_len / 8;
 }
 
-uint32_t MaxSlotBytes(Format format, uint32_t block_len, Order order) {
-  const FormatInfo info = InfoOf(format);
+uint32_t MaxSlotBytes(const Config& c) {
+  if (c.order == Order::kSignificance) {
+    return 3 + static_cast<uint32_t>(CeilDiv(5 * c.block_len / c.group_len, 8)) +
+           (3 + c.row_limit) * c.block_len / 8;
+  }
+  const FormatInfo info = InfoOf(c.format);
   const uint32_t planes = 1 + (info.exp_bits + 1) + info.man_bits;
-  const uint32_t field = 2 + 2 * ExtensionWordBits(format) / 8 + planes * block_len / 8;
-  return order == Order::kSignificance ? field + 1 : field;
+  return 2 + 2 * ExtensionWordBits(c.format) / 8 + planes * c.block_len / 8;
 }
 
 Status ValidateConfig(const Config& c) {
@@ -50,9 +53,19 @@ Status ValidateConfig(const Config& c) {
     return ConfigError(fmt::format("delta cap {} is too wide for {}: use 0 (none) to {}",
                                    c.delta_cap, ToString(c.format), widest));
   }
+  if (c.group_len != kMinGroupLen && c.group_len != kMaxGroupLen) {
+    return ConfigError(fmt::format("group length {} is not supported: use 4 or 8", c.group_len));
+  }
+  if (c.row_limit < kMinRowLimit || c.row_limit > kMaxRowLimit) {
+    return ConfigError(fmt::format("row limit {} is not supported: use {} to {}", c.row_limit,
+                                   kMinRowLimit, kMaxRowLimit));
+  }
+  if (c.lossless && c.order != Order::kField) {
+    return ConfigError("lossless mode has order field only: use that order");
+  }
   if (c.lossless) return OkStatus();
-  const uint32_t least = MinSlotBytes(c.format, c.block_len, c.order);
-  const uint32_t most = MaxSlotBytes(c.format, c.block_len, c.order);
+  const uint32_t least = MinSlotBytes(c);
+  const uint32_t most = MaxSlotBytes(c);
   if (c.slot_bytes < least || c.slot_bytes > most) {
     const auto bytes = static_cast<double>(BlockBytes(c));
     return ConfigError(fmt::format(

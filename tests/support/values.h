@@ -163,11 +163,13 @@ inline Config RandomConfig(Rng& rng) {
   c.block_len = 32U << rng.Below(4);
   c.order = static_cast<Order>(rng.Below(2));
   c.fill = static_cast<Fill>(rng.Below(2));
-  c.lossless = rng.OneIn(5);
+  c.lossless = c.order == Order::kField && rng.OneIn(3);
   if (rng.OneIn(4)) c.delta_cap = rng.Below(InfoOf(c.format).exp_bits + 2);
-  const uint32_t least = MinSlotBytes(c.format, c.block_len, c.order);
-  uint32_t most = MaxSlotBytes(c.format, c.block_len, c.order);
-  if (!rng.OneIn(4)) most = std::max(least, BlockBytes(c) / 2);
+  c.group_len = rng.OneIn(2) ? kMinGroupLen : kMaxGroupLen;
+  c.row_limit = kMinRowLimit + rng.Below(kMaxRowLimit - kMinRowLimit + 1);
+  const uint32_t least = MinSlotBytes(c);
+  uint32_t most = MaxSlotBytes(c);
+  if (!rng.OneIn(4)) most = std::max(least, std::min(most, BlockBytes(c) / 2));
   c.slot_bytes = least + rng.Below(most - least + 1);
   return c;
 }

@@ -67,9 +67,9 @@ uint32_t Assemble(const Fields& v, Format format);
 enum class Malformed : uint8_t {
   kNone,
   kBase,      // base out of range
-  kWidth,     // delta width above E + 1, or too narrow for the reserved codes
+  kWidth,     // delta width above E + 1 or too narrow for the reserved codes; code width 5
   kReserved,  // a bit that must be zero is not
-  kPlanes,    // more significance planes than the base allows, or more grouped ones than there are
+  kLevel,     // j out of range
   kTooShort,  // the slot ends inside what it must hold
   kLength,    // lossless mode: not the length that the header leads to
 };

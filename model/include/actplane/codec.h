@@ -31,7 +31,7 @@ size_t CompressBlock(std::span<const std::byte> values, const Config& config,
                      std::span<std::byte> slot, BlockTrace* trace = nullptr);
 
 // Sections 3, 5 and 7. `slot`: exactly the bytes of the slot; `values`: up to N values are written,
-// all +0 if the slot is malformed; any other is legal and decoded (F-7.6). `config` must be valid.
+// all +0 if the slot is malformed; any other is legal and decoded (F-7.5). `config` must be valid.
 Malformed DecompressBlock(std::span<const std::byte> slot, const Config& config,
                           std::span<std::byte> values, BlockTrace* trace = nullptr);
 
@@ -52,7 +52,7 @@ struct CompressedTensor {
 
 struct DecompressedTensor {
   std::vector<std::byte> values;  // little-endian, padding dropped
-  uint64_t malformed_blocks = 0;  // these read as +0 (F-7.5)
+  uint64_t malformed_blocks = 0;  // these read as +0 (F-7.4)
 };
 
 // `values`: a whole number of values, little-endian. kInvalidConfig, or kBadInput if bytes are left

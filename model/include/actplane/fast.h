@@ -33,7 +33,7 @@ Status CompressBlocks(std::span<const std::byte> values, const Config& config,
                       std::span<std::byte> slots, int threads = 1);
 
 // Fixed mode. The inverse; `malformed_blocks`, unless null, counts the slots that read as +0
-// (F-7.5).
+// (F-7.4).
 Status DecompressBlocks(std::span<const std::byte> slots, const Config& config,
                         std::span<std::byte> values, uint64_t* malformed_blocks = nullptr,
                         int threads = 1);

@@ -87,7 +87,12 @@ uint32_t HeaderBits(const FieldHeader& header, Format format);
 uint64_t MantissaBits(const FieldHeader& header, uint32_t n);
 uint64_t FixedBits(const FieldHeader& header, Format format, uint32_t n);
 
-// F-3.6 .. F-3.12: `mantissa_bits_read` of the stored mantissa planes are in the slot (F-3.5).
+// F-3.4: n(g), rows of a group in a slot of `slot_bits`.
+uint32_t RowsOfGroup(const FieldHeader& header, const Config& config, uint64_t slot_bits,
+                     uint32_t g);
+
+// F-3.6 .. F-3.12: `mantissa_bits_read` of the stored mantissa planes are in the slot, as if whole
+// planes followed each other (F-3.5).
 BlockFields RebuildValues(const PerValue<PlaneWord>& words, const FieldHeader& header,
                           const Config& config, uint64_t mantissa_bits_read);
 
@@ -100,12 +105,11 @@ struct FieldTrace {
   bool lossless = false;   // F-3.13
 };
 
-// Section 4: writes the slot; bits beyond its end are dropped.
-void EncodeField(const BlockFields& fields, const FieldHeader& header, BitWriter& out,
-                 FieldTrace& trace);
+// Section 4: writes the slot.
+void EncodeField(const BlockFields& fields, const FieldHeader& header, const Config& config,
+                 BitWriter& out, FieldTrace& trace);
 
-// Section 3: reads a slot that takes all of `in`; `whole` demands that nothing is lost.
-Malformed DecodeField(BitReader& in, const Config& config, bool whole, BlockFields& fields,
-                      FieldTrace& trace);
+// Section 3: reads a slot that takes all of `in`.
+Malformed DecodeField(BitReader& in, const Config& config, BlockFields& fields, FieldTrace& trace);
 
 }  // namespace actplane

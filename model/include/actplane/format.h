@@ -9,7 +9,7 @@
 
 namespace actplane {
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 enum class Format : uint8_t { kFp32 = 0, kFp16 = 1, kBf16 = 2 };
 enum class Order : uint8_t { kField = 0, kSignificance = 1 };
@@ -37,6 +37,13 @@ inline constexpr uint32_t kMinBlockLen = 32;
 inline constexpr uint32_t kMaxBlockLen = 256;
 inline constexpr uint32_t kDefaultBlockLen = 128;
 
+// Of order significance (F-2.4). Order field has groups of 8 values.
+inline constexpr uint32_t kMinGroupLen = 4;
+inline constexpr uint32_t kMaxGroupLen = 8;
+inline constexpr uint32_t kFieldGroupLen = 8;
+inline constexpr uint32_t kMinRowLimit = 8;
+inline constexpr uint32_t kMaxRowLimit = 24;
+
 // Bits of each of the two words of the extension: M + 1 rounded up to whole bytes (F-3.3).
 constexpr uint32_t ExtensionWordBits(Format f) { return (InfoOf(f).man_bits / 8 + 1) * 8; }
 
@@ -45,11 +52,13 @@ constexpr uint32_t ExtensionWordBits(Format f) { return (InfoOf(f).man_bits / 8 
 struct Config {
   Format format = Format::kFp32;
   uint32_t block_len = kDefaultBlockLen;  // N, values per block: 32, 64, 128, 256
-  bool lossless = false;                  // variable-length blocks, nothing is cut
+  bool lossless = false;                  // variable-length blocks, nothing is cut; order field
   uint32_t slot_bytes = 160;              // T, bytes per block; ignored when lossless
   Order order = Order::kField;
-  Fill fill = Fill::kMidpoint;  // read by decoders only
-  uint32_t delta_cap = 0;       // F-4.6: most delta planes of a truncated block; 0: no cap
+  Fill fill = Fill::kMidpoint;  // order field, read by decoders only
+  uint32_t delta_cap = 0;       // order field, F-4.6: most delta planes of a cut block; 0: no cap
+  uint32_t group_len = 4;       // order significance: K, values per group: 4, 8
+  uint32_t row_limit = 16;      // order significance: R, most magnitude rows: 8 .. 24
 
   friend bool operator==(const Config&, const Config&) = default;
 };
@@ -63,11 +72,12 @@ std::string_view ToString(Format f);  // "fp32" "fp16" "bf16"
 std::string_view ToString(Order o);   // "field" "significance"
 std::string_view ToString(Fill f);    // "midpoint" "zero"
 
-// Smallest legal slot of a format, block length and order, in bytes (F-2.6).
-uint32_t MinSlotBytes(Format format, uint32_t block_len, Order order);
+// Smallest legal slot, in bytes, of format, block length and order (F-2.6).
+uint32_t MinSlotBytes(const Config& config);
 
-// Largest legal slot, in bytes: no block needs more (F-2.6). Also the bound of a lossless block.
-uint32_t MaxSlotBytes(Format format, uint32_t block_len, Order order);
+// Largest legal slot, in bytes, of format, block length, order, group length and row limit: no
+// block uses more (F-2.6). Also the bound of a lossless block.
+uint32_t MaxSlotBytes(const Config& config);
 
 // kInvalidConfig with the fix in the message when the configuration is impossible (F-2.4 .. F-2.6).
 Status ValidateConfig(const Config& config);
