@@ -79,8 +79,7 @@ bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy
 study:  ## the measurements behind docs/decisions/0001 and 0005, in dB
 	@.ci/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
-	@cmake --build --preset release --parallel $(JOBS) --target significance_study --target format2_study
-	@build/release/bin/significance_study $(TENSOR)
+	@cmake --build --preset release --parallel $(JOBS) --target format2_study
 	@build/release/bin/format2_study $(TENSOR)
 
 install:  ## install commands, libraries, headers and CMake package to PREFIX

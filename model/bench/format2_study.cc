@@ -520,7 +520,7 @@ bool SectionField(const std::vector<Set>& sets, uint64_t blocks) {
     while (count < blocks) {
       RandomBlock b = MakeBlock(rng);
       if (b.format != format) continue;
-      b.slot_bytes = std::max(b.slot_bytes, MinSlotBytes(format, b.n, Order::kField));
+      b.slot_bytes = std::max(b.slot_bytes, MinFieldSlotBytes(format, b.n));
       ++count;
       const FieldRound first = RunField(b, b.x);
       const Patterns* y[3] = {&first.midpoint, &first.even, &first.zero};

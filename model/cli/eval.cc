@@ -128,7 +128,7 @@ Status Configure(const Options& o, const std::vector<Setting>& settings, Input& 
       }
       const Status why = c.status();
       // What no slot size mends is wrong whatever the other order can do.
-      const SlotSize legal = {.bytes = MaxSlotBytes(info.format, config.block_len, config.order)};
+      const SlotSize legal = {.bytes = MaxSlotBytes(config)};
       if (c = ConfigFor(info, config, legal, input.rows->file); !c.ok()) return c.status();
       row.emplace_back();
       outcomes.of[i].obstacle = why.message();

@@ -26,8 +26,7 @@ uint64_t BlocksOf(const Config& config, uint64_t values_bytes) {
 }
 
 size_t Stride(const Config& config) {
-  return config.lossless ? MaxSlotBytes(config.format, config.block_len, config.order)
-                         : config.slot_bytes;
+  return config.lossless ? MaxSlotBytes(config) : config.slot_bytes;
 }
 
 // Calls work(first, end) for parts of 0 .. blocks - 1 that together are all of it.

@@ -10,88 +10,21 @@
 // foreach_target.h comes first.
 #include "field-inl.h"
 #include "hwy/highway.h"
-#include "significance_decode-inl.h"
-#include "significance_encode-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace actplane::fast {
 namespace HWY_NAMESPACE {
 
-// Calls `call` with the number of 64-bit words of a plane as a constant.
-template <class Call>
-HWY_INLINE auto WithWords(uint32_t n, const Call& call) {
-  switch (n) {
-    case 256: return call(std::integral_constant<size_t, 4>());
-    case 128: return call(std::integral_constant<size_t, 2>());
-    default: return call(std::integral_constant<size_t, 1>());
-  }
-}
-
 // Sections 4 and 6. Returns the bytes of the slot, 0 if this block is left to the reference.
-HWY_INLINE size_t EncodeBlock(const uint8_t* HWY_RESTRICT values, const Config& config,
-                              uint8_t* HWY_RESTRICT slot) {
-  HWY_ALIGN uint32_t wide[kMaxBlockLen];
-  const uint32_t n = config.block_len;
-  LoadWide(config.format, values, n, wide);
-  const BaseInfo info = ScanBlock(wide, n, InfoOf(config.format));
-  if (config.order == Order::kField) {
-    const FieldHeader h = SchedulePlanes(info, config);
-    const size_t bytes = config.lossless ? WholeSizeBits(info, config.format, n, h.extension) / 8
-                                         : config.slot_bytes;
-    return EncodeFieldBlock(wide, h, config, slot, bytes) != 0 ? bytes : 0;
-  }
-
-  const FieldHeader h = WholeHeader(info, config.format, n);
-  const size_t whole_bytes = WholeSizeBits(info, config.format, n, h.extension) / 8;
-  if (config.lossless || whole_bytes >= config.slot_bytes) {  // not F-6.1
-    uint64_t packed[kMaxSignificanceBytes / 8];
-    const uint64_t capacity = config.lossless ? UINT64_MAX : 8 * uint64_t{config.slot_bytes};
-    const uint64_t bits = WithWords(n, [&](auto words) HWY_ATTR {
-      return EncodeSignificanceBlock<words()>(wide, info, config, capacity, packed);
-    });
-    const auto used = static_cast<size_t>(CeilDiv(bits, 8));
-    if (!config.lossless) {
-      const size_t kept = std::min<size_t>(used, config.slot_bytes);
-      std::memcpy(slot, packed, kept);
-      std::memset(slot + kept, 0, config.slot_bytes - kept);
-      return config.slot_bytes;
-    }
-    if (used != 0 && used < 1 + whole_bytes) {  // F-6.2
-      std::memcpy(slot, packed, used);
-      return used;
-    }
-  }
-  slot[0] = 1;
-  const size_t bytes = config.lossless ? whole_bytes : config.slot_bytes - 1;
-  return EncodeFieldBlock(wide, h, config, slot + 1, bytes) != 0 ? 1 + bytes : 0;
+HWY_INLINE size_t EncodeBlock(const uint8_t* HWY_RESTRICT /*values*/, const Config& /*config*/,
+                              uint8_t* HWY_RESTRICT /*slot*/) {
+  return 0;
 }
 
 // Sections 3, 5 and 7 for a whole block.
-HWY_INLINE Decoded DecodeBlock(std::span<const std::byte> slot, const Config& config,
-                               uint8_t* HWY_RESTRICT values) {
-  uint64_t size_bits = 0;
-  Decoded result = Decoded::kReference;
-  if (config.order == Order::kField) {
-    result = DecodeFieldBlock(slot, config, config.lossless, size_bits, values);
-  } else if (slot.empty() || slot.size() > kMaxSignificanceBytes) {
-    return Decoded::kReference;
-  } else if (slot[0] == std::byte{1}) {  // F-5.1
-    result = DecodeFieldBlock(slot.subspan(1), config, true, size_bits, values);
-    size_bits += 8;
-  } else if ((slot[0] & std::byte{1}) != std::byte{0}) {  // F-7.2
-    return Decoded::kMalformed;
-  } else {
-    uint8_t packed[kMaxSignificanceBytes + kBeyond];
-    std::memcpy(packed, slot.data(), slot.size());
-    std::memset(packed + slot.size(), 0, kBeyond);
-    result = WithWords(config.block_len, [&](auto words) HWY_ATTR {
-      return DecodeSignificanceBlock<words()>(packed, slot.size(), config, size_bits, values);
-    });
-  }
-  if (config.lossless && result == Decoded::kDone && CeilDiv(size_bits, 8) != slot.size()) {
-    return Decoded::kMalformed;  // F-7.4
-  }
-  return result;
+HWY_INLINE Decoded DecodeBlock(std::span<const std::byte> /*slot*/, const Config& /*config*/,
+                               uint8_t* HWY_RESTRICT /*values*/) {
+  return Decoded::kReference;
 }
 
 // The kernels take whole blocks of aligned values; others go through a copy.
@@ -130,7 +63,7 @@ uint64_t DecodeBlocksImpl(const DecodeRun& run) {
     if (HWY_UNLIKELY(result == Decoded::kReference)) {
       if (DecompressBlock(run.Slot(i), run.config, block) != Malformed::kNone) ++malformed;
     } else if (HWY_UNLIKELY(result == Decoded::kMalformed)) {
-      std::fill(block.begin(), block.end(), std::byte{0});  // F-7.5
+      std::fill(block.begin(), block.end(), std::byte{0});  // F-7.4
       ++malformed;
     } else if (HWY_UNLIKELY(needs_copy)) {
       std::memcpy(values, copy, block.size());

@@ -73,7 +73,7 @@ void CheckBlock(const BlockTrace& trace, bool exact, const Config& config,
 void EncodeAnyValues(Input in) {
   Config config = ReadConfig(in);
   const uint32_t width = InfoOf(config.format).value_bytes;
-  const uint32_t most = MaxSlotBytes(config.format, config.block_len, config.order);
+  const uint32_t most = MaxSlotBytes(config);
   config.slot_bytes = ClampSlotBytes(config, in.Word() % (most + 1));
   Require(ValidateConfig(config).ok(), "the configuration is valid");
   const uint32_t spread = in.Byte();

@@ -59,8 +59,7 @@ inline Config ReadConfig(Input& in) {
 // T between the bounds of F-2.6.
 inline uint32_t ClampSlotBytes(const Config& config, size_t bytes) {
   return static_cast<uint32_t>(
-      std::clamp<size_t>(bytes, MinSlotBytes(config.format, config.block_len, config.order),
-                         MaxSlotBytes(config.format, config.block_len, config.order)));
+      std::clamp<size_t>(bytes, MinSlotBytes(config), MaxSlotBytes(config)));
 }
 
 struct Decoded {

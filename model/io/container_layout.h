@@ -52,9 +52,7 @@ inline constexpr size_t kOffset = 0, kHash = 8;
 
 // The most bytes that one block can take of a chunk, its entry in the index included (C-5.3).
 inline uint32_t BlockBound(const Config& c) {
-  return c.lossless
-             ? MaxSlotBytes(c.format, c.block_len, c.order) + static_cast<uint32_t>(kLengthBytes)
-             : c.slot_bytes;
+  return c.lossless ? MaxSlotBytes(c) + static_cast<uint32_t>(kLengthBytes) : c.slot_bytes;
 }
 
 }  // namespace actplane::io::layout

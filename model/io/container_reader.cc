@@ -267,7 +267,7 @@ Status ContainerReader::ParseIndex(const ContainerTensor& t) {
         "the block lengths of tensor {} are impossible; make the file again with a correct writer",
         Quote(t.info.name)));
     const size_t index_bytes = view_.blocks * kLengthBytes;
-    const uint32_t most = MaxSlotBytes(c.format, c.block_len, c.order);
+    const uint32_t most = MaxSlotBytes(c);
     for (uint32_t i = 0; i < view_.blocks; ++i) {
       const uint32_t length = Load<uint16_t>(bytes_, i * kLengthBytes);
       if (length == 0 || length > most) return impossible;

@@ -120,8 +120,7 @@ Status ContainerWriter::AppendBlock(std::span<const std::byte> block) {
   if (!open_ || !tensor_.config.lossless)
     return Misuse("blocks belong between BeginTensor and EndTensor of a lossless tensor");
   const Config& c = tensor_.config;
-  if (block.empty() || block.size() > MaxSlotBytes(c.format, c.block_len, c.order) ||
-      blocks_done_ == tensor_.blocks) {
+  if (block.empty() || block.size() > MaxSlotBytes(c) || blocks_done_ == tensor_.blocks) {
     return Misuse(
         fmt::format("a block of {} bytes is no lossless block within the tensor's {} blocks",
                     block.size(), tensor_.blocks));

@@ -22,19 +22,24 @@ std::string_view ToString(Order o) { return o == Order::kField ? "field" : "sign
 
 std::string_view ToString(Fill f) { return f == Fill::kMidpoint ? "midpoint" : "zero"; }
 
+uint32_t MinFieldSlotBytes(Format format, uint32_t block_len) {
+  return 2 + 2 * ExtensionWordBits(format) / 8 + 3 * block_len / 8;
+}
+
+uint32_t MaxFieldSlotBytes(Format format, uint32_t block_len) {
+  const FormatInfo info = InfoOf(format);
+  const uint32_t planes = 1 + (info.exp_bits + 1) + info.man_bits;
+  return 2 + 2 * ExtensionWordBits(format) / 8 + planes * block_len / 8;
+}
+
 uint32_t MinSlotBytes(const Config& c) {
-  if (c.order == Order::kSignificance) return 4;
-  return 2 + 2 * ExtensionWordBits(c.format) / 8 + 3 * c.block_len / 8;
+  return c.order == Order::kSignificance ? 4 : MinFieldSlotBytes(c.format, c.block_len);
 }
 
 uint32_t MaxSlotBytes(const Config& c) {
-  if (c.order == Order::kSignificance) {
-    return 3 + static_cast<uint32_t>(CeilDiv(5 * c.block_len / c.group_len, 8)) +
-           (3 + c.row_limit) * c.block_len / 8;
-  }
-  const FormatInfo info = InfoOf(c.format);
-  const uint32_t planes = 1 + (info.exp_bits + 1) + info.man_bits;
-  return 2 + 2 * ExtensionWordBits(c.format) / 8 + planes * c.block_len / 8;
+  if (c.order == Order::kField) return MaxFieldSlotBytes(c.format, c.block_len);
+  const auto codes = static_cast<uint32_t>(CeilDiv(5 * c.block_len / c.group_len, 8));
+  return 3 + codes + (3 + c.row_limit) * c.block_len / 8;
 }
 
 Status ValidateConfig(const Config& c) {

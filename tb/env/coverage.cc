@@ -200,8 +200,8 @@ void Coverage::SampleCompressed(const Expected& e, uint32_t block_len) {
   if (e.pins.format != static_cast<uint32_t>(e.config.format))
     Hit("cp_enc_slot", e.pins.format == 3 ? "format_3" : "format_left_out");
   if (!e.config.lossless) {
-    const uint32_t least = MinSlotBytes(e.config.format, block_len, Order::kField);
-    const uint32_t most = MaxSlotBytes(e.config.format, block_len, Order::kField);
+    const uint32_t least = MinFieldSlotBytes(e.config.format, block_len);
+    const uint32_t most = MaxFieldSlotBytes(e.config.format, block_len);
     const uint32_t t = e.pins.slot_bytes;
     Hit("cp_enc_slot", t < least    ? "too_small"
                        : t > most   ? "too_large"

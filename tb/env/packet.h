@@ -61,8 +61,8 @@ struct DeviceConfig {
     c.format = formats.Read(format);
     c.block_len = block_len;
     c.lossless = lossless;
-    c.slot_bytes = std::clamp(slot_bytes, MinSlotBytes(c.format, block_len, Order::kField),
-                              MaxSlotBytes(c.format, block_len, Order::kField));
+    c.slot_bytes = std::clamp(slot_bytes, MinFieldSlotBytes(c.format, block_len),
+                              MaxFieldSlotBytes(c.format, block_len));
     c.delta_cap = delta_cap > InfoOf(c.format).exp_bits + 1 ? 0 : delta_cap;
     c.fill = fill_zero ? Fill::kZero : Fill::kMidpoint;
     return c;

@@ -38,7 +38,7 @@ std::shared_ptr<const Expected> Predictor::Take(const Beat& beat) {
 }
 
 void Predictor::Compress(Expected& e) const {
-  e.out.resize(MaxSlotBytes(e.config.format, block_len_, Order::kField));
+  e.out.resize(MaxFieldSlotBytes(e.config.format, block_len_));
   e.out.resize(CompressBlock(e.in, e.config, e.out, &e.trace));
   const FieldTrace& f = e.trace.field;
   e.whole = e.config.lossless ||

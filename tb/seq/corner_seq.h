@@ -110,8 +110,8 @@ class CornerSeq : public Sequence {
   }
 
   void Slot(uint32_t number, Format format, DeviceConfig& c) {
-    const uint32_t least = MinSlotBytes(format, block_len_, Order::kField);
-    const uint32_t most = MaxSlotBytes(format, block_len_, Order::kField);
+    const uint32_t least = MinFieldSlotBytes(format, block_len_);
+    const uint32_t most = MaxFieldSlotBytes(format, block_len_);
     const uint32_t plane = block_len_ / 8;
     switch (number) {
       case 0: c.slot_bytes = least; break;

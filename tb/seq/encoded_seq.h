@@ -26,7 +26,7 @@ class EncodedSeq : public Sequence {
     }
     const uint32_t width = InfoOf(config.format).value_bytes;
     p->bytes.resize(CeilDiv(p->bytes.size(), width) * width);
-    std::vector<std::byte> slot(MaxSlotBytes(config.format, block_len_, Order::kField));
+    std::vector<std::byte> slot(MaxFieldSlotBytes(config.format, block_len_));
     slot.resize(CompressBlock(p->bytes, config, slot));
     p->bytes = std::move(slot);
     p->config.slot_bytes = config.slot_bytes;

@@ -61,8 +61,8 @@ class MalformedSeq : public Sequence {
         while (formats_.Has(p.config.format));
       }
     } else {
-      const uint32_t least = MinSlotBytes(format, block_len_, Order::kField);
-      const uint32_t most = MaxSlotBytes(format, block_len_, Order::kField);
+      const uint32_t least = MinFieldSlotBytes(format, block_len_);
+      const uint32_t most = MaxFieldSlotBytes(format, block_len_);
       p.config.slot_bytes = rng_.OneIn(2) ? rng_.Below(least) : rng_.Between(most + 1, 2047);
       if (!p.config.lossless) p.bytes.resize(std::max(p.config.slot_bytes, 1U));
     }

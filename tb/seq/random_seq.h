@@ -22,8 +22,8 @@ inline DeviceConfig RandomDeviceConfig(Rng& rng, uint32_t block_len, FormatSet f
   c.lossless = rng.OneIn(5);
   c.fill_zero = rng.OneIn(2);
   if (rng.OneIn(4)) c.delta_cap = rng.Below(InfoOf(format).exp_bits + 2);
-  const uint32_t least = MinSlotBytes(format, block_len, Order::kField);
-  uint32_t most = MaxSlotBytes(format, block_len, Order::kField);
+  const uint32_t least = MinFieldSlotBytes(format, block_len);
+  uint32_t most = MaxFieldSlotBytes(format, block_len);
   if (!rng.OneIn(4)) most = std::max(least, block_len * InfoOf(format).value_bytes / 2);
   c.slot_bytes = rng.Between(least, most);
   return c;

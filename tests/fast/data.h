@@ -120,8 +120,8 @@ inline Config RandomConfig(Rng& rng) {
   c.order = static_cast<Order>(rng.Below(2));
   c.fill = static_cast<Fill>(rng.Below(2));
   c.lossless = rng.Chance(20);
-  const uint32_t least = MinSlotBytes(c.format, c.block_len, c.order);
-  const uint32_t most = MaxSlotBytes(c.format, c.block_len, c.order);
+  const uint32_t least = MinSlotBytes(c);
+  const uint32_t most = MaxSlotBytes(c);
   c.slot_bytes = least + rng.Below(most - least + 1);
   if (rng.Chance(30)) c.slot_bytes = std::max(least, BlockBytes(c) * 5 / 16);
   if (rng.Chance(30)) c.delta_cap = rng.Below(InfoOf(c.format).exp_bits + 2);

@@ -255,7 +255,7 @@ TEST(ContainerLies, InALosslessChunk) {
   ExpectEachRefused({
       {lengths, index(0, 0)},
       {lengths, index(0, 0xffff)},
-      {lengths, index(0, static_cast<uint16_t>(MaxSlotBytes(Format::kFp32, 32, Order::kField)))},
+      {lengths, index(0, static_cast<uint16_t>(MaxFieldSlotBytes(Format::kFp32, 32)))},
       {lengths, index(2, 1)},        // then what follows is not zero
       {lengths, index(2, 27 + 14)},  // one more than the padding
       {lengths, index(62, 1)},       // padding

@@ -159,7 +159,7 @@ TEST(ContainerWriter, FillsChunksUpToTheirBound) {
   }
   ASSERT_TRUE(w.EndTensor().ok());
   ASSERT_TRUE(w.BeginTensor(Fp32Info("b", 1), {.block_len = 256, .lossless = true}).ok());
-  ASSERT_TRUE(w.AppendBlock(Counting(MaxSlotBytes(Format::kFp32, 256, Order::kField))).ok());
+  ASSERT_TRUE(w.AppendBlock(Counting(MaxFieldSlotBytes(Format::kFp32, 256))).ok());
   ASSERT_TRUE(w.EndTensor().ok());
   ASSERT_TRUE(w.Finish().ok());
   auto r = OpenBytes(file);
@@ -167,7 +167,7 @@ TEST(ContainerWriter, FillsChunksUpToTheirBound) {
   EXPECT_EQ(r->tensors()[0].blocks_per_chunk, (1u << 20) / 160);
   EXPECT_EQ(r->tensors()[0].chunks, 4u);
   EXPECT_EQ(r->tensors()[1].blocks_per_chunk,
-            (1u << 20) / (MaxSlotBytes(Format::kFp32, 256, Order::kField) + 2));
+            (1u << 20) / (MaxFieldSlotBytes(Format::kFp32, 256) + 2));
   EXPECT_TRUE(ReadEverything(file).ok());
   EXPECT_TRUE(std::ranges::equal(*r->ReadBlock(0, 12345), std::span(slot).subspan(55200, 160)));
 }
@@ -211,8 +211,8 @@ TEST(ContainerWriter, RefusesMisuse) {
   ExpectStatus(fresh().AppendBlock(Counting(16)), config, "between BeginTensor and EndTensor");
   ExpectStatus(slots().AppendBlock(Counting(16)), config, "lossless tensor");
   ExpectStatus(lossless().AppendBlock({}), config, "0 bytes");
-  ExpectStatus(lossless().AppendBlock(Counting(MaxSlotBytes(Format::kFp32, 32, Order::kField) + 1)),
-               config, "no lossless block");
+  ExpectStatus(lossless().AppendBlock(Counting(MaxFieldSlotBytes(Format::kFp32, 32) + 1)), config,
+               "no lossless block");
   auto w = lossless();
   EXPECT_TRUE(w.AppendBlock(Counting(4)).ok());
   ExpectStatus(w.AppendBlock(Counting(4)), config, "within the tensor's 1 blocks");
@@ -428,9 +428,8 @@ RC_GTEST_PROP(Container, GivesBackAnyTensors, ()) {
     c.order = *rc::gen::element(Order::kField, Order::kSignificance);
     c.fill = *rc::gen::element(Fill::kMidpoint, Fill::kZero);
     c.delta_cap = *rc::gen::inRange(0u, 7u);
-    const uint32_t most = MaxSlotBytes(c.format, c.block_len, c.order);
-    c.slot_bytes =
-        c.lossless ? 0 : *rc::gen::inRange(MinSlotBytes(c.format, c.block_len, c.order), most + 1);
+    const uint32_t most = MaxSlotBytes(c);
+    c.slot_bytes = c.lossless ? 0 : *rc::gen::inRange(MinSlotBytes(c), most + 1);
     RC_ASSERT(w.BeginTensor(t.info, c).ok());
     const uint64_t blocks = (t.info.values + c.block_len - 1) / c.block_len;
     for (uint64_t b = 0; b < blocks; ++b) {

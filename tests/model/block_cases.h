@@ -40,8 +40,7 @@ struct Coded {
 
 inline Coded Encode(const std::vector<uint32_t>& patterns, const Config& config) {
   Coded coded;
-  coded.slot.resize(config.lossless ? MaxSlotBytes(config.format, config.block_len, config.order)
-                                    : config.slot_bytes);
+  coded.slot.resize(config.lossless ? MaxSlotBytes(config) : config.slot_bytes);
   coded.slot.resize(
       CompressBlock(ToBytes(patterns, config.format), config, coded.slot, &coded.trace));
   return coded;

@@ -297,7 +297,7 @@ TEST(RebuildValues, ReservedCodesComeBeforeDeltas) {
 TEST(Field, SpecialsSurviveEverySlotAndDoNotHurtTheOthers) {
   ACTP_CLAUSE("F-3.11", "F-3.12", "F-4.10");
   Rng rng(19);
-  for (uint32_t bytes = MinSlotBytes(Format::kFp16, 32, Order::kField); bytes <= 76; ++bytes) {
+  for (uint32_t bytes = MinFieldSlotBytes(Format::kFp16, 32); bytes <= 76; ++bytes) {
     auto patterns = MakePatterns(Kind::kNormal, Format::kFp16, 32, rng);
     patterns[3] = kInf;
     patterns[9] = kMinusInf;

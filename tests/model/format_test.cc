@@ -110,12 +110,12 @@ TEST(Format, ImpossibleConfigurationsAreRefusedWithTheFix) {
 
 TEST(Format, SlotBoundsAreTheFormulasOfTheDocument) {
   ACTP_CLAUSE("F-2.6");
-  EXPECT_EQ(MinSlotBytes(Format::kFp32, 128, Order::kField), 2U + 6 + 48);
-  EXPECT_EQ(MinSlotBytes(Format::kFp16, 32, Order::kField), 2U + 4 + 12);
-  EXPECT_EQ(MinSlotBytes(Format::kBf16, 256, Order::kField), 2U + 2 + 96);
+  EXPECT_EQ(MinFieldSlotBytes(Format::kFp32, 128), 2U + 6 + 48);
+  EXPECT_EQ(MinFieldSlotBytes(Format::kFp16, 32), 2U + 4 + 12);
+  EXPECT_EQ(MinFieldSlotBytes(Format::kBf16, 256), 2U + 2 + 96);
   EXPECT_EQ(MinSlotBytes(Format::kFp32, 32, Order::kSignificance), 4U);
   EXPECT_EQ(MinSlotBytes(Format::kFp32, 256, Order::kSignificance), 16U);
-  EXPECT_EQ(MaxSlotBytes(Format::kFp32, 128, Order::kField), 2U + 6 + 33 * 16);
+  EXPECT_EQ(MaxFieldSlotBytes(Format::kFp32, 128), 2U + 6 + 33 * 16);
   EXPECT_EQ(MaxSlotBytes(Format::kFp16, 64, Order::kSignificance), 2U + 4 + 17 * 8 + 1);
 }
 

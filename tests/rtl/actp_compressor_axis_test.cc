@@ -39,8 +39,8 @@ class CompressorAxis : public AxisTest<Config> {
     this->Run(inputs, stalls);
     for (size_t i = 0; i < inputs.size(); ++i) {
       actplane::Config config = inputs[i].config;
-      const uint32_t least = MinSlotBytes(config.format, kN, Order::kField);
-      const uint32_t most = MaxSlotBytes(config.format, kN, Order::kField);
+      const uint32_t least = MinFieldSlotBytes(config.format, kN);
+      const uint32_t most = MaxFieldSlotBytes(config.format, kN);
       const uint32_t legal = std::clamp(config.slot_bytes, least, most);
       const bool bad = inputs[i].format_pins || (!config.lossless && legal != config.slot_bytes);
       config.slot_bytes = legal;
@@ -129,10 +129,9 @@ TYPED_TEST(CompressorAxis, LatencyAndThroughput) {
   this->Reset();
   for (const Format format : FormatsOf<TypeParam>()) {
     this->Reset();
-    const actplane::Config config = {
-        .format = format,
-        .block_len = TestFixture::kN,
-        .slot_bytes = MinSlotBytes(format, TestFixture::kN, Order::kField)};
+    const actplane::Config config = {.format = format,
+                                     .block_len = TestFixture::kN,
+                                     .slot_bytes = MinFieldSlotBytes(format, TestFixture::kN)};
     this->blocks_ = this->bytes_in_ = this->bytes_out_ = 0;
     this->Expect({this->RandomInput(config)}, false);
     EXPECT_EQ(this->first_out_ - this->last_in_, 6U);

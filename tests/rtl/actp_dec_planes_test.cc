@@ -39,7 +39,7 @@ class DecPlanes : public RtlTest<Config> {
     s.header_bad = rng.OneIn(16);
     s.slot_bytes = RandomSlotBytes(s.format, kN, rng);
     s.bytes = s.lossless ? WholeBytes(s) : s.slot_bytes;
-    if (rng.OneIn(8)) s.bytes = 1 + rng.Below(MaxSlotBytes(s.format, kN, Order::kField) + 20);
+    if (rng.OneIn(8)) s.bytes = 1 + rng.Below(MaxFieldSlotBytes(s.format, kN) + 20);
     if (rng.OneIn(8)) s.bytes += rng.OneIn(2) ? 1 : -1U;
     return s;
   }
@@ -139,7 +139,7 @@ TYPED_TEST(DecPlanes, Exhaustive) {
     slot.format = format;
     slot.planes = RandomPlanes(TestFixture::kN, this->rng());
     slot.header = {.base = 9, .width = 4, .sign_stored = true, .map = AllMan(format)};
-    const uint32_t most = MaxSlotBytes(format, TestFixture::kN, Order::kField);
+    const uint32_t most = MaxFieldSlotBytes(format, TestFixture::kN);
     for (const bool lossless : {false, true}) {
       slot.lossless = lossless;
       for (uint32_t bytes = 1; bytes <= most; ++bytes) {

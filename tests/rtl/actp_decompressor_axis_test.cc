@@ -31,7 +31,7 @@ class DecompressorAxis : public AxisTest<Config> {
     const Block block = RandomBlock(config.format, kN, this->rng());
     const auto bytes = testing_support::ToBytes(
         {block.patterns.begin(), block.patterns.begin() + kN}, config.format);
-    std::vector<std::byte> slot(config.lossless ? MaxSlotBytes(config.format, kN, Order::kField)
+    std::vector<std::byte> slot(config.lossless ? MaxFieldSlotBytes(config.format, kN)
                                                 : config.slot_bytes);
     slot.resize(CompressBlock(bytes, config, slot));
     return {config, slot, true, {}};
@@ -140,10 +140,9 @@ TYPED_TEST(DecompressorAxis, FormatsLeftOut) {
 TYPED_TEST(DecompressorAxis, LatencyAndThroughput) {
   for (const Format format : FormatsOf<TypeParam>()) {
     this->Restart();
-    const actplane::Config config = {
-        .format = format,
-        .block_len = TestFixture::kN,
-        .slot_bytes = MinSlotBytes(format, TestFixture::kN, Order::kField)};
+    const actplane::Config config = {.format = format,
+                                     .block_len = TestFixture::kN,
+                                     .slot_bytes = MinFieldSlotBytes(format, TestFixture::kN)};
     this->Expect({this->RandomInput(config)}, false);
     EXPECT_EQ(this->first_out_ - this->last_in_, 3U);
     const std::vector<typename TestFixture::Input> inputs(20, this->RandomInput(config));

@@ -34,8 +34,8 @@ class EncSchedule : public RtlTest<Config> {
   // `config.slot_bytes` may be out of range: the nearest legal size counts.
   void Expect(const BaseInfo& info, const actplane::Config& config) {
     Drive(info, config);
-    const uint32_t least = MinSlotBytes(config.format, kN, Order::kField);
-    const uint32_t most = MaxSlotBytes(config.format, kN, Order::kField);
+    const uint32_t least = MinFieldSlotBytes(config.format, kN);
+    const uint32_t most = MaxFieldSlotBytes(config.format, kN);
     actplane::Config legal = config;
     legal.slot_bytes = std::clamp(config.slot_bytes, least, most);
     const FieldHeader want = SchedulePlanes(info, legal);
@@ -106,8 +106,8 @@ TYPED_TEST_SUITE(EncSchedule, duts::Configs);
 TYPED_TEST(EncSchedule, Exhaustive) {
   ACTP_CLAUSE("F-4.4", "F-4.5", "F-4.6", "F-4.7", "F-4.8", "F-4.9");
   for (const Format format : kFormats) {
-    const uint32_t least = MinSlotBytes(format, TestFixture::kN, Order::kField);
-    const uint32_t most = MaxSlotBytes(format, TestFixture::kN, Order::kField);
+    const uint32_t least = MinFieldSlotBytes(format, TestFixture::kN);
+    const uint32_t most = MaxFieldSlotBytes(format, TestFixture::kN);
     const uint32_t all = AllMan(format);
     const uint32_t step = TestFixture::kN == 32 ? 1 : 7;
     for (uint32_t bytes = least; bytes <= most; bytes += step) {
@@ -143,8 +143,8 @@ TYPED_TEST(EncSchedule, LosslessNeedsNoSlotSize) {
 TYPED_TEST(EncSchedule, SlotSizeOutOfRangeCountsAsTheNearestLegalOne) {
   ACTP_CLAUSE("F-2.6");
   for (const Format format : kFormats) {
-    const uint32_t least = MinSlotBytes(format, TestFixture::kN, Order::kField);
-    const uint32_t most = MaxSlotBytes(format, TestFixture::kN, Order::kField);
+    const uint32_t least = MinFieldSlotBytes(format, TestFixture::kN);
+    const uint32_t most = MaxFieldSlotBytes(format, TestFixture::kN);
     for (const uint32_t bytes : {0U, 1U, least - 1, least, most, most + 1, 2047U}) {
       this->ForEachInfo(format, 0, [&](const BaseInfo& info) {
         this->Expect(info, {.format = format, .block_len = TestFixture::kN, .slot_bytes = bytes});

@@ -28,7 +28,7 @@ class Packer : public RtlTest<Config> {
     job.format = kFormats[rng.Below(3)];
     job.header = RandomHeader(job.format, rng);
     RandomRows(job);
-    const uint32_t least = MinSlotBytes(job.format, kN, Order::kField);
+    const uint32_t least = MinFieldSlotBytes(job.format, kN);
     const auto whole = static_cast<uint32_t>(
         (FixedBits(job.header, job.format, kN) + MantissaBits(job.header, kN)) / 8);
     const uint32_t bytes = rng.OneIn(3) ? whole : RandomSlotBytes(job.format, kN, rng);
@@ -199,8 +199,8 @@ TYPED_TEST(Packer, CutAtEveryByte) {
     job.header = {.base = 5, .width = 3, .sign_stored = true, .map = AllMan(format)};
     this->RandomRows(job);
     std::vector<typename TestFixture::Job> jobs;
-    const uint32_t least = MinSlotBytes(format, TestFixture::kN, Order::kField);
-    const uint32_t most = MaxSlotBytes(format, TestFixture::kN, Order::kField);
+    const uint32_t least = MinFieldSlotBytes(format, TestFixture::kN);
+    const uint32_t most = MaxFieldSlotBytes(format, TestFixture::kN);
     for (uint32_t bytes = least; bytes <= most; ++bytes) {
       job.slot.assign(bytes, {});
       BitWriter out(job.slot);

@@ -38,7 +38,7 @@ TEST_F(PkgParity, WidthsHoldTheLargestFormat) {
   EXPECT_EQ(dut().row_man_o, kRowMan);
   EXPECT_GE(LowMask(dut().rank_w_o), uint64_t{kRows} + 2);
   EXPECT_EQ(dut().head_w_o, 16 + 2 * ExtensionWordBits(Format::kFp32));
-  EXPECT_GE(LowMask(dut().slot_w_o), MaxSlotBytes(Format::kFp32, kMaxBlockLen, Order::kField));
+  EXPECT_GE(LowMask(dut().slot_w_o), MaxFieldSlotBytes(Format::kFp32, kMaxBlockLen));
   EXPECT_GE(LowMask(dut().width_w_o), fp32.exp_bits + 1);
 }
 
@@ -61,8 +61,8 @@ TEST_F(PkgParity, FunctionsOfTheFormat) {
         EXPECT_EQ(dut().man_rows_o, AlignMan(AllMan(format), format));
         EXPECT_EQ(dut().ext_word_bytes_o, ExtensionWordBits(format) / 8);
         EXPECT_EQ(dut().head_bytes_o * 8U, HeaderBits({.extension = extension}, format));
-        EXPECT_EQ(dut().min_slot_o, MinSlotBytes(format, n, Order::kField));
-        EXPECT_EQ(dut().max_slot_o, MaxSlotBytes(format, n, Order::kField));
+        EXPECT_EQ(dut().min_slot_o, MinFieldSlotBytes(format, n));
+        EXPECT_EQ(dut().max_slot_o, MaxFieldSlotBytes(format, n));
       }
     }
   }
@@ -89,8 +89,8 @@ TEST_F(PkgParity, FormatsLeftOut) {
       EXPECT_EQ(dut().man_bits_o, InfoOf(read).man_bits);
       EXPECT_EQ(dut().exp_max_o, InfoOf(read).exp_max);
       EXPECT_EQ(dut().man_rows_o, AlignMan(AllMan(read), read));
-      EXPECT_EQ(dut().min_slot_o, MinSlotBytes(read, kMinBlockLen, Order::kField));
-      EXPECT_EQ(dut().max_slot_o, MaxSlotBytes(read, kMinBlockLen, Order::kField));
+      EXPECT_EQ(dut().min_slot_o, MinFieldSlotBytes(read, kMinBlockLen));
+      EXPECT_EQ(dut().max_slot_o, MaxFieldSlotBytes(read, kMinBlockLen));
       ones |= limited;
       zeros |= ~limited;
     }

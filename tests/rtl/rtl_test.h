@@ -197,8 +197,8 @@ inline Block RandomBlock(Format format, uint32_t n, Rng& rng) {
 
 // A legal slot size, smaller ones more often.
 inline uint32_t RandomSlotBytes(Format format, uint32_t n, Rng& rng) {
-  const uint32_t least = MinSlotBytes(format, n, Order::kField);
-  const uint32_t most = MaxSlotBytes(format, n, Order::kField);
+  const uint32_t least = MinFieldSlotBytes(format, n);
+  const uint32_t most = MaxFieldSlotBytes(format, n);
   return least + rng.Below(rng.OneIn(2) ? most - least + 1 : (most - least) / 2);
 }
 

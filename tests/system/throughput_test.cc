@@ -20,8 +20,8 @@ std::vector<DeviceConfig> Narrowing(const NamedConfig& config) {
   for (uint32_t f = 0; f < 3; ++f) {
     if (!config.formats.Has(f)) continue;
     const uint32_t block = config.block_len * InfoOf(static_cast<Format>(f)).value_bytes;
-    for (const uint32_t t : {MinSlotBytes(static_cast<Format>(f), config.block_len, Order::kField),
-                             block / 2, block}) {
+    for (const uint32_t t :
+         {MinFieldSlotBytes(static_cast<Format>(f), config.block_len), block / 2, block}) {
       all.push_back({f, t, false, 0, false});
     }
     all.push_back({f, 0, true, 0, false});
@@ -58,8 +58,8 @@ TEST(Throughput, ALongSlotCostsItsOwnBeatsOnly) {
   for (const NamedConfig& config : NamedConfigs()) {
     for (uint32_t f = 0; f < 3; ++f) {
       if (!config.formats.Has(f)) continue;
-      const DeviceConfig c{f, MaxSlotBytes(static_cast<Format>(f), config.block_len, Order::kField),
-                           false, 0, false};
+      const DeviceConfig c{f, MaxFieldSlotBytes(static_cast<Format>(f), config.block_len), false, 0,
+                           false};
       for (const DeviceKind kind : {DeviceKind::kCompressor, DeviceKind::kDecompressor}) {
         const Measurement m = Measure(kind, config, c, kBlocks, true);
         ASSERT_TRUE(m.verdict.ok()) << m.verdict.first_failure;

@@ -75,6 +75,10 @@ std::string_view ToString(Fill f);    // "midpoint" "zero"
 // Smallest legal slot, in bytes, of format, block length and order (F-2.6).
 uint32_t MinSlotBytes(const Config& config);
 
+// The same of order field.
+uint32_t MinFieldSlotBytes(Format format, uint32_t block_len);
+uint32_t MaxFieldSlotBytes(Format format, uint32_t block_len);
+
 // Largest legal slot, in bytes, of format, block length, order, group length and row limit: no
 // block uses more (F-2.6). Also the bound of a lossless block.
 uint32_t MaxSlotBytes(const Config& config);
