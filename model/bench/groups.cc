@@ -297,7 +297,8 @@ class Emulator {
     if (rules_.code == GroupCode::kFixed || rules_.code == GroupCode::kSaturated) {
       const bool saturate = rules_.code == GroupCode::kSaturated;
       const uint32_t needed = live ? std::min(BitsFor(most + (dead ? 1 : 0)), rules_.widest) : 0;
-      const uint32_t least = saturate && needed > rules_.narrower ? needed - rules_.narrower : 0;
+      const uint32_t bits = live ? std::min(BitsFor(most), rules_.widest) : 0;
+      const uint32_t least = saturate && bits > rules_.narrower ? bits - rules_.narrower : 0;
       for (uint32_t w = saturate ? least : needed; w <= needed; ++w) {
         const auto all = static_cast<int32_t>((1U << w) - 1);
         Add(f, level, head + w * groups_, {.width = w, .dead = true, .most = all - 1}, best);
@@ -395,7 +396,8 @@ class Emulator {
       if (!rules_.prune) {
         f = up;
       } else if (left.signs) {
-        return Finish(left, Search(left));
+        const uint32_t level = Search(left);
+        if (Pruned(left, level).delta == left.delta) return Finish(left, level);
       }
     }
     uint32_t level = Search(f);

@@ -162,9 +162,11 @@ std::optional<Coding> ChooseCoding(const PerGroup<uint32_t>& deltas,
     any_dead |= !lives;
     if (lives) largest = std::max(largest, deltas[g]);
   }
-  uint32_t needed = 0;  // w*
+  uint32_t narrowest = 0, widest = 0;  // F-6.4
   if (any_lives) {
-    needed =
+    const auto bits = static_cast<uint32_t>(std::bit_width(largest));
+    narrowest = std::min(bits == 0 ? 0 : bits - 1, kMaxCodeBits);
+    widest =
         std::min(static_cast<uint32_t>(std::bit_width(largest + (any_dead ? 1 : 0))), kMaxCodeBits);
   }
 
@@ -194,7 +196,7 @@ std::optional<Coding> ChooseCoding(const PerGroup<uint32_t>& deltas,
   };
 
   std::optional<Coding> best;
-  for (uint32_t width = needed == 0 ? 0 : needed - 1; width <= needed; ++width) {
+  for (uint32_t width = narrowest; width <= widest; ++width) {
     for (const bool dead_code : {true, false}) {
       const std::optional<uint32_t> bits = row_bits(width, dead_code);
       if (!bits) continue;
@@ -244,7 +246,11 @@ SignificanceTrace ScheduleSignificance(const BlockFields& fields, const Config& 
                                  [](const GroupFacts& f) { return f.mixed; });
   if (!t.exact && form == Form::kSigned && !mixed) {  // F-6.10
     Prune(deltas, t.facts, Form::kMidRise, config);
+    const uint32_t level = SearchLevel(deltas, t.facts, Form::kMidRise, config);
     mid_rise = AnySign(t.facts, deltas, config, true);
+    for (uint32_t g = 0; g < groups; ++g) {
+      mid_rise &= deltas[g] == kInfiniteDelta || deltas[g] < GroupEnd(config, level, g);
+    }
   }
   if (!mid_rise) {
     deltas = all;
