@@ -164,10 +164,11 @@ std::optional<Coding> ChooseCoding(const PerGroup<uint32_t>& deltas,
   }
   uint32_t narrowest = 0, widest = 0;  // F-6.4
   if (any_lives) {
-    const auto bits = static_cast<uint32_t>(std::bit_width(largest));
-    narrowest = std::min(bits == 0 ? 0 : bits - 1, kMaxCodeBits);
-    widest =
-        std::min(static_cast<uint32_t>(std::bit_width(largest + (any_dead ? 1 : 0))), kMaxCodeBits);
+    const auto bits = [](uint32_t x) {
+      return std::min(static_cast<uint32_t>(std::bit_width(x)), kMaxCodeBits);
+    };
+    narrowest = largest == 0 ? 0 : bits(largest) - 1;
+    widest = bits(largest + (any_dead ? 1 : 0));
   }
 
   // The bits of all rows for one choice, or nothing where it is not allowed.
