@@ -11,8 +11,6 @@ namespace actplane::bench {
 namespace {
 
 constexpr int32_t kMostDelta = 30;
-constexpr uint32_t kPoisonedCode = 6;  // where the width of the codes is otherwise
-constexpr uint32_t kPairCode = 7;
 constexpr uint32_t kUnits = 32;  // j counts groups, or pairs of groups where there are 64
 
 struct Value {
@@ -75,54 +73,6 @@ class Emulator {
     }
     if (rules_.rounding == Rounding::kRaise) return PlanRaised();
     return PlanOnce();
-  }
-
-  void Pack(const GroupPlan& plan, std::span<const uint32_t> patterns,
-            std::span<std::byte> slot) const {
-    std::fill(slot.begin(), slot.end(), std::byte{0});
-    BitWriter out(slot);
-    const uint32_t value_bits = 1 + info_.exp_bits + info_.man_bits;
-    if (plan.kind == GroupPlan::Kind::kPoisoned) return out.Put(kPoisonedCode, 8);
-    if (plan.kind == GroupPlan::Kind::kPair) {
-      const uint32_t a = patterns[0];
-      const auto other =
-          std::find_if(patterns.begin(), patterns.end(), [&](uint32_t p) { return p != a; });
-      out.Put(kPairCode, 8);
-      out.Put(a, value_bits);
-      out.Put(other == patterns.end() ? a : *other, value_bits);
-      for (const uint32_t p : patterns) out.PutBit(p == a ? 0 : 1);
-      return;
-    }
-    const uint32_t units = std::min(groups_, kUnits);
-    const uint32_t form = plan.specials ? 3 : plan.rise ? 2 : plan.signs ? 1 : 0;
-    out.Put(plan.width, 3);
-    out.Put(plan.dead_code ? 1 : 0, 1);
-    out.Put(form, 2);
-    out.Put(plan.level / units, 5);
-    out.Put(plan.level % units, 5);
-    out.Put(static_cast<uint32_t>(plan.base), 8);
-    for (uint32_t g = 0; g < groups_ && plan.specials; ++g) out.PutBit(plan.special[g] ? 1 : 0);
-    for (uint32_t g = 0; g < groups_; ++g) out.Put(plan.code[g], plan.width);
-    out.Put(0, static_cast<uint32_t>(-out.position() % 8));
-    for (uint32_t g = 0; g < groups_; ++g) {
-      std::array<uint64_t, 16> k = {};
-      if (plan.delta[g] != kDead) Round(plan, g, k);
-      const auto row = [&](const auto& bit) {
-        for (uint32_t i = 0; i < rules_.group; ++i) out.PutBit(bit(i) ? 1 : 0);
-      };
-      if (plan.special[g]) {
-        row([&](uint32_t i) { return Values(g)[i].special; });
-        row([&](uint32_t i) {
-          const uint32_t p = patterns[g * rules_.group + i];
-          return Values(g)[i].special && (p & ((1U << info_.man_bits) - 1)) != 0;
-        });
-      }
-      const bool said = plan.delta[g] != kDead || plan.special[g];
-      if (plan.signs && (plan.rows[g] != 0 || plan.special[g]))
-        row([&](uint32_t i) { return said && Values(g)[i].negative; });
-      for (uint32_t d = plan.depth[g]; d-- > 0;)
-        row([&](uint32_t i) { return (k[i] >> d & 1) != 0; });
-    }
   }
 
   void Decode(const GroupPlan& plan, std::span<const uint32_t> patterns,
@@ -626,104 +576,6 @@ GroupPlan Emulate(const GroupRules& rules, Format format, uint32_t bits,
   const GroupPlan plan = emulator.Plan(patterns);
   emulator.Decode(plan, patterns, decoded);
   return plan;
-}
-
-GroupPlan EncodeSlot(const GroupRules& rules, Format format, std::span<const uint32_t> patterns,
-                     std::span<std::byte> slot) {
-  Emulator emulator(rules, format, static_cast<uint32_t>(8 * slot.size()), patterns);
-  const GroupPlan plan = emulator.Plan(patterns);
-  emulator.Pack(plan, patterns, slot);
-  return plan;
-}
-
-bool DecodeSlot(uint32_t group, uint32_t cap, Format format, std::span<const std::byte> slot,
-                std::span<uint32_t> decoded) {
-  const FormatInfo info = InfoOf(format);
-  const uint32_t nan = info.exp_max << info.man_bits | 1U << (info.man_bits - 1);
-  const uint32_t sign_bit = 1U << (info.exp_bits + info.man_bits);
-  const auto groups = static_cast<uint32_t>(decoded.size()) / group;
-  const uint32_t units = std::min(groups, kUnits);
-  const auto man = static_cast<int32_t>(info.man_bits);
-  BitReader in(slot);
-  std::fill(decoded.begin(), decoded.end(), 0U);
-  const auto width = static_cast<uint32_t>(in.Get(3));
-  if (width == kPoisonedCode) {
-    std::fill(decoded.begin(), decoded.end(), nan);
-    return true;
-  }
-  if (width == kPairCode) {
-    in.Get(5);
-    const auto a = static_cast<uint32_t>(in.Get(1 + info.exp_bits + info.man_bits));
-    const auto b = static_cast<uint32_t>(in.Get(1 + info.exp_bits + info.man_bits));
-    for (uint32_t& v : decoded) v = in.GetBit() != 0 ? b : a;
-    return !in.overrun();
-  }
-  const bool dead_code = in.GetBit() != 0;
-  const auto form = static_cast<uint32_t>(in.Get(2));
-  const auto q = static_cast<uint32_t>(in.Get(5));
-  const auto j = static_cast<uint32_t>(in.Get(5));
-  const auto base = static_cast<int32_t>(in.Get(8));
-  const bool signs = form != 0, rise = form == 2;
-  if (width > 4 || j >= units || base == 0 || base >= static_cast<int32_t>(info.exp_max))
-    return false;
-  std::array<bool, kMostGroups> special = {};
-  std::array<uint32_t, kMostGroups> code = {};
-  for (uint32_t g = 0; g < groups && form == 3; ++g) special[g] = in.GetBit() != 0;
-  for (uint32_t g = 0; g < groups; ++g) code[g] = static_cast<uint32_t>(in.Get(width));
-  in.Get(static_cast<uint32_t>(-in.position() % 8));
-  const uint32_t all = (1U << width) - 1;
-  for (uint32_t g = 0; g < groups; ++g) {
-    // The lengths, from header and code alone.
-    const uint32_t to = q + (g * units < j * groups ? 1 : 0);
-    const bool dead = (dead_code && code[g] == all) || code[g] >= to;
-    const uint32_t above = dead ? 0 : to - code[g];
-    const uint32_t depth = rise ? std::min(above == 0 ? 0 : above - 1, cap) : std::min(above, cap);
-    const int32_t step = base - static_cast<int32_t>(code[g]) - static_cast<int32_t>(depth) + 1;
-    std::array<uint32_t, 16> is_special = {}, is_nan = {}, sign = {};
-    std::array<uint64_t, 16> k = {};
-    const auto row = [&](auto& bits) {
-      for (uint32_t i = 0; i < group; ++i) bits[i] = bits[i] << 1 | in.GetBit();
-    };
-    if (special[g]) {
-      row(is_special);
-      row(is_nan);
-    }
-    if (signs && (!dead || special[g])) row(sign);
-    for (uint32_t d = 0; d < depth; ++d) row(k);
-    for (uint32_t i = 0; i < group; ++i) {
-      uint32_t& v = decoded[g * group + i];
-      v = sign[i] != 0 ? sign_bit : 0;
-      if (is_special[i] != 0) {
-        v |= is_nan[i] != 0 ? nan : info.exp_max << info.man_bits;
-        continue;
-      }
-      if (dead || (k[i] == 0 && !rise)) continue;
-      // k steps; mid-rise adds the half step that the format can hold.
-      uint64_t m = k[i];
-      int32_t unit = step;
-      if (rise && m == 0) {
-        m = step > 1 - man ? 1 : 0;
-        --unit;
-      } else if (rise) {
-        const int32_t leading = step + static_cast<int32_t>(std::bit_width(m)) - 1;
-        const int32_t lost = step - (std::max(leading, 1) - man);
-        if (lost > 0) {
-          m = (m << lost) + (uint64_t{1} << (lost - 1)) - (m & 1);
-          unit -= lost;
-        }
-      }
-      if (m == 0) continue;
-      const int32_t leading = unit + static_cast<int32_t>(std::bit_width(m)) - 1;
-      const int32_t down = std::max(leading, 1) - man - unit;
-      if (down > 60) continue;
-      m = down > 0 ? m >> down : m << -down;
-      if (leading >= 1)
-        m = (m & ((uint64_t{1} << man) - 1)) | static_cast<uint64_t>(leading) << man;
-      v |= static_cast<uint32_t>(m);
-    }
-  }
-  if (in.overrun()) std::fill(decoded.begin(), decoded.end(), 0U);
-  return !in.overrun();
 }
 
 }  // namespace actplane::bench

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Order `significance` by small groups, as docs/decisions/0005 weighs it: exact sizes, values
-// rounded as a decoder gives them, every choice a field of `GroupRules`. With the rules that were
-// taken (the defaults) it packs slots as well, and a decoder reads them from their bytes alone.
+// rounded as a decoder gives them, every choice a field of `GroupRules`. The defaults are the rules
+// that were taken; a test compares them with the golden model.
 #pragma once
 
 #include <array>
@@ -42,10 +42,10 @@ enum class Spare {
 
 struct GroupRules {
   std::string name = {};
-  uint32_t group = 8;
+  uint32_t group = 4;
   uint32_t cap = 16;      // most magnitude rows of a group
   uint32_t widest = 4;    // bits of a code
-  uint32_t narrower = 4;  // kSaturated: how many bits narrower codes may be than deltas need
+  uint32_t narrower = 1;  // kSaturated: how many bits narrower codes may be than deltas need
   uint32_t most_q = 31;
   GroupCode code = GroupCode::kSaturated;
   Rounding rounding = Rounding::kRiseChecked;
@@ -85,13 +85,5 @@ constexpr uint8_t kDead = 255;
 // `patterns`: N values; `decoded`: what a decoder makes of the slot. `bits`: of the slot.
 GroupPlan Emulate(const GroupRules& rules, Format format, uint32_t bits,
                   std::span<const uint32_t> patterns, std::span<uint32_t> decoded);
-
-// The slot itself, for rules that differ from the defaults in `group` and `cap` alone.
-GroupPlan EncodeSlot(const GroupRules& rules, Format format, std::span<const uint32_t> patterns,
-                     std::span<std::byte> slot);
-
-// False: malformed, and all values are +0.
-bool DecodeSlot(uint32_t group, uint32_t cap, Format format, std::span<const std::byte> slot,
-                std::span<uint32_t> decoded);
 
 }  // namespace actplane::bench

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "actplane/codec.h"
 #include "model/block_cases.h"
 #include "support/clause.h"
@@ -215,7 +217,7 @@ TEST(ToPlanes, TransposesThereAndBack) {
   EXPECT_EQ(FromPlanes(planes, 256), words);
 }
 
-TEST(EncodeField, PlanesFollowInTheOrderOfTheDocument) {
+TEST(EncodeField, RowsOfAGroupFollowInTheOrderOfItsPlanes) {
   ACTP_CLAUSE("F-3.4", "F-2.7");
   // Signs alternate, deltas 0 and 1, mantissa bit 9 in every third value.
   std::vector<uint32_t> patterns(32);
@@ -229,12 +231,45 @@ TEST(EncodeField, PlanesFollowInTheOrderOfTheDocument) {
   const Coded coded = Encode(patterns, kLossless);
   BitReader in(coded.slot);
   in.Get(HeaderBits(coded.trace.field.header, Format::kFp16));
-  EXPECT_EQ(in.Get(32), sign.words()[0]);
-  EXPECT_EQ(in.Get(32), delta.words()[0]);
-  EXPECT_EQ(in.Get(32), top.words()[0]);
+  for (uint32_t g = 0; g < 4; ++g) {
+    const auto row = [g](const Plane& plane) { return plane.words()[0] >> (8 * g) & 0xff; };
+    EXPECT_EQ(in.Get(8), row(sign));
+    EXPECT_EQ(in.Get(8), row(delta));
+    EXPECT_EQ(in.Get(8), row(top));
+    for (int left = std::popcount(coded.trace.field.header.map) - 1; left > 0; --left) in.Get(8);
+  }
 }
 
-TEST(RebuildValues, FillReplacesTheHighestLostBit) {
+// The remark of F-3.5: what is lost does not depend on the layout.
+TEST(EncodeField, AValueKnowsThePlanesThatWholePlanesInARowWouldGiveIt) {
+  ACTP_CLAUSE("F-3.4", "F-3.5");
+  for (const Format format : {Format::kFp32, Format::kFp16, Format::kBf16}) {
+    const uint32_t man = InfoOf(format).man_bits;
+    for (uint32_t n = 32; n <= 256; n *= 2) {
+      for (const bool extension : {false, true}) {
+        for (uint32_t width = 0; width < 4; ++width) {
+          const FieldHeader h{.width = width,
+                              .sign_stored = width % 2 == 0,
+                              .extension = extension,
+                              .map = static_cast<uint32_t>(LowMask(man - width))};
+          const uint32_t stored = (h.sign_stored ? 1 : 0) + width + man - width;
+          const Config config{.format = format, .block_len = n};
+          for (uint32_t bytes = MinFieldSlotBytes(format, n); bytes <= MaxFieldSlotBytes(format, n);
+               ++bytes) {
+            const uint64_t payload = 8 * bytes - HeaderBits(h, format);
+            for (uint32_t i = 0; i < n; ++i) {
+              uint32_t known = 0;
+              while (known < stored && uint64_t{n} * known + i < payload) ++known;
+              ASSERT_EQ(RowsOfGroup(h, config, 8 * uint64_t{bytes}, i / 8), known);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(RebuildValues, FillIsTheMiddleOfWhatIsLost) {
   ACTP_CLAUSE("F-3.5", "F-3.9", "F-3.10");
   FieldHeader h{.base = 15, .width = 0, .map = 0x3ff};
   PerValue<PlaneWord> words;
@@ -242,8 +277,18 @@ TEST(RebuildValues, FillReplacesTheHighestLostBit) {
   Config config = Fp16Config(Order::kField, 24);
   // Planes 9 and 8 whole, plane 7 for the first five values.
   auto fields = RebuildValues(words, h, config, 2 * 32 + 5);
-  EXPECT_EQ(fields.values[4].mantissa, 0b1111000000U);
-  EXPECT_EQ(fields.values[5].mantissa, 0b1110000000U);
+  EXPECT_EQ(fields.values[4].mantissa, 0b1110111111U);
+  EXPECT_EQ(fields.values[5].mantissa, 0b1101111111U);
+  for (PlaneWord& w : words) w.mantissa = 0b1101111111;
+  fields = RebuildValues(words, h, config, 2 * 32 + 5);
+  EXPECT_EQ(fields.values[4].mantissa, 0b1101000000U);
+  EXPECT_EQ(fields.values[5].mantissa, 0b1101111111U);
+  // The bit above may be that of the exponent.
+  fields = RebuildValues(words, h, config, 0);
+  EXPECT_EQ(fields.values[0].mantissa, 0b0111111111U);
+  h.base = 14;
+  EXPECT_EQ(RebuildValues(words, h, config, 0).values[0].mantissa, 0b1000000000U);
+  for (PlaneWord& w : words) w.mantissa = 0x3ff;
   config.fill = Fill::kZero;
   fields = RebuildValues(words, h, config, 2 * 32 + 5);
   EXPECT_EQ(fields.values[4].mantissa, 0b1110000000U);
@@ -260,6 +305,8 @@ TEST(RebuildValues, UniformPlanesAreKnownBelowTheCut) {
   const PerValue<PlaneWord> words = {};
   Config config = Fp16Config(Order::kField, 24);
   EXPECT_EQ(RebuildValues(words, h, config, 32).values[0].mantissa, 0b0100000001U);
+  EXPECT_EQ(RebuildValues(words, h, config, 0).values[0].mantissa, 0b0100000001U);
+  h.base = 14;
   EXPECT_EQ(RebuildValues(words, h, config, 0).values[0].mantissa, 0b1100000000U);
 }
 
@@ -337,7 +384,7 @@ struct BadSlot {
 };
 
 TEST(Field, MalformedSlotsAreNamedAndReadAsZeros) {
-  ACTP_CLAUSE("F-7.1", "F-7.5");
+  ACTP_CLAUSE("F-7.1", "F-7.4");
   const Config config = Fp16Config(Order::kField, 24);
   const auto header = [](uint64_t base, uint64_t w, uint64_t zgxf) {
     return base | w << 8 | zgxf << 12;
@@ -367,7 +414,7 @@ TEST(Field, MalformedSlotsAreNamedAndReadAsZeros) {
 }
 
 TEST(Field, LosslessSlotMustHaveItsOwnLength) {
-  ACTP_CLAUSE("F-7.4", "F-2.5");
+  ACTP_CLAUSE("F-7.3", "F-2.5");
   Coded coded = Encode(Patterns({kOne, kHalf}), kLossless);
   ASSERT_EQ(Decode(coded.slot, kLossless).verdict, Malformed::kNone);
   coded.slot.push_back(std::byte{0});

@@ -47,11 +47,17 @@ TEST(FormatDocument, WorkedExamplesAreWhatTheModelDoes) {
   std::map<std::string, int> orders;
   for (Example& e : ReadExamples()) {
     ASSERT_EQ(e["format"], " fp16");
-    ASSERT_EQ(e["fill"], " midpoint");
     ++orders[e["order"]];
-    const Config config = Fp16Config(e["order"] == " field" ? Order::kField : Order::kSignificance,
-                                     static_cast<uint32_t>(std::stoul(e["slot_bytes"])),
-                                     static_cast<uint32_t>(std::stoul(e["block"])));
+    const bool field = e["order"] == " field";
+    const auto number = [&](const char* key) { return static_cast<uint32_t>(std::stoul(e[key])); };
+    Config config = Fp16Config(field ? Order::kField : Order::kSignificance, number("slot_bytes"),
+                               number("block"));
+    if (field) {
+      ASSERT_EQ(e["fill"], " midpoint");
+    } else {
+      config.group_len = number("group");
+      config.row_limit = number("rows");
+    }
     const auto values = Hex(e["values"]);
     ASSERT_EQ(values.size(), config.block_len);
     std::vector<std::byte> slot;
@@ -60,7 +66,7 @@ TEST(FormatDocument, WorkedExamplesAreWhatTheModelDoes) {
     EXPECT_EQ(Decode(slot, config).patterns, Hex(e["decoded"]));
   }
   EXPECT_EQ(orders[" field"], 1);
-  EXPECT_EQ(orders[" significance"], 1);
+  EXPECT_EQ(orders[" significance"], 2);
 }
 
 }  // namespace

@@ -91,7 +91,13 @@ TEST(Format, ImpossibleConfigurationsAreRefusedWithTheFix) {
       {{.fill = static_cast<Fill>(2)}, "midpoint or zero"},
       {{.slot_bytes = 55}, "56 to 536 bytes"},
       {{.slot_bytes = 537}, "56 to 536 bytes"},
-      {{.slot_bytes = 7, .order = Order::kSignificance}, "8 to 537 bytes"},
+      {{.slot_bytes = 3, .order = Order::kSignificance}, "4 to 327 bytes"},
+      {{.slot_bytes = 328, .order = Order::kSignificance}, "4 to 327 bytes"},
+      {{.slot_bytes = 327, .order = Order::kSignificance}, ""},
+      {{.group_len = 16}, "4 or 8"},
+      {{.row_limit = 7}, "8 to 24"},
+      {{.row_limit = 25}, "8 to 24"},
+      {{.lossless = true, .order = Order::kSignificance}, "order field only"},
       {{.lossless = true, .slot_bytes = 0}, ""},
       {{.delta_cap = 9}, ""},
       {{.delta_cap = 10}, "0 (none) to 9"},
@@ -113,36 +119,53 @@ TEST(Format, SlotBoundsAreTheFormulasOfTheDocument) {
   EXPECT_EQ(MinFieldSlotBytes(Format::kFp32, 128), 2U + 6 + 48);
   EXPECT_EQ(MinFieldSlotBytes(Format::kFp16, 32), 2U + 4 + 12);
   EXPECT_EQ(MinFieldSlotBytes(Format::kBf16, 256), 2U + 2 + 96);
-  EXPECT_EQ(MinSlotBytes(Format::kFp32, 32, Order::kSignificance), 4U);
-  EXPECT_EQ(MinSlotBytes(Format::kFp32, 256, Order::kSignificance), 16U);
+  EXPECT_EQ(MinSlotBytes({.order = Order::kSignificance}), 4U);
   EXPECT_EQ(MaxFieldSlotBytes(Format::kFp32, 128), 2U + 6 + 33 * 16);
-  EXPECT_EQ(MaxSlotBytes(Format::kFp16, 64, Order::kSignificance), 2U + 4 + 17 * 8 + 1);
+  EXPECT_EQ(MaxSlotBytes({.order = Order::kSignificance}), 3U + 20 + 19 * 16);
+  EXPECT_EQ(MaxSlotBytes(
+                {.block_len = 32, .order = Order::kSignificance, .group_len = 8, .row_limit = 10}),
+            3U + 3 + 13 * 4);
 }
 
 TEST(Format, NoBlockNeedsMoreThanTheLargestSlot) {
   ACTP_CLAUSE("F-2.6");
   // All deltas, zero, Inf and NaN, mixed signs, no uniform plane: the worst block there is.
-  for (const Order order : {Order::kField, Order::kSignificance}) {
-    for (const Format format : {Format::kFp32, Format::kFp16, Format::kBf16}) {
-      Config config{.format = format, .block_len = 64, .lossless = true, .order = order};
-      const FormatInfo info = InfoOf(format);
-      std::vector<uint32_t> p(64);
-      Rng rng(7);
-      for (uint32_t i = 0; i < 64; ++i) {
-        p[i] = rng.Below(info.exp_max) << info.man_bits | rng.Below(1U << info.man_bits) |
-               (i % 2) << (info.exp_bits + info.man_bits);
-      }
-      p[1] = 0;
-      p[2] = 1;
-      p[3] = (info.exp_max - 1) << info.man_bits;
-      p[4] = info.exp_max << info.man_bits;
-      p[5] = (info.exp_max << info.man_bits) + 1;
-      const Coded coded = Encode(p, config);
-      // The largest slot leaves room for an extension and all planes; this block has the planes.
-      EXPECT_EQ(coded.slot.size(), MaxSlotBytes(format, 64, order))
-          << ToString(format) << ToString(order);
-      EXPECT_EQ(Decode(coded.slot, config).patterns, p);
+  for (const Format format : {Format::kFp32, Format::kFp16, Format::kBf16}) {
+    Config config{.format = format, .block_len = 64, .lossless = true};
+    const FormatInfo info = InfoOf(format);
+    std::vector<uint32_t> p(64);
+    Rng rng(7);
+    for (uint32_t i = 0; i < 64; ++i) {
+      p[i] = rng.Below(info.exp_max) << info.man_bits | rng.Below(1U << info.man_bits) |
+             (i % 2) << (info.exp_bits + info.man_bits);
     }
+    p[1] = 0;
+    p[2] = 1;
+    p[3] = (info.exp_max - 1) << info.man_bits;
+    p[4] = info.exp_max << info.man_bits;
+    p[5] = (info.exp_max << info.man_bits) + 1;
+    const Coded coded = Encode(p, config);
+    // The largest slot leaves room for an extension and all planes; this block has the planes.
+    EXPECT_EQ(coded.slot.size(), MaxSlotBytes(config)) << ToString(format);
+    EXPECT_EQ(Decode(coded.slot, config).patterns, p);
+  }
+  // Order significance: a special in every group, as many rows as there may be.
+  for (const uint32_t group_len : {4U, 8U}) {
+    Config config{
+        .block_len = 64, .order = Order::kSignificance, .group_len = group_len, .row_limit = 24};
+    config.slot_bytes = MaxSlotBytes(config);
+    Rng rng(9);
+    std::vector<uint32_t> p(64);
+    for (uint32_t i = 0; i < 64; ++i) {
+      p[i] = i % group_len == 0 ? 0xff800000U : (127 - rng.Below(8)) << 23 | rng.Below(1U << 23);
+    }
+    p[1] = 127U << 23 | 1;
+    p[5] = 113U << 23;  // a wide code
+    const Coded coded = Encode(p, config);
+    const uint32_t used = coded.trace.significance.size_bits;
+    EXPECT_LE(used, 8 * config.slot_bytes);
+    EXPECT_GT(used, 8 * config.slot_bytes - 8 * 24);
+    EXPECT_EQ(Decode(coded.slot, config).verdict, Malformed::kNone);
   }
 }
 

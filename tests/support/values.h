@@ -156,12 +156,12 @@ inline std::vector<uint32_t> ToPatterns(const std::vector<std::byte>& bytes, For
   return patterns;
 }
 
-// A legal configuration, any of them; slot sizes lean toward those that cut.
-inline Config RandomConfig(Rng& rng) {
+// A legal configuration of an order, any of them; slot sizes lean toward those that cut.
+inline Config RandomConfig(Rng& rng, Order order) {
   Config c;
   c.format = static_cast<Format>(rng.Below(3));
   c.block_len = 32U << rng.Below(4);
-  c.order = static_cast<Order>(rng.Below(2));
+  c.order = order;
   c.fill = static_cast<Fill>(rng.Below(2));
   c.lossless = c.order == Order::kField && rng.OneIn(3);
   if (rng.OneIn(4)) c.delta_cap = rng.Below(InfoOf(c.format).exp_bits + 2);
@@ -173,5 +173,7 @@ inline Config RandomConfig(Rng& rng) {
   c.slot_bytes = least + rng.Below(most - least + 1);
   return c;
 }
+
+inline Config RandomConfig(Rng& rng) { return RandomConfig(rng, static_cast<Order>(rng.Below(2))); }
 
 }  // namespace actplane::testing_support
