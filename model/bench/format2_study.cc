@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The measurements behind docs/decisions/0005: order `significance` by small groups, with one
-// choice at a time replaced; beside version 1, zfp and the quantizers of peers.h; what is lost on
-// the second round; and order `field` by groups.
+// choice at a time replaced; both orders beside zfp; what other rules lose on the second round.
 #include <fmt/format.h>
 #include <zfp.h>
 
@@ -9,7 +8,6 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <set>
@@ -19,7 +17,6 @@
 #include "actplane/fast.h"
 #include "data.h"
 #include "groups.h"
-#include "peers.h"
 #include "support/values.h"
 
 namespace actplane::bench {
@@ -29,7 +26,7 @@ namespace values = testing_support;
 
 constexpr const char* kUsage =
     "usage: format2_study [--section NAME]... [--blocks N] [TENSOR...]\n"
-    "  --section NAME  choices, rates, peers, once, field or formats (default: all)\n"
+    "  --section NAME  choices, rates, once or formats (default: all)\n"
     "  --blocks N      random blocks: of the rules that are taken; a tenth elsewhere (default "
     "200000)\n"
     "  TENSOR          .npy and .safetensors files with FP32 tensors\n";
@@ -116,22 +113,22 @@ Quality GroupsWithMean(const Values& x, const GroupRules& rules, double bits, ui
   return quality;
 }
 
-Quality Version1(const Patterns& x, Format format, Order order, uint32_t n, double bits) {
-  const auto slot_bytes = static_cast<uint32_t>(bits * n / 8);
+// By the codec itself.
+Quality Codec(const Patterns& x, Config config, double bits) {
+  config.slot_bytes = static_cast<uint32_t>(bits * config.block_len / 8);
   Quality quality;
-  const size_t whole = x.size() / n * n;
+  const size_t whole = x.size() / config.block_len * config.block_len;
   const auto bytes =
-      values::ToBytes({x.begin(), x.begin() + static_cast<ptrdiff_t>(whole)}, format);
-  const auto tensor = fast::Compress(
-      bytes, {.format = format, .block_len = n, .slot_bytes = slot_bytes, .order = order}, 1);
+      values::ToBytes({x.begin(), x.begin() + static_cast<ptrdiff_t>(whole)}, config.format);
+  const auto tensor = fast::Compress(bytes, config, 1);
   if (!tensor.ok()) {  // below the smallest slot
     quality.signal = quality.noise = NAN;
     return quality;
   }
   const auto back = fast::Decompress(*tensor, 1);
-  const Patterns y = values::ToPatterns(back->values, format);
+  const Patterns y = values::ToPatterns(back->values, config.format);
   for (size_t i = 0; i < whole; ++i)
-    quality.Add(FromPattern(x[i], format), FromPattern(y[i], format));
+    quality.Add(FromPattern(x[i], config.format), FromPattern(y[i], config.format));
   return quality;
 }
 
@@ -181,7 +178,7 @@ std::vector<GroupRules> Choices(uint32_t group) {
   };
   add("codes to 5 bits, header 25 bits", wide);
   add("codes as wide as deltas need", [](GroupRules& r) { r.code = GroupCode::kFixed; });
-  add("codes one bit narrower at most", [](GroupRules& r) { r.narrower = 1; });
+  add("codes as narrow as may be", [](GroupRules& r) { r.narrower = 4; });
   add("the last code always dead", [](GroupRules& r) { r.always_dead = true; });
   const auto code = [&](const char* name, GroupCode kind) {
     add(name, [=](GroupRules& r) {
@@ -274,50 +271,22 @@ void SectionChoices(const std::vector<Set>& sets) {
 }
 
 void SectionRates(const std::vector<Set>& sets) {
-  fmt::print("\nBeside version 1 and zfp, FP32: SNR in dB by bits a value; shrink at 2.25 bits\n");
+  fmt::print("\nBeside zfp, FP32: SNR in dB by bits a value; shrink at 2.25 bits\n");
   for (const Set& s : sets) {
     const Patterns x = ToPatterns(s.values, Format::kFp32);
     PrintHead(fmt::format("{}{}, N = 128", s.name, s.dense ? " (dense)" : ""));
-    for (const uint32_t group : {4U, 8U, 16U})
-      PrintRow(fmt::format("significance 2, groups of {}", group),
-               [&](double bits) { return Groups(x, Format::kFp32, Rules(group), kN, bits); });
+    for (const uint32_t group_len : {4U, 8U})
+      PrintRow(fmt::format("significance, groups of {}", group_len), [&](double bits) {
+        return Codec(x, {.order = Order::kSignificance, .group_len = group_len}, bits);
+      });
     for (const uint32_t n : {32U, 64U, 256U})
-      PrintRow(fmt::format("significance 2, groups of 4, N = {}", n),
-               [&](double bits) { return Groups(x, Format::kFp32, Rules(4), n, bits); });
-    for (const Order order : {Order::kSignificance, Order::kField})
-      PrintRow(fmt::format("{} 1", ToString(order)),
-               [&](double bits) { return Version1(x, Format::kFp32, order, kN, bits); });
+      PrintRow(fmt::format("significance, groups of 4, N = {}", n), [&](double bits) {
+        return Codec(x, {.block_len = n, .order = Order::kSignificance}, bits);
+      });
+    PrintRow("field", [&](double bits) { return Codec(x, {}, bits); });
     PrintRow("zfp 1-D", [&](double bits) { return Zfp(s.values, 0, bits); });
     if (s.row != 0) PrintRow("zfp 2-D", [&](double bits) { return Zfp(s.values, s.row, bits); });
   }
-}
-
-void SectionPeers(const std::vector<Set>& sets) {
-  fmt::print(
-      "\nPeers at their own rates, FP32, N = 128: SNR in dB, the peer's / groups of 4 / version 1; "
-      "* the peer is ahead of groups of 4\n{:<26}",
-      "");
-  for (const Peer& p : Peers()) fmt::print("{:>24}", fmt::format("{} ({})", p.name, p.bits));
-  fmt::print("\n");
-  size_t ahead = 0, cells = 0;
-  for (const Set& s : sets) {
-    const Patterns x = ToPatterns(s.values, Format::kFp32);
-    fmt::print("{:<26}", s.name);
-    for (const Peer& p : Peers()) {
-      Values y(s.values.size());
-      p.quantize(s.values, y);
-      Quality q;
-      for (size_t i = 0; i < y.size(); ++i) q.Add(s.values[i], y[i]);
-      const double ours = Groups(x, Format::kFp32, Rules(4), kN, p.bits).Snr();
-      const double first = Version1(x, Format::kFp32, Order::kSignificance, kN, p.bits).Snr();
-      ahead += q.Snr() > ours ? 1U : 0U;
-      ++cells;
-      fmt::print("{:>24}", fmt::format("{:.1f} / {:.1f} / {:.1f}{}", q.Snr(), ours, first,
-                                       q.Snr() > ours ? "*" : " "));
-    }
-    fmt::print("\n");
-  }
-  fmt::print("ahead of groups of 4 in {} of {} cells\n", ahead, cells);
 }
 
 // One of all kinds of blocks, sometimes two mixed, with a slot of up to 24 (mostly 8) bits a value.
@@ -353,8 +322,8 @@ RandomBlock MakeBlock(values::Rng& rng) {
 bool SectionOnce(uint64_t blocks) {
   fmt::print(
       "\nSecond round, random blocks of every format, N, group length, limit of rows, slot size "
-      "and kind:\n  {:<42}{:>10}{:>10}{:>14}\n",
-      "", "blocks", "change", "other slot");
+      "and kind:\n  {:<42}{:>10}{:>10}\n",
+      "", "blocks", "change");
   std::vector<GroupRules> rules;
   const auto add = [&](const char* name, const std::function<void(GroupRules&)>& change) {
     rules.push_back(Rules(4, name, change));
@@ -390,178 +359,25 @@ bool SectionOnce(uint64_t blocks) {
   bool good = true;
   for (GroupRules& r : rules) {
     values::Rng rng(7);
-    uint64_t changed = 0, slots = 0;
+    uint64_t changed = 0;
     const bool taken = r.name == "taken";
     const uint64_t count = taken ? blocks : blocks / 10 + 1;
     for (uint64_t i = 0; i < count; ++i) {
       const RandomBlock b = MakeBlock(rng);
       r.group = r.lattice ? 8 : b.group;
       r.cap = b.cap;
-      Patterns y(b.n), z(b.n), from_bytes(b.n);
-      std::vector<std::byte> first(b.slot_bytes), second(b.slot_bytes);
+      Patterns y(b.n), z(b.n);
       Emulate(r, b.format, 8 * b.slot_bytes, b.x, y);
       Emulate(r, b.format, 8 * b.slot_bytes, y, z);
       changed += y != z ? 1U : 0U;
-      if (!taken) continue;
-      EncodeSlot(r, b.format, b.x, first);
-      EncodeSlot(r, b.format, y, second);
-      slots += first != second ? 1U : 0U;
-      good &= DecodeSlot(r.group, r.cap, b.format, first, from_bytes) && from_bytes == y;
-      good &= y == z;
     }
-    fmt::print("  {:<42}{:>10}{:>10}{:>14}\n", r.name, count, changed,
-               taken ? fmt::format("{}", slots) : "");
+    good &= !taken || changed == 0;
+    fmt::print("  {:<42}{:>10}{:>10}\n", r.name, count, changed);
   }
-  if (!good)
-    fmt::print(stderr,
-               "format2_study: the rules of the decision lose on the second round, or a slot is "
-               "not what was counted\n");
+  if (!good) {
+    fmt::print(stderr, "format2_study: the rules of the decision lose on the second round\n");
+  }
   return good;
-}
-
-// Rows of value i when rows of N values, one after the other, are cut; and when the rows of groups
-// lie together, the first groups having one more.
-uint32_t CutRows(uint32_t bits, uint32_t n, uint32_t i) {
-  return bits > i ? (bits - i - 1) / n + 1 : 0;
-}
-uint32_t GroupedRows(uint32_t bits, uint32_t n, uint32_t group, uint32_t i) {
-  const uint32_t rows = bits / group, groups = n / group;
-  return rows / groups + (i / group < rows % groups ? 1 : 0);
-}
-
-// Lost bits read 10..0 after a known bit of 0 and 01..1 after a 1: the mean of both is the middle.
-Patterns EvenFill(const Patterns& zero, const Patterns& midpoint) {
-  Patterns out = midpoint;
-  for (size_t i = 0; i < out.size(); ++i) {
-    const uint32_t highest = zero[i] ^ midpoint[i];
-    if (highest != 0 && (zero[i] & 2 * highest) != 0) --out[i];
-  }
-  return out;
-}
-
-struct FieldRound {
-  Patterns zero, midpoint, even;
-  bool cut = false;
-  bool flushed = false;   // F
-  bool extended = false;  // X
-};
-
-FieldRound RunField(const RandomBlock& b, std::span<const uint32_t> x) {
-  FieldRound out;
-  Config config = {.format = b.format, .block_len = b.n, .slot_bytes = b.slot_bytes};
-  const auto bytes = values::ToBytes({x.begin(), x.end()}, b.format);
-  std::vector<std::byte> slot(b.slot_bytes), back(bytes.size());
-  CompressBlock(bytes, config, slot);
-  out.flushed = (std::to_integer<uint32_t>(slot[1]) & 128) != 0;
-  out.extended = (std::to_integer<uint32_t>(slot[1]) & 64) != 0;
-  DecompressBlock(slot, config, back);
-  out.midpoint = values::ToPatterns(back, b.format);
-  config.fill = Fill::kZero;
-  DecompressBlock(slot, config, back);
-  out.zero = values::ToPatterns(back, b.format);
-  out.even = EvenFill(out.zero, out.midpoint);
-  return out;
-}
-
-bool SectionField(const std::vector<Set>& sets, uint64_t blocks) {
-  uint64_t places = 0, differ = 0;
-  for (const uint32_t n : {32U, 64U, 128U, 256U}) {
-    for (const uint32_t group : {4U, 8U}) {
-      for (uint32_t bits = 0; bits <= 33 * n; bits += 8) {
-        for (uint32_t i = 0; i < n; ++i) {
-          ++places;
-          differ += CutRows(bits, n, i) != GroupedRows(bits, n, group, i) ? 1U : 0U;
-        }
-      }
-    }
-  }
-  fmt::print(
-      "\nOrder field, groups of 4 and 8: of {} values (every N, every cut at a byte) {} have other "
-      "rows than in version 1\n",
-      places, differ);
-
-  fmt::print(
-      "\nOrder field: mean error in the direction of the value, <x,y>/<x,x> - 1, and SNR at 8 bits "
-      "(BF16), 10 (FP16)\n");
-  for (const Format format : {Format::kBf16, Format::kFp16}) {
-    for (const Set& s : sets) {
-      if (s.name != "normal") continue;
-      const Patterns x = ToPatterns(s.values, format);
-      Quality midpoint, even, zero;
-      RandomBlock b = {.format = format,
-                       .n = kN,
-                       .group = 8,
-                       .slot_bytes = format == Format::kBf16 ? 128U : 160U,
-                       .x = {}};
-      for (size_t at = 0; at + kN <= x.size(); at += kN) {
-        const FieldRound r = RunField(b, std::span(x).subspan(at, kN));
-        for (uint32_t i = 0; i < kN; ++i) {
-          const double v = FromPattern(x[at + i], format);
-          midpoint.Add(v, FromPattern(r.midpoint[i], format));
-          even.Add(v, FromPattern(r.even[i], format));
-          zero.Add(v, FromPattern(r.zero[i], format));
-        }
-      }
-      fmt::print(
-          "  {} {}: midpoint {:+.5f} {:.2f} dB, alternating {:+.5f} {:.2f} dB, zero {:+.5f} {:.2f} "
-          "dB\n",
-          s.name, ToString(format), midpoint.Shrink(), midpoint.Snr(), even.Shrink(), even.Snr(),
-          zero.Shrink(), zero.Snr());
-    }
-  }
-
-  fmt::print(
-      "\nOrder field, second round, {} random blocks of every format: blocks that change (of "
-      "these: values were flushed; an extension, none flushed)\n",
-      blocks);
-  for (const Format format : {Format::kFp32, Format::kFp16, Format::kBf16}) {
-    values::Rng rng(11);
-    uint64_t count = 0, changed[3] = {}, flushed[3] = {}, extended[3] = {};
-    while (count < blocks) {
-      RandomBlock b = MakeBlock(rng);
-      if (b.format != format) continue;
-      b.slot_bytes = std::max(b.slot_bytes, MinFieldSlotBytes(format, b.n));
-      ++count;
-      const FieldRound first = RunField(b, b.x);
-      const Patterns* y[3] = {&first.midpoint, &first.even, &first.zero};
-      for (size_t k = 0; k < 3; ++k) {
-        const FieldRound second = RunField(b, *y[k]);
-        const Patterns* z[3] = {&second.midpoint, &second.even, &second.zero};
-        if (*z[k] == *y[k]) continue;
-        ++changed[k];
-        flushed[k] += first.flushed ? 1U : 0U;
-        extended[k] += !first.flushed && first.extended ? 1U : 0U;
-      }
-    }
-    fmt::print("  {}:", ToString(format));
-    for (size_t k = 0; k < 3; ++k) {
-      constexpr const char* kFills[] = {"midpoint", "alternating", "zero"};
-      fmt::print(" {} {} ({}; {})", kFills[k], changed[k], flushed[k], extended[k]);
-    }
-    fmt::print("\n");
-  }
-  fmt::print(
-      "\nOrder field, second round, tensors, FP32, N = 128, alternating: blocks that change of "
-      "all, by bits a value\n");
-  for (const Set& s : sets) {
-    const Patterns x = ToPatterns(s.values, Format::kFp32);
-    fmt::print("  {:<42}", s.name);
-    for (const double bits : {10.0, 8.0, 6.0, 5.0}) {
-      RandomBlock b = {.format = Format::kFp32,
-                       .n = kN,
-                       .group = 8,
-                       .slot_bytes = static_cast<uint32_t>(bits * kN / 8),
-                       .x = {}};
-      uint64_t changed = 0, all = 0;
-      for (size_t at = 0; at + kN <= x.size(); at += kN, ++all) {
-        const FieldRound first = RunField(b, std::span(x).subspan(at, kN));
-        changed += RunField(b, first.even).even != first.even ? 1U : 0U;
-      }
-      fmt::print("{:>14}", fmt::format("{} of {}", changed, all));
-    }
-    fmt::print("\n");
-  }
-  return differ == 0;
 }
 
 void SectionFormats(const std::vector<Set>& sets) {
@@ -570,9 +386,12 @@ void SectionFormats(const std::vector<Set>& sets) {
     for (const Set& s : sets) {
       const Patterns x = ToPatterns(s.values, format);
       PrintHead(fmt::format("{}, {}", s.name, ToString(format)));
-      for (const uint32_t group : {4U, 8U})
-        PrintRow(fmt::format("significance 2, groups of {}", group),
-                 [&](double bits) { return Groups(x, format, Rules(group), kN, bits); });
+      for (const uint32_t group_len : {4U, 8U})
+        PrintRow(fmt::format("significance, groups of {}", group_len), [&](double bits) {
+          return Codec(x, {.format = format, .order = Order::kSignificance, .group_len = group_len},
+                       bits);
+        });
+      PrintRow("field", [&](double bits) { return Codec(x, {.format = format}, bits); });
       PrintRow("groups of 4, nearest everywhere", [&](double bits) {
         return Groups(x, format,
                       Rules(4, {}, [](GroupRules& r) { r.rounding = Rounding::kNearest; }), kN,
@@ -582,9 +401,6 @@ void SectionFormats(const std::vector<Set>& sets) {
         return Groups(x, format, Rules(4, {}, [](GroupRules& r) { r.even_fill = false; }), kN,
                       bits);
       });
-      for (const Order order : {Order::kSignificance, Order::kField})
-        PrintRow(fmt::format("{} 1", ToString(order)),
-                 [&](double bits) { return Version1(x, format, order, kN, bits); });
     }
   }
 }
@@ -608,7 +424,7 @@ int Fail(const std::string& message) {
 }
 
 int Run(const std::vector<std::string>& arguments) {
-  const std::set<std::string> known = {"choices", "rates", "peers", "once", "field", "formats"};
+  const std::set<std::string> known = {"choices", "rates", "once", "formats"};
   std::set<std::string> sections;
   std::vector<std::string> files;
   uint64_t blocks = 200000;
@@ -658,9 +474,7 @@ int Run(const std::vector<std::string>& arguments) {
   }
   bool good = true;
   if (sections.contains("once")) good &= SectionOnce(blocks);
-  if (sections.contains("field")) good &= SectionField(sets, blocks / 10 + 1);
   if (sections.contains("rates")) SectionRates(sets);
-  if (sections.contains("peers")) SectionPeers(sets);
   if (sections.contains("formats")) SectionFormats(sets);
   if (sections.contains("choices")) SectionChoices(sets);
   return good ? 0 : 1;
