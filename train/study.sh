@@ -18,12 +18,11 @@ mkdir -p "$out"
 
 # The paper's scheme, and ratios per kind: attention maps take the most.
 literal=actplane:order=field,fill=zero,ratio=3.2
-maps() { printf 'actplane:order=significance,%sratio=%s,ratio.probability=%s,ratio.dropped_probability=%s' "${3:-}" "$1" "$2" "$2"; }
-rounded=rounding=stochastic,
+maps() { printf 'actplane:order=significance,ratio=%s,ratio.probability=%s,ratio.dropped_probability=%s' "$1" "$2" "$2"; }
 orders=("actplane:order=field,ratio=3.2" "actplane:order=significance,ratio=3.2")
 
 points=("$literal" "actplane:order=field,ratio="{4,6,8} "actplane:order=significance,ratio="{4,6,8,12,16}
-  "$(maps 6 12)" "$(maps 8 16)" "$(maps 8 32)" "$(maps 8 32 $rounded)" mxfp8 zfp:ratio=4)
+  "$(maps 6 12)" "$(maps 8 16)" "$(maps 8 32)" mxfp8 zfp:ratio=4)
 
 # Each at its published default and two settings more, then together with the codec.
 others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo tempo:gelu=off tempo:attention=off fewbit:bits={3,2,4}
@@ -31,10 +30,10 @@ others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo
   "tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact" "tempo:gelu=off+actplane:order=significance,ratio=8"
   "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4")
 # With `actplane` at the bytes of Mesa (4), of group quantization at 4 bits (7.529) and at 2 bits (14.222, where no slot of order
-# `field` fits), and there with stochastic rounding. zfp, ten minutes a run: from scratch see curve.
+# `field` fits), and in BF16. zfp, ten minutes a run: from scratch see curve.
 track=("${orders[@]}" "actplane:order="{field,significance}",ratio="{4,6,7.529} "actplane:order=significance,ratio="{8,14.222,16}
-  "$(maps 8 16)" "actplane:order=significance,${rounded}ratio=14.222" "$(maps 11 32 $rounded)"
-  "tempo:gelu=off+actplane:order=significance,${rounded}ratio=10,ratio.probability=24" mxfp8 "${others[@]}")
+  "$(maps 8 16)" "$(maps 11 32)" "actplane:order=significance,format=bf16,ratio="{4,8,14.222}
+  "tempo:gelu=off+actplane:order=significance,ratio=10,ratio.probability=24" mxfp8 "${others[@]}")
 
 # compare TABLE [OPTION...]: a comparison on the shared runs.
 compare() {

@@ -69,9 +69,8 @@ TEST_P(EveryMethod, ManyThreadsGiveTheSameBits) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
                          testing::Values("exact", "actplane", "actplane:order=significance",
-                                         "actplane:order=significance,rounding=stochastic", "mxfp8",
-                                         "zfp", "zfp:dims=1", "group:bits=8",
-                                         "group:bits=8,group=64", "alam:bits=8"));
+                                         "actplane:format=bf16", "mxfp8", "zfp", "zfp:dims=1",
+                                         "group:bits=8", "group:bits=8,group=64", "alam:bits=8"));
 
 TEST(ExactCodec, IsTheTensorItself) {
   const at::Tensor x = Random({5, 5});
@@ -80,17 +79,25 @@ TEST(ExactCodec, IsTheTensorItself) {
 
 TEST(ActplaneCodec, IsTheGoldenModel) {
   const at::Tensor x = Random({3, 1000});
-  for (const Order order : {Order::kField, Order::kSignificance}) {
+  const std::pair<const char*, Config> cases[] = {
+      {"actplane:ratio=4,fill=zero", {.slot_bytes = 128, .fill = Fill::kZero}},
+      {"actplane:ratio=4,order=significance", {.slot_bytes = 128, .order = Order::kSignificance}},
+      {"actplane:ratio=4,order=significance,group=8,rows=10,format=bf16",
+       {.format = Format::kBf16,
+        .slot_bytes = 128,
+        .order = Order::kSignificance,
+        .group_len = 8,
+        .row_limit = 10}}};
+  for (const auto& [spec, config] : cases) {
     Bytes bytes;
-    const at::Tensor y =
-        RoundTrip(order == Order::kField ? "actplane:ratio=4,fill=zero"
-                                         : "actplane:ratio=4,fill=zero,order=significance",
-                  x, &bytes);
-    const Config config{.slot_bytes = 128, .order = order, .fill = Fill::kZero};
-    const auto values = std::as_bytes(std::span(x.data_ptr<float>(), 3000));
+    const at::Tensor y = RoundTrip(spec, x, &bytes);
+    const at::ScalarType type = config.format == Format::kBf16 ? at::kBFloat16 : at::kFloat;
+    const at::Tensor in = x.to(type), out = y.to(type);
+    EXPECT_TRUE(SameBits(out.to(at::kFloat), y));
+    const std::span values(static_cast<const std::byte*>(in.data_ptr()), in.nbytes());
     const auto packed = Compress(values, config);
     const auto back = Decompress(*packed);
-    EXPECT_EQ(std::memcmp(back->values.data(), y.data_ptr<float>(), 12000), 0);
+    EXPECT_EQ(std::memcmp(back->values.data(), out.data_ptr(), out.nbytes()), 0) << spec;
     // 24 blocks for 23.4 blocks of values.
     EXPECT_EQ(bytes.total(), 24 * 128);
     EXPECT_EQ(bytes.padding, 72);
@@ -210,6 +217,9 @@ TEST(Spec, SaysWhatIsWrongAndHowToMendIt) {
   EXPECT_NE(ComplaintOf("actplane:order=up").find("choose one of field, significance"),
             std::string::npos);
   EXPECT_NE(ComplaintOf("actplane:ratio=4,ratio=5").find("given twice"), std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:group=8").find("has no option group"), std::string::npos);
+  EXPECT_NE(ComplaintOf("actplane:order=significance,fill=zero").find("has no option fill"),
+            std::string::npos);
   EXPECT_NE(ComplaintOf("exact:ratio=2").find("no option"), std::string::npos);
   EXPECT_NE(ComplaintOf("exact+mxfp8").find("same part of the work"), std::string::npos);
   EXPECT_NE(ComplaintOf("").find("there is no stash ''"), std::string::npos);

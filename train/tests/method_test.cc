@@ -709,7 +709,7 @@ INSTANTIATE_TEST_SUITE_P(Methods, ChangingMethods,
                          testing::Values("alam:bits=2", "alam:bits=9", "mesa",
                                          "compact:ratio=4,period=3", "group:bits=2", "tempo",
                                          "fewbit", "compact+mesa", "fewbit+alam:bits=3",
-                                         "actplane:order=significance,rounding=stochastic"));
+                                         "actplane:order=significance,format=bf16"));
 
 TEST(Methods, EachKindOfAFormulaIsCheckedAlone) {
   const auto trainer = TrainerOf(SmallConfig());

@@ -80,7 +80,7 @@ TEST_P(Repeats, ResumedEqualsUninterrupted) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, Repeats,
                          testing::Values("exact", "actplane", "actplane:order=significance,ratio=6",
-                                         "actplane:order=significance,ratio=14,rounding=stochastic",
+                                         "actplane:order=significance,ratio=14,format=bf16",
                                          "mxfp8", "zfp", "group:bits=2", "alam:bits=2", "mesa",
                                          "tempo", "fewbit", "compact:ratio=4",
                                          "tempo+actplane:ratio.gelu_output=exact"));

@@ -6,14 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <span>
 
 #include "actplane/fast.h"
 #include "train/stash/exact.h"
-#include "train/stash/random.h"
 #include "train/stash/registry.h"
-#include "train/stash/stochastic_cut.h"
 
 namespace actplane::train {
 namespace {
@@ -24,9 +21,7 @@ constexpr int64_t kBlocksPerTask = 256;  // 128 KiB of values at N = 128
 class ActplaneCodec final : public Codec {
  public:
   // A slot of 0 bytes: that kind stays exact.
-  // `seed`: of stochastic rounding, if there is one.
-  ActplaneCodec(const PerKind<Config>& configs, std::optional<uint64_t> seed)
-      : configs_(configs), seed_(seed) {}
+  explicit ActplaneCodec(const PerKind<Config>& configs) : configs_(configs) {}
 
   Packed Pack(const at::Tensor& x, const Context& context) override {
     const Config& config = ConfigOf(context);
@@ -35,13 +30,11 @@ class ActplaneCodec final : public Codec {
     const int64_t slot = config.slot_bytes;
     at::Tensor slots = at::empty({blocks * slot}, at::kByte);
     auto* out = reinterpret_cast<std::byte*>(slots.data_ptr<uint8_t>());
-    const auto in = std::as_bytes(std::span(x.data_ptr<float>(), static_cast<size_t>(x.numel())));
+    const at::Tensor values = x.to(TypeOf(config));  // to nearest; float stays the same tensor
+    const std::span in(static_cast<const std::byte*>(values.data_ptr()), values.nbytes());
     ForBlocks(config, in.size(), [&](size_t from, size_t bytes, int64_t first, int64_t count) {
       const std::span to(out + first * slot, static_cast<size_t>(count * slot));
-      if (!seed_) return fast::CompressBlocks(in.subspan(from, bytes), config, to, 1);
-      const std::span values(x.data_ptr<float>() + from / 4, bytes / 4);
-      return CompressStochastic(values, config, MixKey(*seed_, context),
-                                static_cast<int64_t>(from / 4), to);
+      return fast::CompressBlocks(in.subspan(from, bytes), config, to, 1);
     });
     // The last block is coded whole; its share beyond the values is padding.
     const int64_t lost = (blocks * config.block_len - x.numel()) * slot / config.block_len;
@@ -51,16 +44,15 @@ class ActplaneCodec final : public Codec {
   at::Tensor Unpack(const Packed& packed, at::IntArrayRef shape, const Context& context) override {
     const Config& config = ConfigOf(context);
     if (config.slot_bytes == 0) return packed.parts[0];
-    at::Tensor x = at::empty(shape, at::kFloat);
+    const at::Tensor values = at::empty(shape, TypeOf(config));
     const int64_t slot = config.slot_bytes;
     const auto* in = reinterpret_cast<const std::byte*>(packed.parts[0].data_ptr<uint8_t>());
-    const auto out =
-        std::as_writable_bytes(std::span(x.data_ptr<float>(), static_cast<size_t>(x.numel())));
+    const std::span out(static_cast<std::byte*>(values.data_ptr()), values.nbytes());
     ForBlocks(config, out.size(), [&](size_t from, size_t bytes, int64_t first, int64_t count) {
       return fast::DecompressBlocks(std::span(in + first * slot, static_cast<size_t>(count * slot)),
                                     config, out.subspan(from, bytes), nullptr, 1);
     });
-    return x;
+    return values.to(at::kFloat);
   }
 
   bool IsExact(Kind kind) const override {
@@ -72,6 +64,10 @@ class ActplaneCodec final : public Codec {
     return configs_[static_cast<size_t>(context.site.kind)];
   }
 
+  static at::ScalarType TypeOf(const Config& config) {
+    return config.format == Format::kBf16 ? at::kBFloat16 : at::kFloat;
+  }
+
   static int64_t Blocks(const Config& config, int64_t values) {
     return (values + config.block_len - 1) / config.block_len;
   }
@@ -79,7 +75,7 @@ class ActplaneCodec final : public Codec {
   // On libtorch's threads: a second pool beside them would fight for the same cores.
   template <typename Work>
   static void ForBlocks(const Config& config, size_t bytes, const Work& work) {
-    const auto block = static_cast<size_t>(config.block_len) * 4;
+    const size_t block = BlockBytes(config);
     const auto blocks = static_cast<int64_t>((bytes + block - 1) / block);
     at::parallel_for(0, blocks, kBlocksPerTask, [&](int64_t first, int64_t end) {
       const size_t from = static_cast<size_t>(first) * block;
@@ -90,39 +86,34 @@ class ActplaneCodec final : public Codec {
   }
 
   PerKind<Config> configs_;
-  std::optional<uint64_t> seed_;
 };
 
 Result<MethodParts> Make(MethodOptions& options) {
   const auto ratios = options.NumberPerKind("ratio", 3.2, 0.5, 1000);
   const auto order = options.Choice("order", "field", {"field", "significance"});
-  const auto rounding = options.Choice("rounding", "none", {"none", "stochastic"});
-  const bool stochastic = rounding.ok() && *rounding == "stochastic";
-  const auto fill = options.Choice("fill", stochastic ? "zero" : "midpoint", {"midpoint", "zero"});
+  const auto format = options.Choice("format", "fp32", {"fp32", "bf16"});
   const auto block = options.Choice("block", "128", {"32", "64", "128", "256"});
-  // Not asked for otherwise: a seed that nothing reads is an error.
-  const Result<int64_t> seed = stochastic ? options.Count("seed", 1, 0, 1 << 30) : 0;
-  for (const Status& s : {ratios.status(), order.status(), rounding.status(), fill.status(),
-                          block.status(), seed.status()}) {
+  const bool field = order.ok() && *order == "field";
+  // Not asked for otherwise: an option that nothing reads is an error.
+  const auto fill = field ? options.Choice("fill", "midpoint", {"midpoint", "zero"})
+                          : Result<std::string>("midpoint");
+  const auto group = field ? Result<std::string>("4") : options.Choice("group", "4", {"4", "8"});
+  const auto rows =
+      field ? Result<int64_t>(16) : options.Count("rows", 16, kMinRowLimit, kMaxRowLimit);
+  for (const Status& s : {ratios.status(), order.status(), format.status(), fill.status(),
+                          block.status(), group.status(), rows.status()}) {
     if (!s.ok()) return s;
-  }
-  if (stochastic && *order == "field") {
-    return ConfigError(
-        "stash actplane: rounding=stochastic needs order=significance, whose cut is at one weight "
-        "for the whole block");
-  }
-  if (stochastic && *fill == "midpoint") {
-    return ConfigError(
-        "stash actplane: fill=midpoint would add to values that rounding=stochastic has rounded; "
-        "leave fill out");
   }
   PerKind<Config> configs;
   for (size_t i = 0; i < configs.size(); ++i) {
     Config& config = configs[i];
-    config.order = *order == "field" ? Order::kField : Order::kSignificance;
+    config.format = *format == "bf16" ? Format::kBf16 : Format::kFp32;
+    config.order = field ? Order::kField : Order::kSignificance;
+    config.group_len = static_cast<uint32_t>(std::stoul(*group));
+    config.row_limit = static_cast<uint32_t>(*rows);
     config.fill = *fill == "zero" ? Fill::kZero : Fill::kMidpoint;
     config.block_len = static_cast<uint32_t>(std::stoul(*block));
-    const double bytes = config.block_len * 4;
+    const double bytes = config.block_len * 4;  // of FP32, whatever the format
     config.slot_bytes =
         (*ratios)[i] == 0 ? 0 : static_cast<uint32_t>(bytes / (*ratios)[i] + kRounding);
     if ((*ratios)[i] == 0) continue;
@@ -131,15 +122,13 @@ Result<MethodParts> Make(MethodOptions& options) {
                                      (*ratios)[i], kKindNames[i], s.message()));
     }
   }
-  return MethodParts{
-      .codec = std::make_unique<ActplaneCodec>(
-          configs, stochastic ? std::optional(static_cast<uint64_t>(*seed)) : std::nullopt)};
+  return MethodParts{.codec = std::make_unique<ActplaneCodec>(configs)};
 }
 
 const bool kRegistered =
     Register({"actplane",
-              "ratio=3.2 (ratio.KIND=R or exact), order=field|significance, fill=midpoint|zero, "
-              "block=32|64|128|256, rounding=none|stochastic, seed=1",
+              "ratio=3.2 (ratio.KIND=R or exact), order=field|significance, format=fp32|bf16, "
+              "block=32|64|128|256; field: fill=midpoint|zero; significance: group=4|8, rows=16",
               Make});
 
 }  // namespace
