@@ -5,7 +5,7 @@
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-minimum=${COVERAGE_MIN:-95}
+minimum=${COVERAGE_MIN:-98}
 build=build/coverage
 # Debian's geninfo 1.16 defines some of its functions twice, and perl says so each time.
 lcov() { command lcov --quiet "$@" 2> >(grep -v '^Subroutine .* redefined' >&2); }

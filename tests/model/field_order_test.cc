@@ -377,6 +377,30 @@ TEST(Field, UnusedBitsAreZeroAndIgnored) {
   EXPECT_EQ(Decode(coded.slot, config).patterns, patterns);
 }
 
+TEST(Field, ABeginningGivesTheGroupsThatEndInIt) {
+  ACTP_CLAUSE("F-3.15");
+  Rng rng(83);
+  for (uint32_t i = 0; i < 2000; ++i) {
+    Config config = RandomConfig(rng, Order::kField);
+    config.lossless = false;
+    const auto patterns =
+        MakePatterns(kAllKinds[rng.Below(kAllKinds.size())], config.format, config.block_len, rng);
+    auto slot = Encode(patterns, config).slot;
+    const Decoded whole = Decode(slot, config);
+    const FieldHeader& h = whole.trace.field.header;
+    const uint32_t groups = 1 + rng.Below(config.block_len / kFieldGroupLen);
+    uint64_t end = HeaderBits(h, config.format);
+    for (uint32_t g = 0; g < groups; ++g) {
+      end += 8 * RowsOfGroup(h, config, 8 * uint64_t{config.slot_bytes}, g);
+    }
+    for (size_t b = end / 8; b < slot.size(); ++b) slot[b] = static_cast<std::byte>(rng.Next());
+    const Decoded cut = Decode(slot, config);
+    for (uint32_t v = 0; v < groups * kFieldGroupLen; ++v) {
+      ASSERT_EQ(cut.patterns[v], whole.patterns[v]) << i << " " << v;
+    }
+  }
+}
+
 struct BadSlot {
   const char* name;
   std::vector<std::byte> slot;
