@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 namespace actplane::cli {
 namespace {
@@ -36,6 +37,61 @@ void AddOrder(CLI::App& app, Order& order) {
   AddChoice(app, "--order", order, std::vector{Order::kField, Order::kSignificance},
             "Which bits go first: by field (the paper's scheme) or by absolute weight")
       ->default_str("field");
+}
+
+void AddOrderOptions(CLI::App& app, OrderOptions& options, const std::string& fill_help) {
+  AddFill(app, options.fill, "Order field: " + fill_help)->default_str("midpoint");
+  AddDeltaCap(app, options.delta_cap);
+  app.add_option("--group", options.group_len, "Order significance: values per group (K)")
+      ->check(Quiet(CLI::IsMember({kMinGroupLen, kMaxGroupLen})))
+      ->type_name("4|8")
+      ->default_str(fmt::format("{}", Config().group_len));
+  app.add_option("--rows", options.row_limit,
+                 fmt::format("Order significance: most bits of a magnitude (R), {} to {}",
+                             kMinRowLimit, kMaxRowLimit))
+      ->check(Quiet(CLI::Range(kMinRowLimit, kMaxRowLimit)))
+      ->type_name("R")
+      ->default_str(fmt::format("{}", Config().row_limit));
+}
+
+Result<Config> WithOrderOptions(Config config, const OrderOptions& options, bool both) {
+  const bool field = config.order == Order::kField;
+  if (!both) {
+    const auto wrong = [&](std::string_view flag, std::string_view what, std::string_view fix) {
+      return ConfigError(fmt::format("{} is for {}; {}", flag, what, fix));
+    };
+    constexpr std::string_view kFix = "leave it out with --order significance";
+    if (!field && options.fill) return wrong("--fill", "order field", kFix);
+    if (!field && options.delta_cap != 0)
+      return wrong("--delta-cap", "blocks of order field that are cut", kFix);
+    for (const auto& [flag, given] : {std::pair("--group", options.group_len.has_value()),
+                                      std::pair("--rows", options.row_limit.has_value())}) {
+      if (field && given)
+        return wrong(flag, "order significance", "give --order significance or leave it out");
+    }
+  }
+  if (field) {
+    config.fill = options.fill.value_or(config.fill);
+    config.delta_cap = options.delta_cap;
+  } else {
+    config.group_len = options.group_len.value_or(config.group_len);
+    config.row_limit = options.row_limit.value_or(config.row_limit);
+  }
+  return config;
+}
+
+std::string SettingsText(const Config& c) {
+  return c.order == Order::kField ? fmt::format("fill {}", ToString(c.fill))
+                                  : fmt::format("K = {}, R = {}", c.group_len, c.row_limit);
+}
+
+void PutSettings(nlohmann::ordered_json& json, const Config& c) {
+  using Json = nlohmann::ordered_json;
+  const bool field = c.order == Order::kField;
+  json["fill"] = field ? Json(ToString(c.fill)) : Json(nullptr);
+  json["delta_cap"] = field ? Json(c.delta_cap) : Json(nullptr);
+  json["group"] = field ? Json(nullptr) : Json(c.group_len);
+  json["rows"] = field ? Json(nullptr) : Json(c.row_limit);
 }
 
 CLI::Option* AddFill(CLI::App& app, std::optional<Fill>& fill, const std::string& help) {
@@ -108,11 +164,12 @@ std::string CheckIndex(const std::string& text) {
 
 Result<Config> ConfigFor(const io::TensorInfo& info, Config config, const SlotSize& slot,
                          const std::string& file) {
-  if (config.delta_cap != 0 && (config.order != Order::kField || slot.lossless)) {
+  if (slot.lossless && config.delta_cap != 0) {
     return ConfigError(
-        fmt::format("--delta-cap is for blocks of order field that are cut; leave it out with {}",
-                    slot.lossless ? "--lossless" : "--order significance"));
+        "--delta-cap is for blocks of order field that are cut; leave it out with --lossless");
   }
+  if (slot.lossless && config.order != Order::kField)
+    return ConfigError("--lossless has order field only; leave out --order significance");
   config.format = info.format;
   config.lossless = slot.lossless;
   if (slot.bytes != 0) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -62,6 +63,27 @@ void AddBlock(CLI::App& app, uint32_t& block_len);
 void AddOrder(CLI::App& app, Order& order);
 CLI::Option* AddFill(CLI::App& app, std::optional<Fill>& fill, const std::string& help);
 void AddDeltaCap(CLI::App& app, uint32_t& delta_cap);
+
+// What only one of the orders has, as it was given.
+struct OrderOptions {
+  std::optional<Fill> fill;                      // order field
+  uint32_t delta_cap = 0;                        // order field
+  std::optional<uint32_t> group_len, row_limit;  // order significance
+};
+
+// --fill, --delta-cap, --group and --rows.
+void AddOrderOptions(CLI::App& app, OrderOptions& options, const std::string& fill_help);
+
+// `config` with those that its order has. kInvalidConfig if the other's were given, but where
+// `both` orders are asked for.
+Result<Config> WithOrderOptions(Config config, const OrderOptions& options, bool both = false);
+
+// "fill midpoint" or "K = 4, R = 16": what only the order of `config` has.
+std::string SettingsText(const Config& config);
+
+// fill, delta_cap, group and rows; null where the order does not have them.
+void PutSettings(nlohmann::ordered_json& json, const Config& config);
+
 void AddThreads(CLI::App& app, int& threads);
 
 // What --ratio or --slot-bytes ask for; `lossless` overrules both.

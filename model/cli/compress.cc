@@ -18,7 +18,7 @@ struct Options {
   std::string in, out;
   io::TensorFileOptions input;
   Config config;
-  std::optional<Fill> fill;
+  OrderOptions of_order;
   SlotSizes slots;
   int threads = 0;
   bool force = false;
@@ -66,26 +66,25 @@ Status Report(const Options& o, size_t tensors, const Config& config, const Size
   const bool empty = sizes.coded_bytes == 0;
   const double ratio = empty ? 0 : Quotient(sizes.raw_bytes, sizes.coded_bytes);
   if (o.json) {
-    const Json json = {{"in", o.in},
-                       {"out", o.out},
-                       {"tensors", tensors},
-                       {"values", sizes.values},
-                       {"blocks", sizes.blocks},
-                       {"block", config.block_len},
-                       {"lossless", config.lossless},
-                       {"order", ToString(config.order)},
-                       {"fill", ToString(config.fill)},
-                       {"delta_cap", config.delta_cap},
-                       {"raw_bytes", sizes.raw_bytes},
-                       {"coded_bytes", sizes.coded_bytes},
-                       {"ratio", empty ? Json(nullptr) : Json(ratio)}};
+    Json json = {{"in", o.in},
+                 {"out", o.out},
+                 {"tensors", tensors},
+                 {"values", sizes.values},
+                 {"blocks", sizes.blocks},
+                 {"block", config.block_len},
+                 {"lossless", config.lossless},
+                 {"order", ToString(config.order)}};
+    PutSettings(json, config);
+    json["raw_bytes"] = sizes.raw_bytes;
+    json["coded_bytes"] = sizes.coded_bytes;
+    json["ratio"] = empty ? Json(nullptr) : Json(ratio);
     return PrintJson(json, piped);
   }
-  const std::string text = fmt::format(
-      "{}: {} tensor{}, {} values, {} to {} bytes{}, order {}, {}\n", Label(o.out), tensors,
-      tensors == 1 ? "" : "s", sizes.values, sizes.raw_bytes, sizes.coded_bytes,
-      empty ? "" : fmt::format(" (ratio {:.3f})", ratio), ToString(config.order),
-      config.lossless ? "lossless" : fmt::format("fill {}", ToString(config.fill)));
+  const std::string text =
+      fmt::format("{}: {} tensor{}, {} values, {} to {} bytes{}, order {}, {}\n", Label(o.out),
+                  tensors, tensors == 1 ? "" : "s", sizes.values, sizes.raw_bytes,
+                  sizes.coded_bytes, empty ? "" : fmt::format(" (ratio {:.3f})", ratio),
+                  ToString(config.order), config.lossless ? "lossless" : SettingsText(config));
   return Print(text, piped);
 }
 
@@ -99,8 +98,9 @@ Status Run(const Options& o) {
                     "containers",
                     io::Quote(o.in), s.message()));
   }
-  Config config = o.config;
-  config.fill = o.fill.value_or(config.fill);
+  Result<Config> with_options = WithOrderOptions(o.config, o.of_order);
+  if (!with_options.ok()) return with_options.status();
+  Config config = *with_options;
   std::vector<Config> configs;  // all are checked before a byte is written
   uint64_t bytes = 0;
   for (const auto& info : reader->tensors()) {
@@ -149,17 +149,17 @@ Command AddCompress(CLI::App& root) {
   AddBlock(*app, o->config.block_len);
   AddSlotSizes(*app, o->slots, /*several=*/false, /*lossless=*/true);
   AddOrder(*app, o->config.order);
-  AddFill(*app, o->fill, "What decompress makes of lost bits")->default_str("midpoint");
-  AddDeltaCap(*app, o->config.delta_cap);
+  AddOrderOptions(*app, o->of_order, "what decompress makes of lost bits");
   AddTensor(*app, o->input.tensor, "Only these tensors of a .safetensors file");
   AddThreads(*app, o->threads);
   AddForce(*app, o->force);
   AddJson(*app, o->json);
   app->footer(
-      "All tensors of a .safetensors file go into one container.\n\n"
+      "All tensors of a .safetensors file go into one container.\n"
+      "Lossless blocks have order field.\n\n"
       "Examples:\n"
       "  actplane compress gelu.npy gelu.apl\n"
-      "  actplane compress gelu.npy gelu.apl --ratio 5.333 --order significance\n"
+      "  actplane compress gelu.npy gelu.apl --ratio 5.333 --order significance --group 8\n"
       "  actplane compress model.safetensors model.apl --lossless --tensor 'h.*.mlp*'\n"
       "  actplane compress - - < gelu.npy > gelu.apl");
   return {app, [o] { return Run(*o); }};

@@ -155,6 +155,13 @@ Result<std::vector<Done>> Plan(const io::ContainerReader& reader, const io::File
     if (!tensors.ok()) return tensors.status();
     for (const size_t i : *tensors) plan.push_back({.tensor = i, .path = o.out});
   }
+  for (const Done& d : plan) {
+    const io::ContainerTensor& t = reader.tensors()[d.tensor];
+    if (o.fill && t.config.order != Order::kField) {
+      return ConfigError(Where(o.in, t.info.name) +
+                         ": --fill is for order field; leave it out with order significance");
+    }
+  }
   for (Done& d : plan) {
     if (!folder) break;
     const io::TensorInfo& info = reader.tensors()[d.tensor].info;
@@ -220,7 +227,7 @@ Command AddDecompress(CLI::App& root) {
       ->required()
       ->type_name(" ");
   AddTensor(*app, o->tensor, "Which tensor; several need a folder");
-  AddFill(*app, o->fill, "What lost bits become; as compress was told when not given");
+  AddFill(*app, o->fill, "Order field: what lost bits become; as compress was told when not given");
   app->add_flag(
       "--keep-going", o->keep_going,
       "Read malformed blocks and damaged chunks as zeros; the exit code is 3 all the same");

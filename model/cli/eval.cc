@@ -25,7 +25,7 @@ struct Options {
   SlotSizes slots;
   std::string order = "both";
   Config config;
-  std::optional<Fill> fill;
+  OrderOptions of_order;
   int threads = 0;
   bool csv = false;
   bool json = false;
@@ -37,6 +37,7 @@ struct Options {
 struct Setting {
   SlotSize slot;
   Order order;
+  Config config = {};  // of any format and slot
 };
 
 // What became of values under one setting.
@@ -99,11 +100,16 @@ Status Measure(std::span<const std::byte> values, const Config& config, int thre
   return OkStatus();
 }
 
-std::vector<Setting> SettingsOf(const Options& o) {
+Result<std::vector<Setting>> SettingsOf(const Options& o) {
   std::vector<Setting> settings;
   for (const SlotSize& slot : o.slots.All()) {
     for (const Order order : {Order::kField, Order::kSignificance}) {
-      if (o.order == "both" || o.order == ToString(order)) settings.push_back({slot, order});
+      if (o.order != "both" && o.order != ToString(order)) continue;
+      Config config = o.config;
+      config.order = order;
+      const Result<Config> c = WithOrderOptions(config, o.of_order, o.order == "both");
+      if (!c.ok()) return c.status();
+      settings.push_back({slot, order, *c});
     }
   }
   return settings;
@@ -117,10 +123,8 @@ Status Configure(const Options& o, const std::vector<Setting>& settings, Input& 
     Outcomes outcomes{std::vector<Outcome>(settings.size())};
     auto& row = input.configs.emplace_back();
     for (size_t i = 0; i < settings.size(); ++i) {
-      Config config = o.config;
-      config.order = settings[i].order;
-      config.fill = o.fill.value_or(config.fill);
-      if (orders == 2 && config.order == Order::kSignificance) config.delta_cap = 0;
+      Config config = settings[i].config;
+      config.format = info.format;
       Result<Config> c = ConfigFor(info, config, settings[i].slot, input.rows->file);
       if (c.ok()) {
         row.emplace_back(*c);
@@ -262,11 +266,17 @@ std::string TextOf(const Options& o, const std::vector<Setting>& settings,
   sum.of.resize(settings.size());
   put(rows.AllLabel(), sum);
   const size_t columns = TerminalColumns(STDOUT_FILENO);
+  std::vector<std::string> of_orders;
+  for (size_t i = 0; i < orders; ++i) {
+    of_orders.push_back(
+        fmt::format("{} ({})", SettingsText(settings[i].config), ToString(settings[i].order)));
+  }
   return fmt::format(
-      "Fixed slots, N = {}, fill {}, metadata counted. bits: stored per value;\n"
-      "whole %: blocks with every bit as it was; exact: all of them\n\n{}{}{}",
-      o.config.block_len, ToString(o.fill.value_or(o.config.fill)), table.Text(columns),
-      ObstaclesText(rows), UnmeasuredText(rows, settings, columns));
+      "Fixed slots, N = {}, {},\n"
+      "metadata counted. bits: stored per value; whole %: blocks with every bit as it\n"
+      "was; exact: all of them\n\n{}{}{}",
+      o.config.block_len, fmt::join(of_orders, ", "), table.Text(columns), ObstaclesText(rows),
+      UnmeasuredText(rows, settings, columns));
 }
 
 Json OutcomeJson(const Setting& setting, const Outcome& r) {
@@ -297,11 +307,17 @@ Json ListJson(const std::vector<Setting>& settings, const Outcomes& outcomes) {
 
 Status PrintRows(const Options& o, const std::vector<Setting>& settings,
                  const Rows<Outcomes>& rows) {
+  Json members = {{"block", o.config.block_len}};
+  for (size_t i = 0; i < o.Orders(); ++i) {  // what only one order has is null for the other
+    Json own;
+    PutSettings(own, settings[i].config);
+    for (const auto& [name, value] : own.items()) {
+      if (i == 0 || !value.is_null()) members[name] = value;
+    }
+  }
+  members["formats"] = FormatsJson(rows.Formats());
   JsonPrinter printer;
-  printer.Members({{"block", o.config.block_len},
-                   {"fill", ToString(o.fill.value_or(o.config.fill))},
-                   {"delta_cap", o.config.delta_cap},
-                   {"formats", FormatsJson(rows.Formats())}});
+  printer.Members(members);
   printer.Array("files");
   for (const auto& f : rows.files) {
     if (!f.error.empty()) printer.Entry({{"file", f.file}, {"error", f.error}});
@@ -378,7 +394,9 @@ void AllowManyFiles() {
 
 Status Run(const Options& o) {
   AllowManyFiles();
-  const std::vector<Setting> settings = SettingsOf(o);
+  const Result<std::vector<Setting>> asked = SettingsOf(o);
+  if (!asked.ok()) return asked.status();
+  const std::vector<Setting>& settings = *asked;
   io::Files files;
   Rows<Outcomes> rows;
   rows.files.reserve(o.files.size());  // their addresses stay
@@ -431,9 +449,8 @@ Command AddEval(CLI::App& root) {
       ->check(Quiet(CLI::IsMember({"field", "significance", "both"})))
       ->type_name("field|significance|both")
       ->capture_default_str();
-  AddFill(*app, o->fill, "What lost bits become")->default_str("midpoint");
   AddBlock(*app, o->config.block_len);
-  AddDeltaCap(*app, o->config.delta_cap);
+  AddOrderOptions(*app, o->of_order, "what lost bits become");
   AddFormat(*app, o->input);
   AddTensor(*app, o->input.tensor, "Only these tensors of a .safetensors file");
   AddThreads(*app, o->threads);
@@ -443,10 +460,12 @@ Command AddEval(CLI::App& root) {
   app->footer(
       "SNR and largest error are over finite values; \"all\" takes every value of every tensor\n"
       "alike, so that the largest ones in magnitude decide its SNR. \"exact\" is said when every\n"
-      "bit came back, \"equal\" when only signs of zeros and bits of NaNs changed.\n\n"
+      "bit came back, \"equal\" when only signs of zeros and bits of NaNs changed. With both\n"
+      "orders, an option of one order is for that order.\n\n"
       "Examples:\n"
       "  actplane eval activations/*.npy --ratio 3.2 --ratio 5.333 --ratio 8\n"
       "  actplane eval gelu.npy --slot-bytes 160 --fill zero --order field\n"
+      "  actplane eval gelu.npy --ratio 8 --group 8 --rows 12 --order significance\n"
       "  actplane eval model.safetensors --ratio 4 --csv > eval.csv");
   return {app, [o] { return Run(*o); }};
 }

@@ -26,279 +26,279 @@ struct Options {
   bool json = false;
 };
 
-// One entry of a header: bits [high:low] of the slot.
+// One entry of a header: bits [high:low] of the slot. A list has no one value.
 struct Entry {
   uint64_t high, low;
   std::string name;
-  uint64_t value;
+  std::optional<uint64_t> value;
   std::string meaning;
 };
 
-// A plane or list behind the header. `drawing`: '#' one, '.' zero, '-' lost, ' ' not in the list.
-// A mark of the drawing is a value, except where it is `plain`; then, and where it is no grouped
-// list, it is also a bit of the slot.
-struct Part {
+// The rows of a run of values, which lie one after the other from `bit` on.
+struct Group {
+  uint32_t first = 0, values = 0;
+  uint64_t bit = 0;
+  uint32_t rows = 0;
+  uint64_t code_bit = 0;         // order significance
+  uint32_t end = 0;              // order significance: t(g)
+  const GroupPlace* place = {};  // order significance
+};
+
+// One bit of every value of the block. `drawing`, a mark for each value: '#' one, '.' zero,
+// '-' lost, ' ' a row that the value's group does not have.
+struct Row {
   std::string name;
-  uint64_t bit;
-  uint64_t bits;
-  uint64_t kept;
   std::string drawing;
   std::optional<uint32_t> uniform = {};  // not stored: what it reads
-  bool grouped = false;
-  bool plain = false;
+
+  bool lost() const { return !uniform && drawing.find_first_not_of('-') == std::string::npos; }
 };
 
 struct View {
   std::vector<Entry> header;
-  std::vector<Part> parts;
+  std::vector<Group> groups;
+  std::vector<Row> rows;
+  uint64_t used_bits = 0;
+  std::string cut;  // where it fell, in words
+  Json cut_json = nullptr;
 };
 
-// What a base stands for.
-std::string Power(uint32_t exponent, Format format) {
-  if (exponent == 0) return "no normal value";
-  const int bias = (1 << (InfoOf(format).exp_bits - 1)) - 1;
-  return fmt::format("2^{}", static_cast<int>(exponent) - bias);
+// What a weight stands for.
+std::string Power(int32_t weight, Format format) {
+  const int32_t bias = (1 << (InfoOf(format).exp_bits - 1)) - 1;
+  return fmt::format("2^{}", weight - bias);
 }
 
 // Bits [low + count - 1 : low].
-Entry MakeEntry(uint64_t low, uint64_t count, std::string name, uint64_t value,
+Entry MakeEntry(uint64_t low, uint64_t count, std::string name, std::optional<uint64_t> value,
                 std::string meaning) {
   return {low + count - 1, low, std::move(name), value, std::move(meaning)};
 }
 
-// Sections 3.1 to 3.4 of docs/format.md; the slot of order field starts at bit `start`.
-View ViewField(const FieldTrace& trace, const Config& config, uint64_t start, uint64_t end) {
+char MarkAt(std::span<const std::byte> slot, uint64_t bit) {
+  return (std::to_integer<unsigned>(slot[bit / 8]) >> (bit % 8) & 1) != 0 ? '#' : '.';
+}
+
+// The marks of row number `row` of a group.
+std::string MarksOf(const Group& g, uint32_t row, std::span<const std::byte> slot) {
+  std::string marks;
+  for (uint32_t i = 0; i < g.values; ++i)
+    marks += MarkAt(slot, g.bit + uint64_t{g.values} * row + i);
+  return marks;
+}
+
+std::string UsedText(uint64_t used, std::span<const std::byte> slot) {
+  return fmt::format("{} of {} bits used", used, 8 * slot.size());
+}
+
+// Section 3 of docs/format.md.
+View ViewField(const FieldTrace& trace, const Config& config, std::span<const std::byte> slot) {
   const FieldHeader& h = trace.header;
   const Format format = config.format;
   const uint32_t man = InfoOf(format).man_bits;
   const uint32_t n = config.block_len;
+  const uint64_t slot_bits = 8 * slot.size();
   View view;
   view.header = {
-      MakeEntry(start, 8, "base", h.base, Power(h.base, format)),
-      MakeEntry(start + 8, 4, "w", h.width, "delta planes"),
-      MakeEntry(start + 12, 1, "Z", h.zero_code, h.zero_code ? "zero code in use" : "no zero code"),
-      MakeEntry(start + 13, 1, "G", h.sign_stored,
-                h.sign_stored ? "sign plane stored" : "no sign plane"),
-      MakeEntry(start + 14, 1, "X", h.extension,
-                h.extension ? "extension follows" : "no extension"),
-      MakeEntry(start + 15, 1, "F", h.saturated,
+      MakeEntry(0, 8, "base", h.base,
+                h.base == 0 ? "no normal value" : Power(static_cast<int32_t>(h.base), format)),
+      MakeEntry(8, 4, "w", h.width, "delta planes"),
+      MakeEntry(12, 1, "Z", h.zero_code, h.zero_code ? "zero code in use" : "no zero code"),
+      MakeEntry(13, 1, "G", h.sign_stored, h.sign_stored ? "sign plane stored" : "no sign plane"),
+      MakeEntry(14, 1, "X", h.extension, h.extension ? "extension follows" : "no extension"),
+      MakeEntry(15, 1, "F", h.saturated,
                 h.saturated ? "values beyond the delta width became zero"
                             : "every value fits the delta width")};
   if (h.extension) {
-    const uint64_t at = start + 16;
-    const uint64_t second = at + ExtensionWordBits(format);
-    view.header.push_back(MakeEntry(at, man, "map", h.map, "mantissa planes stored"));
+    const uint64_t second = 16 + ExtensionWordBits(format);
+    view.header.push_back(MakeEntry(16, man, "map", h.map, "mantissa planes stored"));
     view.header.push_back(
-        MakeEntry(at + man, 1, "S", h.special,
+        MakeEntry(16 + man, 1, "S", h.special,
                   h.special ? "codes for Inf and NaN" : "no codes for Inf and NaN"));
     view.header.push_back(MakeEntry(second, man, "value", h.value, "what uniform planes read"));
     view.header.push_back(
         MakeEntry(second + man, 1, "sign value", h.sign_value, "what an absent sign plane reads"));
   }
-  uint64_t bit = start + HeaderBits(h, format);
-  const auto stored = [&](std::string name, const Plane& plane) {
-    const uint64_t kept = std::min<uint64_t>(n, end - std::min(bit, end));
-    std::string drawing;
-    for (uint32_t i = 0; i < n; ++i) drawing += i >= kept ? '-' : (plane.Get(i) ? '#' : '.');
-    view.parts.push_back({std::move(name), bit, n, kept, drawing});
-    bit += n;
-  };
-  const auto uniform = [&](std::string name, uint32_t value) {
-    view.parts.push_back({std::move(name), bit, 0, 0, "", value});
-  };
-  if (h.sign_stored) {
-    stored("sign", trace.planes.sign);
-  } else {
-    uniform("sign", h.sign_value ? 1 : 0);
+
+  uint64_t bit = HeaderBits(h, format);
+  for (uint32_t g = 0; g < n / kFieldGroupLen; ++g) {
+    const Group group{.first = g * kFieldGroupLen,
+                      .values = kFieldGroupLen,
+                      .bit = bit,
+                      .rows = RowsOfGroup(h, config, slot_bits, g)};
+    view.groups.push_back(group);
+    bit += uint64_t{group.values} * group.rows;
   }
-  for (uint32_t k = h.width; k-- > 0;) stored(fmt::format("delta {}", k), trace.planes.delta[k]);
-  for (uint32_t k = man; k-- > 0;) {
-    const std::string name = fmt::format("mantissa {}", k);
-    if (BitOf(h.map, k) != 0) {
-      stored(name, trace.planes.mantissa[k]);
-    } else {
-      uniform(name, BitOf(h.value, k));
+  view.used_bits = bit;
+  view.cut = "none; " + UsedText(bit, slot);
+  uint32_t planes = 0;  // so far
+  const auto plane = [&](std::string name, bool stored, uint32_t reads) {
+    if (!stored) return view.rows.push_back({std::move(name), "", reads});
+    Row row{.name = std::move(name), .drawing = ""};
+    for (const Group& g : view.groups)
+      row.drawing += planes < g.rows ? MarksOf(g, planes, slot) : std::string(g.values, '-');
+    ++planes;
+    const size_t first_lost = row.drawing.find('-');
+    if (first_lost != std::string::npos && view.cut_json.is_null()) {
+      view.cut = fmt::format("at bit {} (end of byte {}), {} {}", slot_bits, slot.size() - 1,
+                             first_lost == 0 ? "before" : "in", row.name) +
+                 (first_lost == 0 ? "" : fmt::format(" before value {}", first_lost));
+      view.cut_json = {
+          {"bit", slot_bits}, {"byte", slot.size()}, {"row", row.name}, {"value", first_lost}};
     }
-  }
+    view.rows.push_back(std::move(row));
+  };
+  plane("sign", h.sign_stored, h.sign_value ? 1 : 0);
+  for (uint32_t k = h.width; k-- > 0;) plane(fmt::format("delta {}", k), true, 0);
+  for (uint32_t k = man; k-- > 0;)
+    plane(fmt::format("mantissa {}", k), BitOf(h.map, k) != 0, BitOf(h.value, k));
   return view;
 }
 
-// Walks over the lists of a legal slot with L = 0 (F-5.2) and notes where each lies.
-class ListWalk {
- public:
-  ListWalk(std::span<const std::byte> slot, uint32_t n) : in_(slot), n_(n) {}
-
-  void Skip(uint64_t bits) {
-    for (uint64_t i = 0; i < bits; ++i) (void)in_.GetBit();
+std::string FormText(Form form) {
+  switch (form) {
+    case Form::kUnsigned: return "no signs, to the nearest";
+    case Form::kSigned: return "signs, to the nearest";
+    case Form::kMidRise: return "signs, mid-rise";
+    case Form::kSpecials: break;
   }
-
-  Plane Raw(std::string name, const Plane& candidates) {
-    const uint64_t bit = in_.position();
-    const uint64_t left = in_.size() - std::min(bit, in_.size());
-    const uint64_t kept = std::min<uint64_t>(candidates.Count(), left);
-    Plane bits = GetRaw(candidates, n_, in_);
-    parts_.push_back(
-        {std::move(name), bit, candidates.Count(), kept, Draw(candidates, bits, kept)});
-    return bits;
-  }
-
-  Plane Grouped(std::string name, const Plane& candidates) {
-    const uint64_t bit = in_.position();
-    Plane bits = GetGrouped(candidates, n_, in_);
-    const uint64_t size = in_.position() - bit;
-    parts_.push_back({.name = std::move(name) + ", grouped",
-                      .bit = bit,
-                      .bits = size,
-                      .kept = size,
-                      .drawing = Draw(candidates, bits, n_),
-                      .grouped = true});
-    return bits;
-  }
-
-  // Bits that are drawn as they come.
-  void Plain(std::string name, uint64_t count) {
-    Part part{.name = std::move(name),
-              .bit = in_.position(),
-              .bits = count,
-              .kept = count,
-              .drawing = "",
-              .plain = true};
-    for (uint64_t i = 0; i < count; ++i) part.drawing += in_.GetBit() != 0 ? '#' : '.';
-    parts_.push_back(part);
-  }
-
-  std::vector<Part>& parts() { return parts_; }
-
- private:
-  std::string Draw(const Plane& candidates, const Plane& bits, uint64_t kept) const {
-    std::string drawing;
-    uint64_t seen = 0;
-    for (uint32_t i = 0; i < n_; ++i) {
-      const bool in = candidates.Get(i);
-      drawing += !in ? ' ' : (seen >= kept ? '-' : (bits.Get(i) ? '#' : '.'));
-      seen += in ? 1 : 0;
-    }
-    return drawing;
-  }
-
-  BitReader in_;
-  uint32_t n_;
-  std::vector<Part> parts_;
-};
-
-Plane Without(const Plane& a, const Plane& b, uint32_t n) {
-  Plane rest = a;
-  for (uint32_t i = 0; i < n; ++i) {
-    if (b.Get(i)) rest.Clear(i);
-  }
-  return rest;
+  return "signs, to the nearest, Inf or NaN";
 }
 
-std::string AbsentText(Absent absent) {
-  switch (absent) {
-    case Absent::kNone: return "no zeros or specials marked";
-    case Absent::kZeroMapRaw: return "zero map, raw";
-    case Absent::kZeroMapGrouped: return "zero map, grouped";
-    case Absent::kSpecial: break;
-  }
-  return "special section";
-}
-
-// Section 5 of docs/format.md. A legal slot holds all lists but the refinement planes whole.
-View ViewSignificance(const SignificanceTrace& trace, const Config& config,
-                      std::span<const std::byte> slot) {
-  if (trace.whole_field) {
-    View view = ViewField(trace.field, config, 8, 8 * slot.size());
-    view.header.insert(view.header.begin(), MakeEntry(0, 8, "L", 1, "whole block in order field"));
+// F-5.12, F-5.13: one byte, or two patterns and a bit for each value.
+View ViewShort(const SignificanceTrace& trace, const Config& config,
+               std::span<const std::byte> slot) {
+  const bool pair = trace.header.width == kPairWidth;
+  View view;
+  view.header = {MakeEntry(0, 3, "w", trace.header.width,
+                           pair ? "a pair: at most two bit patterns" : "poisoned: all NaN"),
+                 MakeEntry(3, 5, "-", 0, "zero")};
+  view.used_bits = trace.size_bits;
+  if (!pair) {
+    view.cut = "everything: Inf and NaN do not fit the slot";
+    view.cut_json = {{"poisoned", true}};
     return view;
   }
-  const SignificanceHeader& h = trace.header;
-  const uint32_t n = config.block_len;
-  const FormatInfo info = InfoOf(config.format);
-  View view;
-  view.header = {
-      MakeEntry(0, 1, "L", 0, "order significance"),
-      MakeEntry(1, 1, "G", h.sign_stored, h.sign_stored ? "signs stored" : "all positive"),
-      MakeEntry(2, 2, "A", static_cast<uint32_t>(h.absent),
-                trace.poisoned ? "poisoned: all NaN" : AbsentText(h.absent)),
-      MakeEntry(4, 5, "P", h.planes, "significance planes"),
-      MakeEntry(9, 4, "Q", h.grouped, "of these grouped"),
-      MakeEntry(13, info.exp_bits, "base", h.base, Power(h.base, config.format))};
-  if (trace.poisoned) return view;
-
-  ListWalk walk(slot, n);
-  walk.Skip(13 + info.exp_bits);
-  Plane waiting;
-  for (uint32_t i = 0; i < n; ++i) waiting.Set(i);
-  if (h.absent == Absent::kSpecial) {
-    walk.Plain("B (zero map)", 1);
-    const Plane specials = walk.Grouped("specials", waiting);
-    walk.Plain("sign, NaN", 2 * uint64_t{specials.Count()});
-    waiting = Without(waiting, specials, n);
-    if (trace.special_zero_map) waiting = walk.Grouped("zero map", waiting);
-  } else if (h.absent == Absent::kZeroMapRaw) {
-    waiting = walk.Raw("zero map", waiting);
-  } else if (h.absent == Absent::kZeroMapGrouped) {
-    waiting = walk.Grouped("zero map", waiting);
+  const uint32_t bits = 8 * InfoOf(config.format).value_bytes;
+  BitReader in(slot);
+  (void)in.Get(8);
+  for (uint32_t i = 0; i < 2; ++i) {
+    const uint64_t pattern = in.Get(bits);
+    view.header.push_back(
+        MakeEntry(8 + i * bits, bits, i == 0 ? "a" : "b", pattern,
+                  fmt::format("{:.6g}", ToDouble(static_cast<uint32_t>(pattern), config.format))));
   }
-  Plane significant;
-  for (uint32_t p = 0; p < h.planes; ++p) {
-    const std::string name = fmt::format("plane {}", p);
-    const Plane plane = p < h.grouped ? walk.Grouped(name, waiting) : walk.Raw(name, waiting);
-    waiting = Without(waiting, plane, n);
-    for (uint32_t i = 0; i < n; ++i) {
-      if (plane.Get(i)) significant.Set(i);
-    }
-  }
-  if (h.sign_stored) walk.Raw("signs", significant);
-  for (uint32_t p = 1; p < h.planes + info.man_bits; ++p) {
-    Plane members;
-    for (uint32_t i = 0; i < n; ++i) {
-      const AlignedValue& v = trace.values[i];
-      if (significant.Get(i) && v.delta < p && p <= v.delta + v.refinement_bits) members.Set(i);
-    }
-    if (members.Any()) walk.Raw(fmt::format("refine {}", p), members);
-  }
-  view.parts = std::move(walk.parts());
+  const Group all{.values = config.block_len, .bit = 8 + 2 * bits, .rows = 1};
+  view.groups.push_back(all);
+  view.rows.push_back({.name = "is b", .drawing = MarksOf(all, 0, slot)});
+  view.cut = "none; " + UsedText(view.used_bits, slot);
   return view;
 }
 
-bool IsLost(const Part& p) { return p.kept == 0 && p.bits != 0; }
+// Section 5 of docs/format.md.
+View ViewSignificance(const SignificanceTrace& trace, const Config& config,
+                      std::span<const std::byte> slot) {
+  const SignificanceHeader& h = trace.header;
+  if (h.width > kMaxCodeBits) return ViewShort(trace, config, slot);
+  const uint32_t groups = GroupsOf(config);
+  const uint32_t q = h.level / UnitsOf(config), j = h.level % UnitsOf(config);
+  View view;
+  view.header = {
+      MakeEntry(0, 3, "w", h.width, "bits of a code"),
+      MakeEntry(3, 1, "Z", h.dead_code,
+                h.dead_code ? fmt::format("code {} is that of a dead group", LowMask(h.width))
+                            : "no code for dead groups"),
+      MakeEntry(4, 2, "form", static_cast<uint32_t>(h.form), FormText(h.form)),
+      MakeEntry(6, 5, "q", q, "where groups end, in weights from the base"),
+      MakeEntry(11, 5, "j", j,
+                fmt::format("of {} parts of the block end one weight later", UnitsOf(config))),
+      MakeEntry(16, 8, "base", h.base, Power(static_cast<int32_t>(h.base), config.format))};
+  uint64_t code_bit = 24;
+  if (h.form == Form::kSpecials) {
+    uint64_t flags = 0;
+    for (uint32_t g = 0; g < groups; ++g) flags |= uint64_t{trace.groups[g].special} << g;
+    view.header.push_back(MakeEntry(code_bit, groups, "flags", flags, "groups with Inf or NaN"));
+    code_bit += groups;
+  }
+  if (h.width != 0) {
+    view.header.push_back(MakeEntry(code_bit, uint64_t{groups} * h.width, "codes", {},
+                                    "one of each group, listed below"));
+  }
 
-// Runs of parts that are lost, or read the same, as one: "mantissa 17 .. 3".
-std::vector<Part> Folded(const std::vector<Part>& parts) {
-  std::vector<Part> folded;
+  bool special = false, sign = false;
+  int32_t highest = 0, lowest = 0;  // weights of rows: [lowest, highest)
+  uint32_t longer = 0;              // groups that end at q + 1
+  for (uint32_t g = 0; g < groups; ++g) {
+    const GroupPlace& p = trace.groups[g];
+    view.groups.push_back({.first = g * config.group_len,
+                           .values = config.group_len,
+                           .bit = p.position,
+                           .rows = p.rows,
+                           .code_bit = code_bit + uint64_t{g} * h.width,
+                           .end = GroupEnd(config, h.level, g),
+                           .place = &p});
+    longer += view.groups.back().end == q + 1 ? 1U : 0U;
+    special |= p.special;
+    sign |= h.form != Form::kUnsigned && (p.lives || p.special);
+    if (p.magnitude_rows == 0) continue;
+    const int32_t top = p.step + static_cast<int32_t>(p.magnitude_rows);
+    const bool first = highest == lowest;
+    highest = first ? top : std::max(highest, top);
+    lowest = first ? p.step : std::min(lowest, p.step);
+  }
+
+  // `row_of` says which row of a group it is; nothing if the group does not have it.
+  const auto draw = [&](std::string name, const auto& row_of) {
+    Row row{.name = std::move(name), .drawing = ""};
+    for (const Group& g : view.groups) {
+      const std::optional<uint32_t> r = row_of(*g.place);
+      row.drawing += r ? MarksOf(g, *r, slot) : std::string(g.values, ' ');
+    }
+    view.rows.push_back(std::move(row));
+  };
+  using RowNumber = std::optional<uint32_t>;
+  const auto of_special = [](uint32_t r) {
+    return [r](const GroupPlace& p) { return p.special ? RowNumber(r) : RowNumber(); };
+  };
+  if (special) draw("special", of_special(0));
+  if (special) draw("NaN", of_special(1));
+  if (sign) {
+    draw("sign", [](const GroupPlace& p) {
+      return p.rows > p.magnitude_rows ? RowNumber(p.special ? 2 : 0) : RowNumber();
+    });
+  }
+  for (int32_t weight = highest; weight-- > lowest;) {
+    draw("weight " + Power(weight, config.format), [weight](const GroupPlace& p) {
+      const int32_t below = weight - p.step;  // rows below it
+      const bool has = below >= 0 && below < static_cast<int32_t>(p.magnitude_rows);
+      return has ? RowNumber(p.rows - 1 - static_cast<uint32_t>(below)) : RowNumber();
+    });
+  }
+  view.used_bits = trace.size_bits;
+  view.cut = longer == 0 || longer == groups
+                 ? fmt::format("every group ends at {}", view.groups[0].end)
+                 : fmt::format("groups 0 .. {} end at {}, the others at {}", longer - 1, q + 1, q);
+  view.cut += "; " + UsedText(view.used_bits, slot);
+  view.cut_json = {{"q", q}, {"j", j}, {"groups_at_q_plus_1", longer}};
+  return view;
+}
+
+// Runs of rows that are lost, or read the same, as one: "mantissa 17 .. 3".
+std::vector<Row> Folded(const std::vector<Row>& rows) {
+  std::vector<Row> folded;
   std::string first;
-  for (const Part& p : parts) {
-    const bool same = !folded.empty() && folded.back().uniform == p.uniform &&
-                      IsLost(folded.back()) == IsLost(p) && (p.uniform || IsLost(p)) &&
-                      p.name.substr(0, 4) == first.substr(0, 4);
+  for (const Row& r : rows) {
+    const bool same = !folded.empty() && folded.back().uniform == r.uniform &&
+                      folded.back().lost() == r.lost() && (r.uniform || r.lost()) &&
+                      r.name.substr(0, 4) == first.substr(0, 4);
     if (!same) {
-      folded.push_back(p);
-      first = p.name;
+      folded.push_back(r);
+      first = r.name;
       continue;
     }
-    folded.back().name = first + " .." + p.name.substr(p.name.find(' '));
-    folded.back().bits += p.bits;
+    folded.back().name = first + " .." + r.name.substr(r.name.find(' '));
   }
   return folded;
-}
-
-const Part* FindCut(const View& view) {
-  const auto it = std::find_if(view.parts.begin(), view.parts.end(),
-                               [](const Part& p) { return p.kept < p.bits; });
-  return it == view.parts.end() ? nullptr : &*it;
-}
-
-// The value whose bit is the first one lost: the k-th member of the list.
-uint32_t CutValue(const Part& part) { return static_cast<uint32_t>(part.drawing.find('-')); }
-
-std::string CutText(const View& view, uint64_t used, uint64_t slot_bits) {
-  const Part* cut = FindCut(view);
-  if (cut == nullptr) return fmt::format("none, {} of {} bits used", used, slot_bits);
-  return fmt::format("at bit {} (end of byte {}), {} {}", slot_bits, slot_bits / 8 - 1,
-                     cut->kept == 0 ? "before" : "in", cut->name) +
-         (cut->kept == 0 ? "" : fmt::format(" before value {}", CutValue(*cut)));
 }
 
 struct ValueSummary {
@@ -322,37 +322,47 @@ std::string ModeText(const Config& c) {
   return c.lossless ? "lossless" : fmt::format("{} B", c.slot_bytes);
 }
 
-uint64_t UsedBits(const View& view) {
-  uint64_t used = 0;
-  for (const Entry& e : view.header) used = std::max(used, e.high + 1);
-  for (const Part& p : view.parts) used = std::max(used, p.bit + p.kept);
-  return used;
+// "3" or "3 .. 7".
+std::string RangeText(uint32_t first, uint32_t last) {
+  return first == last ? fmt::format("{}", first) : fmt::format("{} .. {}", first, last);
 }
 
-// Marks of `part` that are bits, in the first `count` of its drawing.
-uint64_t BitsIn(const Part& part, size_t count) {
-  const auto drawn = std::span(part.drawing).first(std::min(count, part.drawing.size()));
-  return drawn.size() - static_cast<size_t>(std::count(drawn.begin(), drawn.end(), ' '));
+// Where the rows of each group lie. Of order field, a line for groups of as many rows.
+std::string GroupsText(const std::vector<Group>& groups, Format format, size_t columns) {
+  const bool significance = groups[0].place != nullptr;
+  std::vector<std::string> headers = {"groups", "values", "rows", "bit", "bits each"};
+  if (significance)
+    headers = {"group", "values", "code", "end", "magnitude", "rows", "bit", "step"};
+  Table table(headers);
+  for (uint32_t g = 0; g < groups.size();) {
+    uint32_t end = g + 1;
+    while (!significance && end < groups.size() && groups[end].rows == groups[g].rows) ++end;
+    const Group& a = groups[g];
+    std::vector<std::string> row = {RangeText(g, end - 1),
+                                    RangeText(a.first, groups[end - 1].first + a.values - 1)};
+    if (significance) {
+      const GroupPlace& p = *a.place;
+      row.push_back(fmt::format("{}", p.code));
+      row.push_back(fmt::format("{}", a.end));
+      row.push_back(p.lives ? fmt::format("{}", p.magnitude_rows) : "dead");
+    }
+    row.push_back(fmt::format("{}", a.rows));
+    row.push_back(fmt::format("{}", a.bit));
+    row.push_back(!significance    ? fmt::format("{}", a.values * a.rows)
+                  : a.place->lives ? Power(a.place->step, format)
+                                   : "-");
+    table.Row(std::move(row));
+    g = end;
+  }
+  return table.Text(columns);
 }
 
 // One table with all values, or as many as it takes, each with the values that fit side by side.
-// Every row says where its first bit lies.
-std::string PlanesText(const std::vector<Part>& parts, uint32_t n, size_t columns) {
+std::string RowsText(const std::vector<Row>& rows, uint32_t n, size_t columns) {
   constexpr size_t kLeast = 8;
-  size_t others = 0;  // before the drawing
-  const auto cells = [&](const Part& p, size_t first, size_t end) {
-    const bool drawn = !p.uniform && !IsLost(p);
-    std::string bit = fmt::format("{}", p.bit + (p.grouped ? 0 : BitsIn(p, first)));
-    std::string bits =
-        fmt::format("{}", drawn && !p.grouped ? BitsIn(p, end) - BitsIn(p, first) : p.bits);
-    if (p.uniform || (p.grouped && first != 0)) bit = bits = "";
-    return std::vector<std::string>{p.name, bit, bits};
-  };
-  for (size_t c = 0; c < 3; ++c) {
-    size_t width = c == 0 ? WidthOf("plane") : 4;
-    for (const Part& p : parts) width = std::max(width, WidthOf(cells(p, 0, n)[c]));
-    others += width + 2;
-  }
+  size_t names = WidthOf("row");
+  for (const Row& r : rows) names = std::max(names, WidthOf(r.name));
+  const size_t others = names + 2;  // before the drawing
   const size_t room = columns - std::min(columns, others);
   const size_t step = room >= n ? n : std::max(kLeast, room / kLeast * kLeast);
 
@@ -362,22 +372,15 @@ std::string PlanesText(const std::vector<Part>& parts, uint32_t n, size_t column
     std::string ruler;  // the number of every eighth value above its mark
     for (size_t i = first; i < end; i += kLeast) ruler += fmt::format("{:<{}}", i, kLeast);
     ruler.erase(ruler.find_last_not_of(' ') + 1);
-    Table table({"plane", "bit", "bits", ruler});
-    table.AlignLeft(3);
-    for (const Part& p : parts) {
-      const bool drawn = !p.uniform && !IsLost(p);
-      if (first != 0 && (!drawn || p.plain)) continue;  // said above
-      if (drawn && !p.plain && !p.grouped && BitsIn(p, first) == BitsIn(p, end)) continue;
-      const size_t last = p.plain ? p.drawing.size() : end;
-      for (size_t at = first; at == first || at < last; at += step) {
-        const size_t stop = std::min(at + step, last);
-        std::vector<std::string> row = cells(p, at, stop);
-        if (at != first) row[0] = "";
-        row.push_back(p.uniform   ? fmt::format("uniform {}", *p.uniform)
-                      : IsLost(p) ? "lost"
-                                  : p.drawing.substr(at, stop - at));
-        table.Row(row);
-      }
+    Table table({"row", ruler});
+    table.AlignLeft(1);
+    for (const Row& r : rows) {
+      const bool drawn = !r.uniform && !r.lost();
+      if (first != 0 && !drawn) continue;  // said above
+      if (drawn && r.drawing.find_first_not_of(' ', first) >= end) continue;
+      table.Row({r.name, r.uniform ? fmt::format("uniform {}", *r.uniform)
+                         : drawn   ? r.drawing.substr(first, end - first)
+                                   : "lost"});
     }
     if (first != 0) text += '\n';
     text += table.Text(std::max(columns, others + step));
@@ -386,40 +389,66 @@ std::string PlanesText(const std::vector<Part>& parts, uint32_t n, size_t column
 }
 
 std::string BlockText(const io::ContainerTensor& t, const Options& o, const View& view,
-                      const BlockTrace& trace, uint64_t slot_bits, uint32_t count) {
+                      const BlockTrace& trace, uint64_t slot_bytes, uint32_t count) {
   const Config& c = t.config;
+  const bool significance = c.order == Order::kSignificance;
   const std::string place =
       c.lossless ? ""
                  : fmt::format(" at byte {} of the file", t.info.offset + *o.block * c.slot_bytes);
-  std::string text = fmt::format("{}: block {} of {}\n{}, N = {}, order {}, {} bytes{}\n\nHeader\n",
-                                 Where(o.in, t.info.name), *o.block, t.blocks, ToString(c.format),
-                                 c.block_len, ToString(c.order), slot_bits / 8, place);
+  std::string text =
+      fmt::format("{}: block {} of {}\n{}, N = {}, order {}{}\n{} bytes{}\n\nHeader\n",
+                  Where(o.in, t.info.name), *o.block, t.blocks, ToString(c.format), c.block_len,
+                  ToString(c.order), significance ? ", " + SettingsText(c) : "", slot_bytes, place);
   Table header({"bits", "name", "value", "meaning"});
   header.AlignLeft(1);
   header.AlignLeft(3);
   for (const Entry& e : view.header) {
     header.Row(
         {e.high == e.low ? fmt::format("[{}]", e.low) : fmt::format("[{}:{}]", e.high, e.low),
-         e.name, e.high - e.low > 8 ? fmt::format("{:#x}", e.value) : fmt::format("{}", e.value),
+         e.name,
+         !e.value             ? "-"
+         : e.high - e.low > 8 ? fmt::format("{:#x}", *e.value)
+                              : fmt::format("{}", *e.value),
          e.meaning});
   }
   const size_t columns = TerminalColumns(STDOUT_FILENO);
   text += header.Text(columns);
-  text += "\nPlanes (# one, . zero, - lost; a blank is a value that is not in the list)\n" +
-          PlanesText(Folded(view.parts), c.block_len, columns);
+  if (!view.groups.empty()) {
+    text += "\nGroups (their rows lie one after the other from this bit on)\n" +
+            GroupsText(view.groups, c.format, columns);
+    text += "\nRows (# one, . zero, - lost; a blank is a row that the group does not have)\n" +
+            RowsText(Folded(view.rows), c.block_len, columns);
+  }
   const ValueSummary s = Summarize(trace.fields, count);
-  text += fmt::format("\nCut: {}\n", CutText(view, UsedBits(view), slot_bits));
+  text += fmt::format("\nCut: {}\n", view.cut);
   text += fmt::format(
-      "Decoded, fill {}: {} values{}\n"
+      "Decoded{}: {} values{}\n"
       "{} zero, {} subnormal, {} Inf, {} NaN, {} negative\n",
-      ToString(c.fill), count,
+      significance ? "" : ", " + SettingsText(c), count,
       s.most == 0 ? "" : fmt::format("; magnitudes {:.4g} to {:.4g}", s.least, s.most), s.mix.zeros,
       s.mix.subnormals, s.mix.infs, s.mix.nans, s.mix.negatives);
   return text;
 }
 
+Json GroupJson(uint32_t number, const Group& g) {
+  Json json = {{"group", number},
+               {"first_value", g.first},
+               {"values", g.values},
+               {"bit", g.bit},
+               {"rows", g.rows}};
+  if (g.place == nullptr) return json;
+  json["special"] = g.place->special;
+  json["code"] = g.place->code;
+  json["code_bit"] = g.code_bit;
+  json["end"] = g.end;
+  json["lives"] = g.place->lives;
+  json["magnitude_rows"] = g.place->magnitude_rows;
+  json["step"] = g.place->lives ? Json(g.place->step) : Json(nullptr);
+  return json;
+}
+
 Json BlockJson(const io::ContainerTensor& t, const Options& o, const View& view,
-               const BlockTrace& trace, uint64_t slot_bits, uint32_t count) {
+               const BlockTrace& trace, uint64_t slot_bytes, uint32_t count) {
   const Config& c = t.config;
   Json json = {{"file", o.in},
                {"tensor", t.info.name},
@@ -428,28 +457,27 @@ Json BlockJson(const io::ContainerTensor& t, const Options& o, const View& view,
                {"format", ToString(c.format)},
                {"block", c.block_len},
                {"order", ToString(c.order)},
-               {"lossless", c.lossless},
-               {"fill", ToString(c.fill)},
-               {"slot_bytes", slot_bits / 8},
-               {"header", Json::array()},
-               {"planes", Json::array()}};
+               {"lossless", c.lossless}};
+  PutSettings(json, c);
+  json["slot_bytes"] = slot_bytes;
+  json["header"] = Json::array();
   for (const Entry& e : view.header) {
-    json["header"].push_back(
-        {{"name", e.name}, {"high", e.high}, {"low", e.low}, {"value", e.value}});
+    json["header"].push_back({{"name", e.name},
+                              {"high", e.high},
+                              {"low", e.low},
+                              {"value", e.value ? Json(*e.value) : Json(nullptr)}});
   }
-  for (const Part& p : view.parts) {
-    Json part = {{"name", p.name}, {"bit", p.bit}, {"bits", p.bits}, {"kept", p.kept}};
-    part["uniform"] = p.uniform ? Json(*p.uniform) : Json(nullptr);
-    part["drawing"] = p.drawing;
-    json["planes"].push_back(part);
+  json["groups"] = Json::array();
+  for (uint32_t g = 0; g < view.groups.size(); ++g)
+    json["groups"].push_back(GroupJson(g, view.groups[g]));
+  json["drawing"] = Json::array();
+  for (const Row& r : view.rows) {
+    json["drawing"].push_back({{"name", r.name},
+                               {"uniform", r.uniform ? Json(*r.uniform) : Json(nullptr)},
+                               {"marks", r.drawing}});
   }
-  const Part* cut = FindCut(view);
-  json["used_bits"] = UsedBits(view);
-  json["cut"] = cut == nullptr ? Json(nullptr)
-                               : Json{{"bit", slot_bits},
-                                      {"byte", slot_bits / 8},
-                                      {"plane", cut->name},
-                                      {"value", CutValue(*cut)}};
+  json["used_bits"] = view.used_bits;
+  json["cut"] = view.cut_json;
   const ValueSummary s = Summarize(trace.fields, count);
   json["decoded"] = {{"values", count},
                      {"zeros", s.mix.zeros},
@@ -483,11 +511,10 @@ Status InspectBlock(io::ContainerReader& reader, const Options& o) {
                                      Where(o.in, t.info.name), *o.block, ToString(verdict)));
   }
   const View view = t.config.order == Order::kField
-                        ? ViewField(trace.field, t.config, 0, 8 * slot->size())
+                        ? ViewField(trace.field, t.config, *slot)
                         : ViewSignificance(trace.significance, t.config, *slot);
-  const uint64_t slot_bits = 8 * slot->size();
-  return o.json ? PrintJson(BlockJson(t, o, view, trace, slot_bits, count))
-                : Print(BlockText(t, o, view, trace, slot_bits, count));
+  return o.json ? PrintJson(BlockJson(t, o, view, trace, slot->size(), count))
+                : Print(BlockText(t, o, view, trace, slot->size(), count));
 }
 
 // The shape in a table; JSON has all of it.
@@ -511,39 +538,38 @@ Status InspectContainer(const io::ContainerReader& reader, const Options& o) {
     for (const size_t i : *chosen) {
       const io::ContainerTensor& t = reader.tensors()[i];
       const Config& c = t.config;
-      printer.Entry(
-          {{"name", t.info.name},
-           {"dtype", t.info.dtype},
-           {"shape", t.info.shape},
-           {"fortran_order", t.info.fortran_order},
-           {"values", t.info.values},
-           {"format", ToString(c.format)},
-           {"block", c.block_len},
-           {"lossless", c.lossless},
-           {"slot_bytes", c.lossless ? Json(nullptr) : Json(c.slot_bytes)},
-           {"order", ToString(c.order)},
-           {"fill", ToString(c.fill)},
-           {"delta_cap", c.delta_cap},
-           {"blocks", t.blocks},
-           {"chunks", t.chunks},
-           {"payload_offset", t.info.offset},
-           {"payload_bytes", t.payload_bytes},
-           {"ratio", t.payload_bytes == 0 ? Json(nullptr)
-                                          : Json(Quotient(RawBytes(t.info), t.payload_bytes))}});
+      Json entry = {{"name", t.info.name},
+                    {"dtype", t.info.dtype},
+                    {"shape", t.info.shape},
+                    {"fortran_order", t.info.fortran_order},
+                    {"values", t.info.values},
+                    {"format", ToString(c.format)},
+                    {"block", c.block_len},
+                    {"lossless", c.lossless},
+                    {"slot_bytes", c.lossless ? Json(nullptr) : Json(c.slot_bytes)},
+                    {"order", ToString(c.order)}};
+      PutSettings(entry, c);
+      entry["blocks"] = t.blocks;
+      entry["chunks"] = t.chunks;
+      entry["payload_offset"] = t.info.offset;
+      entry["payload_bytes"] = t.payload_bytes;
+      entry["ratio"] =
+          t.payload_bytes == 0 ? Json(nullptr) : Json(Quotient(RawBytes(t.info), t.payload_bytes));
+      printer.Entry(entry);
     }
     return printer.Finish();
   }
   // A column only for what is not the same everywhere: the lines are long enough.
-  bool one_fill = true;
+  bool same = true;
   bool capped = false;
   for (const size_t i : *chosen) {
     const Config& c = reader.tensors()[i].config;
-    one_fill = one_fill && c.fill == reader.tensors()[chosen->front()].config.fill;
+    same = same && SettingsText(c) == SettingsText(reader.tensors()[chosen->front()].config);
     capped = capped || c.delta_cap != 0;
   }
   Table table({"tensor", "shape", "dtype", "N", "order", "slot", "blocks", "bytes", "ratio"});
   for (const size_t column : {1UL, 2UL, 4UL, 5UL}) table.AlignLeft(column);
-  if (!one_fill) table.Column("fill");
+  if (!same) table.Column("settings");
   if (capped) table.Column("cap");
   for (const size_t i : *chosen) {
     const io::ContainerTensor& t = reader.tensors()[i];
@@ -557,15 +583,14 @@ Status InspectContainer(const io::ContainerReader& reader, const Options& o) {
                                     fmt::format("{}", t.blocks),
                                     fmt::format("{}", t.payload_bytes),
                                     RatioText(RawBytes(t.info), t.payload_bytes)};
-    if (!one_fill) row.emplace_back(ToString(c.fill));
+    if (!same) row.push_back(SettingsText(c));
     if (capped) row.push_back(c.delta_cap == 0 ? "-" : fmt::format("{}", c.delta_cap));
     table.Row(std::move(row));
   }
   std::string title =
       fmt::format("{}: container of {}", io::Quote(o.in), Count(reader.tensors().size(), "tensor"));
-  if (one_fill && !chosen->empty()) {
-    title += fmt::format(", fill {}", ToString(reader.tensors()[chosen->front()].config.fill));
-  }
+  if (same && !chosen->empty())
+    title += ", " + SettingsText(reader.tensors()[chosen->front()].config);
   return Print(title + "\n\n" + table.Text(TerminalColumns(STDOUT_FILENO)));
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kMagic = "// actplane memh 1 ";  // then the tensor as JSON
+constexpr std::string_view kMagic = "// actplane memh 2 ";   // then the tensor as JSON
+constexpr std::string_view kMagic1 = "// actplane memh 1 ";  // slots of format version 1
 constexpr size_t kLongestLine = 64 << 10;
 constexpr size_t kFlushBytes = 1 << 20;
 
@@ -38,12 +39,14 @@ struct Image {
 
 Json HeadOf(const Image& image) {
   const Config& c = image.config;
-  return {{"name", image.info.name},      {"dtype", image.info.dtype},
-          {"shape", image.info.shape},    {"fortran_order", image.info.fortran_order},
-          {"format", ToString(c.format)}, {"block", c.block_len},
-          {"slot_bytes", c.slot_bytes},   {"order", ToString(c.order)},
-          {"fill", ToString(c.fill)},     {"delta_cap", c.delta_cap},
-          {"word_bits", image.word_bits}, {"words", image.Words()}};
+  Json json = {{"name", image.info.name},      {"dtype", image.info.dtype},
+               {"shape", image.info.shape},    {"fortran_order", image.info.fortran_order},
+               {"format", ToString(c.format)}, {"block", c.block_len},
+               {"slot_bytes", c.slot_bytes},   {"order", ToString(c.order)}};
+  PutSettings(json, c);
+  json["word_bits"] = image.word_bits;
+  json["words"] = image.Words();
+  return json;
 }
 
 Status Report(const Options& o, const Image& image) {
@@ -212,7 +215,20 @@ bool TakeName(const Json& json, const char* key, const std::vector<E>& choices, 
   return it != choices.end();
 }
 
+// What only one order has, as PutSettings puts it: null where the order does not have it.
+bool TakeSettings(const Json& json, Config& c) {
+  const auto null = [&](const char* key) { return json.contains(key) && json[key].is_null(); };
+  if (c.order == Order::kField) {
+    return TakeName(json, "fill", {Fill::kMidpoint, Fill::kZero}, c.fill) &&
+           Take(json, "delta_cap", c.delta_cap) && null("group") && null("rows");
+  }
+  return null("fill") && null("delta_cap") && Take(json, "group", c.group_len) &&
+         Take(json, "rows", c.row_limit);
+}
+
 Result<Image> ParseHead(const std::string& line, const LineReader& lines) {
+  if (line.starts_with(kMagic1))
+    return lines.Bad("it is of version 1, and this program reads 2: compress the tensor again");
   if (!line.starts_with(kMagic)) return lines.Bad("it is not the first line of an image");
   const Json json = Json::parse(line.substr(kMagic.size()), nullptr, false);
   Image image;
@@ -224,8 +240,7 @@ Result<Image> ParseHead(const std::string& line, const LineReader& lines) {
       TakeName(json, "format", {Format::kFp32, Format::kFp16, Format::kBf16}, c.format) &&
       Take(json, "block", c.block_len) && Take(json, "slot_bytes", c.slot_bytes) &&
       TakeName(json, "order", {Order::kField, Order::kSignificance}, c.order) &&
-      TakeName(json, "fill", {Fill::kMidpoint, Fill::kZero}, c.fill) &&
-      Take(json, "delta_cap", c.delta_cap) && Take(json, "word_bits", image.word_bits);
+      TakeSettings(json, c) && Take(json, "word_bits", image.word_bits);
   if (!complete) return lines.Bad("it does not describe a tensor");
   if (image.word_bits == 0 || image.word_bits % 8 != 0 || image.word_bits > 4096) {
     return lines.Bad(fmt::format("words of {} bits are not known", image.word_bits));

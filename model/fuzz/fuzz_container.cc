@@ -27,7 +27,7 @@ std::vector<std::byte> MakeGood() {
   auto writer =
       ContainerWriter::Create(std::make_unique<MemorySink>(&file), {.blocks_per_chunk = 2});
   TensorInfo info{.name = "slots", .dtype = "<f4", .shape = {2, 75}, .values = 150};
-  Config config{.block_len = 32, .slot_bytes = 16, .order = Order::kSignificance};
+  Config config{.block_len = 32, .slot_bytes = 16, .order = Order::kSignificance, .group_len = 8};
   const std::vector<std::byte> bytes(80, std::byte{0x5a});
   Check(writer.BeginTensor(info, config).ok() && writer.Append(bytes).ok() &&
         writer.EndTensor().ok());
@@ -58,6 +58,11 @@ bool OpenAndRead(std::span<const std::byte> file) {
   for (size_t t = 0; t < reader->tensors().size(); ++t) {
     const ContainerTensor& tensor = reader->tensors()[t];
     Check(ValidateConfig(tensor.config).ok() && ValidateTensorInfo(tensor.info).ok());
+    const Config& c = tensor.config;
+    constexpr Config kNone;
+    Check(c.order == Order::kField
+              ? c.group_len == kNone.group_len && c.row_limit == kNone.row_limit
+              : c.fill == kNone.fill && c.delta_cap == kNone.delta_cap);
     for (uint64_t b = 0; b < tensor.blocks; ++b) {
       const auto block = reader->ReadBlock(t, b);
       if (!block.ok()) {

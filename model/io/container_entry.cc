@@ -53,7 +53,6 @@ std::vector<std::byte> EncodeEntry(const ContainerTensor& tensor) {
   Store(bytes, entry::kRank, static_cast<uint32_t>(info.shape.size()));
   Store(bytes, entry::kFormat, config.format);
   Store(bytes, entry::kOrder, config.order);
-  Store(bytes, entry::kFill, config.fill);
   Store(bytes, entry::kFlags, static_cast<uint8_t>(flags));
   Store(bytes, entry::kBlockLen, config.block_len);
   Store(bytes, entry::kSlotBytes, config.lossless ? 0 : config.slot_bytes);
@@ -66,14 +65,20 @@ std::vector<std::byte> EncodeEntry(const ContainerTensor& tensor) {
   Store(bytes, entry::kPayloadBytes, tensor.payload_bytes);
   Store(bytes, entry::kFirstChunk, tensor.first_chunk);
   Store(bytes, entry::kChunks, tensor.chunks);
-  Store(bytes, entry::kDeltaCap, config.delta_cap);
+  if (config.order == Order::kField) {  // C-4.9
+    Store(bytes, entry::kFill, config.fill);
+    Store(bytes, entry::kDeltaCap, config.delta_cap);
+  } else {
+    Store(bytes, entry::kGroupLen, static_cast<uint8_t>(config.group_len));
+    Store(bytes, entry::kRowLimit, static_cast<uint8_t>(config.row_limit));
+  }
   if (!info.shape.empty())
     std::memcpy(bytes.data() + entry::kShape, info.shape.data(), 8 * info.shape.size());
   if (!info.name.empty()) std::memcpy(bytes.data() + name_at, info.name.data(), info.name.size());
   return bytes;
 }
 
-// C-4.1 .. C-4.8, C-5.2, C-5.3
+// C-4.1 .. C-4.9, C-5.2, C-5.3
 Result<ContainerTensor> DecodeEntry(std::span<const std::byte> rest, size_t* entry_bytes) {
   if (rest.size() < entry::kShape) return Impossible("an entry that does not fit");
   const auto name_bytes = Load<uint32_t>(rest, entry::kNameBytes);
@@ -110,17 +115,30 @@ Result<ContainerTensor> DecodeEntry(std::span<const std::byte> rest, size_t* ent
   }
   if (const auto version = Load<uint32_t>(bytes, entry::kFormatVersion);
       version != kFormatVersion) {
-    return BadInputError(fmt::format(
-        "the blocks are of format version {}, and this program reads {}; update actplane", version,
-        kFormatVersion));
+    return BadInputError(
+        fmt::format("the blocks are of format version {}, and this program reads {}; {}", version,
+                    kFormatVersion, VersionFix(version, kFormatVersion)));
   }
   t.config = {.format = static_cast<Format>(format),
               .block_len = Load<uint32_t>(bytes, entry::kBlockLen),
               .lossless = (flags & entry::kLossless) != 0,
               .slot_bytes = Load<uint32_t>(bytes, entry::kSlotBytes),
-              .order = static_cast<Order>(order),
-              .fill = static_cast<Fill>(fill),
-              .delta_cap = Load<uint32_t>(bytes, entry::kDeltaCap)};
+              .order = static_cast<Order>(order)};
+  const auto delta_cap = Load<uint32_t>(bytes, entry::kDeltaCap);
+  const auto group_len = Load<uint8_t>(bytes, entry::kGroupLen);
+  const auto row_limit = Load<uint8_t>(bytes, entry::kRowLimit);
+  const bool field = t.config.order == Order::kField;
+  if (field ? group_len != 0 || row_limit != 0 : fill != 0 || delta_cap != 0) {  // C-4.9
+    return Impossible(
+        fmt::format("a setting that order {} does not have", ToString(t.config.order)));
+  }
+  if (field) {
+    t.config.fill = static_cast<Fill>(fill);
+    t.config.delta_cap = delta_cap;
+  } else {
+    t.config.group_len = group_len;
+    t.config.row_limit = row_limit;
+  }
   if (t.config.lossless && t.config.slot_bytes != 0)
     return Impossible("a slot size for a lossless tensor");
   if (Status s = ValidateConfig(t.config); !s.ok()) return BadInputError(s.message());

@@ -25,6 +25,14 @@ inline constexpr std::string_view kMagic(
     8);
 inline constexpr std::string_view kEndMagic("APL.END\n", 8);
 
+// What to do with a container, or blocks, of another version than `ours`.
+inline std::string_view VersionFix(uint32_t version, uint32_t ours) {
+  if (version > ours) return "update actplane";
+  return version == 0
+             ? "get the file again"
+             : "compress the tensor again, or decompress this with the program of tag v0.1";
+}
+
 // C-2.4
 namespace header {
 inline constexpr size_t kMagicAt = 0, kVersion = 8, kBytes = 12, kReserved = 16;
@@ -41,7 +49,8 @@ inline constexpr size_t kEntryBytes = 0, kNameBytes = 4, kRank = 8, kFormat = 12
                         kFill = 14, kFlags = 15, kBlockLen = 16, kSlotBytes = 20,
                         kBlocksPerChunk = 24, kFormatVersion = 28, kDtype = 32, kValues = 40,
                         kBlocks = 48, kPayloadOffset = 56, kPayloadBytes = 64, kFirstChunk = 72,
-                        kChunks = 80, kDeltaCap = 88, kReserved = 92, kShape = 96;
+                        kChunks = 80, kDeltaCap = 88, kGroupLen = 92, kRowLimit = 93,
+                        kReserved = 94, kShape = 96;
 inline constexpr size_t kDtypeBytes = 8;
 inline constexpr uint8_t kLossless = 1, kFortran = 2;
 }  // namespace entry

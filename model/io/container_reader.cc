@@ -101,9 +101,8 @@ Status ContainerReader::CheckHeader() const {
     return Bad("it is not an .apl container; make one with actplane compress");
   }
   if (const auto version = Load<uint32_t>(head, header::kVersion); version != kContainerVersion) {
-    return Bad(
-        fmt::format("it is a container of version {}, and this program reads {}; update actplane",
-                    version, kContainerVersion));
+    return Bad(fmt::format("it is a container of version {}, and this program reads {}; {}",
+                           version, kContainerVersion, VersionFix(version, kContainerVersion)));
   }
   if (Load<uint32_t>(head, header::kBytes) != kHeaderBytes ||
       !AllZero(std::span(head).subspan(header::kReserved))) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the order of docs/format.md. A slot is first read into labelled lists of bits; the values are
-// rebuilt from those lists afterwards.
+// In the order of docs/format.md. A slot is first read into labelled rows of bits; the values are
+// rebuilt from those rows afterwards.
 #include "ref/ref_decoder.h"
 
 #include <algorithm>
@@ -8,8 +8,7 @@
 namespace actplane::ref {
 namespace {
 
-using Bits = std::vector<int>;     // 0 or 1 each
-using Members = std::vector<int>;  // indices of values, ascending
+using Bits = std::vector<int>;  // 0 or 1 each
 
 // ---- Section 2: words, values, slots ----------------------------------------------------------
 
@@ -33,11 +32,11 @@ uint32_t Pattern(const Value& value, const RefConfig& c) {
   return pattern;
 }
 
-// F-2.7: the bits of a slot from byte `first` on.
-Bits Unpack(const std::vector<uint8_t>& slot, size_t first) {
+// F-2.7
+Bits Unpack(const std::vector<uint8_t>& slot) {
   Bits bits;
-  for (size_t byte = first; byte < slot.size(); ++byte) {
-    for (int bit = 0; bit < 8; ++bit) bits.push_back((slot[byte] >> bit) & 1);
+  for (const uint8_t byte : slot) {
+    for (int bit = 0; bit < 8; ++bit) bits.push_back((byte >> bit) & 1);
   }
   return bits;
 }
@@ -54,17 +53,6 @@ int Number(const Bits& bits, int at, int count) {
 
 std::string Zeros(int count) { return std::string(static_cast<size_t>(count), '0'); }
 
-// F-3.10, F-5.12: of the lost bits only the highest may read 1.
-std::string Filled(std::string mantissa, bool midpoint) {
-  bool highest = true;
-  for (char& bit : mantissa) {
-    if (bit != '?') continue;
-    bit = highest && midpoint ? '1' : '0';
-    highest = false;
-  }
-  return mantissa;
-}
-
 struct Outcome {      // before anything is asked of the mode
   std::string fault;  // empty: none
   bool complete = true;
@@ -73,14 +61,42 @@ struct Outcome {      // before anything is asked of the mode
   std::vector<Value> values;
 };
 
+// Reads on and on; whoever reads over the end finds it in `beyond`.
+struct Cursor {
+  const Bits& bits;
+  size_t at = 0;
+  bool beyond = false;
+
+  int Take() {
+    beyond = beyond || at >= bits.size();
+    return Number(bits, static_cast<int>(at++), 1);
+  }
+  std::string Take(int count) {
+    std::string text;
+    for (int k = 0; k < count; ++k) text += Take() == 1 ? '1' : '0';
+    return text;
+  }
+};
+
 // ---- Section 3: order `field` -----------------------------------------------------------------
 
-// A plane as it stands in the slot, cut short where the slot ends.
-struct Strip {
+struct Plane {
   char kind;  // 's'ign, 'd'elta, 'm'antissa
   int place;  // of a mantissa plane, counted from the top
-  Bits bits;
 };
+
+// F-3.10: `above` is the bit over the mantissa, the lowest one of the exponent field.
+std::string Filled(std::string mantissa, char above, bool midpoint) {
+  const size_t highest = mantissa.find('?');
+  if (highest == std::string::npos) return mantissa;
+  if (highest > 0) above = mantissa[highest - 1];
+  for (size_t i = highest; i < mantissa.size(); ++i) {
+    if (mantissa[i] != '?') continue;
+    const bool one = i == highest ? above == '0' : above == '1';
+    mantissa[i] = one && midpoint ? '1' : '0';
+  }
+  return mantissa;
+}
 
 Outcome DecodeField(const Bits& bits, const RefConfig& c) {
   Outcome out;
@@ -120,33 +136,38 @@ Outcome DecodeField(const Bits& bits, const RefConfig& c) {
   if (static_cast<size_t>(fixed) > bits.size()) out.fault = "F-7.1 length";
   if (!out.fault.empty()) return out;
 
-  // F-3.4: which planes follow, and F-3.5: how much of each the slot has.
-  std::vector<Strip> strips;
-  if (g == 1) strips.push_back({'s', 0, {}});
-  for (int k = 0; k < w; ++k) strips.push_back({'d', 0, {}});
+  // F-3.4: which planes there are. One that is not stored has no '?' above.
+  std::vector<Plane> planes;
+  if (g == 1) planes.push_back({'s', 0});
+  for (int k = 0; k < w; ++k) planes.push_back({'d', 0});
   for (int place = 0; place < m; ++place) {
-    if (known[static_cast<size_t>(place)] == '?') strips.push_back({'m', place, {}});
+    if (known[static_cast<size_t>(place)] == '?') planes.push_back({'m', place});
   }
-  size_t at = static_cast<size_t>(header);
-  for (Strip& strip : strips) {
-    for (int i = 0; i < n; ++i, ++at) {
-      if (at < bits.size()) strip.bits.push_back(bits[at]);
-    }
+
+  // F-3.4: the bytes behind the header are dealt out, plane by plane and within a plane group by
+  // group, until they or the planes are used up; they lie group by group.
+  const int groups = n / 8;
+  const int bytes = (static_cast<int>(bits.size()) - header) / 8;
+  std::vector<int> rows(static_cast<size_t>(groups), 0);
+  for (int dealt = 0; dealt < std::min(bytes, groups * static_cast<int>(planes.size())); ++dealt) {
+    ++rows[static_cast<size_t>(dealt % groups)];
   }
-  out.used_bits = at;
-  out.complete = at <= bits.size();
+  out.used_bits = static_cast<size_t>(header) + static_cast<size_t>(n) * planes.size();
+  out.complete = out.used_bits <= bits.size();           // F-3.5
   out.exact = out.complete && Number(bits, 15, 1) == 0;  // F-3.13
 
   const int all_ones = (1 << w) - 1;
-  for (size_t i = 0; i < static_cast<size_t>(n); ++i) {
-    Value value{sign_reads, 0, known};  // F-3.8, F-3.9
+  int first_row = 0;  // of all rows, the first one of the group
+  for (int i = 0; i < n; ++i) {
+    if (i > 0 && i % 8 == 0) first_row += rows[static_cast<size_t>(i / 8 - 1)];
+    Value value{sign_reads, 0, known};  // F-3.8, F-3.9; what stays '?' is lost (F-3.5)
     int code = 0;
-    for (const Strip& strip : strips) {
-      if (i >= strip.bits.size()) continue;  // F-3.5: lost
-      const int bit = strip.bits[i];
-      if (strip.kind == 's') value.sign = bit;       // F-3.8
-      if (strip.kind == 'd') code = code * 2 + bit;  // F-3.6: plane w-1 comes first
-      if (strip.kind == 'm') value.mantissa[static_cast<size_t>(strip.place)] = bit ? '1' : '0';
+    for (int row = 0; row < rows[static_cast<size_t>(i / 8)]; ++row) {
+      const Plane plane = planes[static_cast<size_t>(row)];
+      const int bit = Number(bits, header + 8 * (first_row + row) + i % 8, 1);
+      if (plane.kind == 's') value.sign = bit;       // F-3.8
+      if (plane.kind == 'd') code = code * 2 + bit;  // F-3.6: plane w-1 comes first
+      if (plane.kind == 'm') value.mantissa[static_cast<size_t>(plane.place)] = bit ? '1' : '0';
     }
 
     // F-3.6, tested in its order.
@@ -157,7 +178,8 @@ Outcome DecodeField(const Bits& bits, const RefConfig& c) {
       value.mantissa = Zeros(m);  // F-3.7, F-3.11
     } else {
       value.exponent = base - code;  // F-3.7
-      value.mantissa = Filled(value.mantissa, c.midpoint && !nan);
+      const char above = value.exponent % 2 == 1 ? '1' : '0';
+      value.mantissa = Filled(value.mantissa, above, c.midpoint && !nan);
     }
     if (nan || inf) value.exponent = ExpMax(c);         // F-3.11, F-3.12
     if (nan && !out.complete) value.mantissa[0] = '1';  // F-3.12
@@ -168,182 +190,164 @@ Outcome DecodeField(const Bits& bits, const RefConfig& c) {
 
 // ---- Section 5: order `significance` ----------------------------------------------------------
 
-// Reads on and on; whoever reads over the end finds it in `beyond`.
-struct Cursor {
-  const Bits& bits;
-  size_t at = 0;
-  bool beyond = false;
+// F-5.11
+Value Special(int sign, bool nan, const RefConfig& c) {
+  Value value{sign, ExpMax(c), Zeros(c.man_bits)};
+  if (nan) value.mantissa[0] = '1';
+  return value;
+}
 
-  int Take() {
-    beyond = beyond || at >= bits.size();
-    return Number(bits, static_cast<int>(at++), 1);
+// F-5.7 .. F-5.9: the value of magnitude bits, highest weight first, the last one of weight p.
+Value Magnitude(int sign, const std::string& rows, int p, bool mid_rise, const RefConfig& c) {
+  const int m = c.man_bits;
+  const size_t leading = rows.find('1');
+  const bool none = leading == std::string::npos;
+  if (none && !mid_rise) return {sign, 0, Zeros(m)};  // F-5.8
+
+  // F-5.7: the weight of the leading one, and what stands below it.
+  int e = p - 1;  // F-5.9: half a step
+  std::string below;
+  if (!none) {
+    below = rows.substr(leading + 1);
+    e = p + static_cast<int>(below.size());
   }
+  const int u = std::max(e, 1) - m;  // the weight of the lowest mantissa bit
+  if (!none && mid_rise) {           // F-5.9
+    const bool even = rows.back() == '0';
+    for (int weight = p - 1; weight >= u; --weight) {
+      below += (weight == p - 1) == even ? '1' : '0';
+    }
+  }
+  // F-5.8: what is below the lowest mantissa bit is dropped, be it the leading one.
+  const std::string mantissa = e >= 1 ? below : Zeros(-e) + "1" + below;
+  const size_t places = static_cast<size_t>(m);
+  return {sign, std::max(e, 0), (mantissa + Zeros(m)).substr(0, places)};
+}
+
+// F-5.3, F-5.4
+struct Group {
+  bool flag = false;  // y
+  bool lives = false;
+  int code = 0;
+  int magnitudes = 0;  // D
 };
 
-// F-5.4
-Members ReadRaw(Cursor& cursor, const Members& candidates) {
-  Members ones;
-  for (const int i : candidates) {
-    if (cursor.Take() == 1) ones.push_back(i);
-  }
-  return ones;
-}
-
-// The distinct i / size for i in `members`.
-Members Parents(const Members& members, int size) {
-  Members parents;
-  for (const int i : members) {
-    if (parents.empty() || parents.back() != i / size) parents.push_back(i / size);
-  }
-  return parents;
-}
-
-// Those of `members` whose i / size is, or is not, in `parents`.
-Members Sift(const Members& members, int size, const Members& parents, bool in = true) {
-  Members kept;
-  for (const int i : members) {
-    if (std::binary_search(parents.begin(), parents.end(), i / size) == in) kept.push_back(i);
-  }
-  return kept;
-}
-
-// F-5.5: three lists, each over what the one before has left.
-Members ReadGrouped(Cursor& cursor, const Members& candidates) {
-  const Members groups = ReadRaw(cursor, Parents(candidates, 16));
-  const Members in_groups = Sift(candidates, 16, groups);
-  const Members subgroups = ReadRaw(cursor, Parents(in_groups, 4));
-  return ReadRaw(cursor, Sift(in_groups, 4, subgroups));
-}
-
-Outcome DecodeLayers(const Bits& bits, const RefConfig& c) {
+Outcome DecodeGroups(const Bits& bits, const RefConfig& c) {
   Outcome out;
-  const int m = c.man_bits;
 
-  // F-5.2: the header.
-  const int g = Number(bits, 1, 1);
-  const int a = Number(bits, 2, 2);
-  const int planes = Number(bits, 4, 5);
-  const int grouped_planes = Number(bits, 9, 4);
-  const int base = Number(bits, 13, c.exp_bits);
-  Cursor cursor{bits, static_cast<size_t>(13 + c.exp_bits)};
-  out.used_bits = cursor.at;
+  // F-5.1: the header.
+  const int w = Number(bits, 0, 3);
+  const int z = Number(bits, 3, 1);
+  const int form = Number(bits, 4, 2);
+  const int q = Number(bits, 6, 5);
+  const int j = Number(bits, 11, 5);
+  const int base = Number(bits, 16, 8);
+  const int groups = c.block_len / c.group_len;
+  const int u = std::min(groups, 32);
 
-  // F-5.13: what every value is that nothing else is said of.
-  out.values.assign(static_cast<size_t>(c.block_len), Value{0, 0, Zeros(m)});
-  std::string quiet = Zeros(m);
-  quiet[0] = '1';
+  // F-7.2
+  if (w == 5) out.fault = "F-7.2 width 5";
+  if ((w == 6 || w == 7) && Number(bits, 3, 5) != 0) out.fault = "F-7.2 bits [7:3]";
+  if (w <= 4 && j >= u) out.fault = "F-7.2 level";
+  if (w <= 4 && (base == 0 || base >= ExpMax(c))) out.fault = "F-7.2 base";
+  if (!out.fault.empty()) return out;
 
-  // F-5.14
-  if (a == 3 && planes == 0 && grouped_planes == 15) {
-    for (Value& value : out.values) value = Value{0, ExpMax(c), quiet};
+  if (w == 6) {  // F-5.12
+    out.used_bits = 8;
+    out.values.assign(static_cast<size_t>(c.block_len), Special(0, true, c));
     return out;
   }
 
-  // F-7.3
-  if (base == 0 || base >= ExpMax(c)) out.fault = "F-7.3 base";
-  if (planes > base + m) out.fault = "F-7.3 planes below the smallest subnormal";
-  if (grouped_planes > planes) out.fault = "F-7.3 grouped planes";
+  if (w == 7) {  // F-5.13
+    const int width = 1 + c.exp_bits + c.man_bits;
+    Cursor cursor{bits, static_cast<size_t>(8 + 2 * width)};
+    for (int i = 0; i < c.block_len; ++i) {
+      const int start = cursor.Take() == 0 ? 8 : 8 + width;
+      Value value{Number(bits, start + width - 1, 1), Number(bits, start + c.man_bits, c.exp_bits),
+                  ""};
+      for (int k = c.man_bits - 1; k >= 0; --k) {
+        value.mantissa += Number(bits, start + k, 1) == 1 ? '1' : '0';
+      }
+      out.values.push_back(value);
+    }
+    if (cursor.beyond) out.fault = "F-7.2 pair beyond the slot";
+    out.used_bits = cursor.at;
+    out.exact = true;  // F-6.1: a pair says everything
+    return out;
+  }
+
+  // F-5.2
+  Cursor cursor{bits, 24};
+  std::vector<Group> table(static_cast<size_t>(groups));
+  for (Group& group : table) {
+    if (form == 3) group.flag = cursor.Take() == 1;
+  }
+  if (cursor.beyond) out.fault = "F-7.2 flag beyond the slot";
+  for (Group& group : table) {
+    for (int k = 0; k < w; ++k) group.code += cursor.Take() << k;
+  }
+  if (cursor.beyond && out.fault.empty()) out.fault = "F-7.2 code beyond the slot";
   if (!out.fault.empty()) return out;
 
-  Members left;  // the values that take part
-  for (int i = 0; i < c.block_len; ++i) left.push_back(i);
-
-  // F-5.6, F-5.13
-  bool grouped_map = a == 2;
-  if (a == 3) {
-    grouped_map = cursor.Take() == 1;  // B
-    const Members specials = ReadGrouped(cursor, left);
-    for (const int i : specials) {
-      Value& value = out.values[static_cast<size_t>(i)];
-      value.sign = cursor.Take();
-      value.exponent = ExpMax(c);
-      if (cursor.Take() == 1) value.mantissa = quiet;
-    }
-    left = Sift(left, 1, specials, false);
-    if (cursor.beyond) out.fault = "F-7.3 special section";
+  // F-5.3, F-5.4
+  for (int g = 0; g < groups; ++g) {
+    Group& group = table[static_cast<size_t>(g)];
+    const int end = g * u < j * groups ? q + 1 : q;
+    const bool named_dead = z == 1 && group.code == (1 << w) - 1;
+    group.lives = !named_dead && group.code < end;
+    const int height = end - group.code - (form == 2 ? 1 : 0);
+    if (group.lives) group.magnitudes = std::min(height, c.row_limit);
   }
 
-  // F-5.7
-  if (a == 1) left = ReadRaw(cursor, left);
-  if (grouped_map) left = ReadGrouped(cursor, left);
-  if (cursor.beyond && out.fault.empty()) out.fault = "F-7.3 zero map";
+  // F-5.5, F-5.6
+  while (cursor.at % 8 != 0) ++cursor.at;
+  for (const Group& group : table) {
+    const int k = c.group_len;
+    const std::string zeros = Zeros(k);
+    const std::string special = group.flag ? cursor.Take(k) : zeros;
+    const std::string nan = group.flag ? cursor.Take(k) : zeros;
+    const bool signs = form > 0 && (group.lives || group.flag);
+    const std::string sign = signs ? cursor.Take(k) : zeros;
+    std::vector<std::string> rows;
+    for (int row = 0; row < group.magnitudes; ++row) rows.push_back(cursor.Take(k));
 
-  // F-5.8
-  std::vector<int> delta(out.values.size(), -1);
-  Members significant;
-  for (int p = 0; p < planes; ++p) {
-    const Members ones = p < grouped_planes ? ReadGrouped(cursor, left) : ReadRaw(cursor, left);
-    for (const int i : ones) delta[static_cast<size_t>(i)] = p;
-    left = Sift(left, 1, ones, false);
-    significant.insert(significant.end(), ones.begin(), ones.end());
-  }
-  std::sort(significant.begin(), significant.end());
-  if (cursor.beyond && out.fault.empty()) out.fault = "F-7.3 significance planes";
-
-  // F-5.9
-  for (const int i : significant) {
-    if (g == 1) out.values[static_cast<size_t>(i)].sign = cursor.Take();
-  }
-  if (cursor.beyond && out.fault.empty()) out.fault = "F-7.3 signs";
-  if (!out.fault.empty()) return out;
-
-  // F-5.3, F-5.10. A refinement bit has a weight of at least the smallest subnormal's.
-  std::vector<std::string> refinement(out.values.size());
-  for (int p = 1; p <= base + m; ++p) {
-    for (const int i : significant) {
-      const int d = delta[static_cast<size_t>(i)];
-      const int r = m + std::min(0, base - d - 1);
-      if (d >= p || p > d + r) continue;
-      const bool lost = cursor.at >= bits.size();
-      const int bit = cursor.Take();
-      refinement[static_cast<size_t>(i)] += lost ? '?' : bit == 1 ? '1' : '0';
+    const int p = base - group.code - group.magnitudes + 1;  // F-5.7
+    for (size_t i = 0; i < zeros.size(); ++i) {
+      const int minus = sign[i] == '1' ? 1 : 0;
+      std::string magnitude;
+      for (const std::string& row : rows) magnitude += row[i];
+      if (special[i] == '1') {
+        out.values.push_back(Special(minus, nan[i] == '1', c));  // F-5.11
+      } else if (!group.lives) {
+        out.values.push_back({minus, 0, Zeros(c.man_bits)});  // F-5.10
+      } else {
+        out.values.push_back(Magnitude(minus, magnitude, p, form == 2, c));
+      }
     }
   }
+  if (cursor.beyond) out.fault = "F-7.2 row beyond the slot";
   out.used_bits = cursor.at;
-  out.complete = !cursor.beyond;
-
-  // F-5.11, F-5.12
-  for (const int i : significant) {
-    const int v = base - delta[static_cast<size_t>(i)];
-    const std::string below = Filled(refinement[static_cast<size_t>(i)], c.midpoint);
-    Value& value = out.values[static_cast<size_t>(i)];
-    value.exponent = std::max(v, 0);
-    value.mantissa = v >= 1 ? below : Zeros(-v) + "1" + below;
-  }
   return out;
 }
 
 }  // namespace
 
 RefResult DecodeSlot(const std::vector<uint8_t>& slot, const RefConfig& config) {
-  Outcome out;
-  size_t first = 0;  // the byte at which the layout starts
-  const Bits bits = Unpack(slot, 0);
-  if (!config.significance) {
-    out = DecodeField(bits, config);
-  } else if (Number(bits, 0, 1) == 1) {
-    // F-5.1, F-7.2
-    first = 1;
-    out = DecodeField(Unpack(slot, 1), config);
-    if (!out.fault.empty()) out.fault = "F-7.2 by " + out.fault;
-    if (out.fault.empty() && !out.complete) out.fault = "F-7.2 not complete";
-    if (Number(bits, 1, 7) != 0) out.fault = "F-7.2 bits [7:1]";
-  } else {
-    out = DecodeLayers(bits, config);
-  }
+  const Bits bits = Unpack(slot);
+  Outcome out = config.significance ? DecodeGroups(bits, config) : DecodeField(bits, config);
 
-  // F-7.4
-  if (config.lossless && out.fault.empty()) {
-    if (!out.complete) out.fault = "F-7.4 not complete";
-    if (first + (out.used_bits + 7) / 8 != slot.size()) out.fault = "F-7.4 length";
+  // F-7.3
+  if (config.lossless && !config.significance && out.fault.empty()) {
+    if ((out.used_bits + 7) / 8 != slot.size()) out.fault = "F-7.3 length";
+    if (!out.complete) out.fault = "F-7.3 not complete";
   }
 
   RefResult result;
   result.malformed = !out.fault.empty();
   result.reason = out.fault;
-  if (result.malformed) out.values.assign(static_cast<size_t>(config.block_len), {});  // F-7.5
+  if (result.malformed) out.values.assign(static_cast<size_t>(config.block_len), {});  // F-7.4
   result.exact = !result.malformed && out.exact;
-  result.used_bits = result.malformed ? 0 : 8 * first + out.used_bits;
+  result.used_bits = result.malformed ? 0 : out.used_bits;
   for (const Value& value : out.values) result.patterns.push_back(Pattern(value, config));
   return result;
 }

@@ -7,7 +7,6 @@ namespace actplane::ref {
 namespace {
 
 using Bits = std::vector<int>;
-using Members = std::vector<int>;
 
 int Size(const Bits& bits) { return static_cast<int>(bits.size()); }
 int BytesOf(int bits) { return (bits + 7) / 8; }
@@ -66,21 +65,31 @@ int FieldNeeds(const FieldPlan& plan, const RefConfig& c) {
   return 16 + 2 * Word(c) * plan.x + c.block_len * (plan.g + plan.w);
 }
 
-Bits FieldBits(Random& random, const RefConfig& c, const FieldPlan& plan) {
-  Bits bits;
+struct FieldParts {
+  Bits head;
+  std::vector<Bits> planes;
+  int all = 0;  // bits of a complete slot
+};
+
+FieldParts FieldBits(Random& random, const RefConfig& c, const FieldPlan& plan) {
+  FieldParts parts;
   const int n = c.block_len;
   const int m = c.man_bits;
-  Append(bits, plan.base, 8);
-  Append(bits, plan.w, 4);
-  Append(bits, plan.z + 2 * plan.g + 4 * plan.x + 8 * plan.f, 4);
+  Append(parts.head, plan.base, 8);
+  Append(parts.head, plan.w, 4);
+  Append(parts.head, plan.z + 2 * plan.g + 4 * plan.x + 8 * plan.f, 4);
   if (plan.x == 1) {
-    Append(bits, plan.map | (plan.s << m), m + 1);
-    Append(bits, plan.low_extra, Word(c) - m - 1);
-    Append(bits, plan.values | (plan.sign_value << m), m + 1);
-    Append(bits, plan.high_extra, Word(c) - m - 1);
+    Append(parts.head, plan.map | (plan.s << m), m + 1);
+    Append(parts.head, plan.low_extra, Word(c) - m - 1);
+    Append(parts.head, plan.values | (plan.sign_value << m), m + 1);
+    Append(parts.head, plan.high_extra, Word(c) - m - 1);
   }
-  const int minus = Density(random);
-  for (int i = 0; i < n * plan.g; ++i) bits.push_back(random.Chance(minus) ? 1 : 0);
+  const auto plane = [&](int density) {
+    Bits bits;
+    for (int i = 0; i < n; ++i) bits.push_back(random.Chance(density) ? 1 : 0);
+    return bits;
+  };
+  if (plan.g == 1) parts.planes.push_back(plane(Density(random)));
 
   // Codes: often the highest ones, which name zeros and specials; also beyond the base (F-3.7).
   const int codes = 1 << plan.w;
@@ -92,138 +101,133 @@ Bits FieldBits(Random& random, const RefConfig& c, const FieldPlan& plan) {
     if (random.Chance(near)) number = random.Below(std::min(codes, 4));
     if (random.Chance(top)) number = codes - 1 - random.Below(std::min(codes, 4));
   }
-  for (int plane = plan.w - 1; plane >= 0; --plane) {
-    for (const int number : code) bits.push_back((number >> plane) & 1);
+  for (int k = plan.w - 1; k >= 0; --k) {
+    Bits bits;
+    for (const int number : code) bits.push_back((number >> k) & 1);
+    parts.planes.push_back(bits);
   }
 
-  for (int plane = m - 1; plane >= 0; --plane) {
-    if (plan.x == 1 && ((plan.map >> plane) & 1) == 0) continue;
-    const int density = Density(random);
-    for (int i = 0; i < n; ++i) bits.push_back(random.Chance(density) ? 1 : 0);
+  for (int k = m - 1; k >= 0; --k) {
+    if (plan.x == 0 || ((plan.map >> k) & 1) == 1) parts.planes.push_back(plane(Density(random)));
   }
-  return bits;
+  parts.all = Size(parts.head) + n * static_cast<int>(parts.planes.size());
+  return parts;
+}
+
+// F-3.4: the rows that a slot of so many bytes holds, group after group.
+std::vector<uint8_t> PackField(Random& random, const FieldParts& parts, int bytes) {
+  Bits bits = parts.head;
+  const int groups = parts.planes.empty() ? 0 : Size(parts.planes[0]) / 8;
+  const int room = std::max(0, bytes - Size(bits) / 8);
+  for (int g = 0; g < groups; ++g) {
+    const int rows = room / groups + (g < room % groups ? 1 : 0);
+    for (int row = 0; row < std::min(rows, static_cast<int>(parts.planes.size())); ++row) {
+      const auto first = parts.planes[static_cast<size_t>(row)].begin() + 8 * g;
+      bits.insert(bits.end(), first, first + 8);
+    }
+  }
+  return Pack(bits, bytes, random);
 }
 
 // ---- order `significance` ---------------------------------------------------------------------
 
-struct LayerPlan {
-  int g = 0, a = 0, planes = 0, grouped = 0, base = 1;
+int Groups(const RefConfig& c) { return c.block_len / c.group_len; }
+int LevelSteps(const RefConfig& c) { return std::min(Groups(c), 32); }  // U
+
+struct GroupsPlan {
+  int w = 0, z = 0, form = 0, q = 0, j = 0, base = 1;
 };
 
-LayerPlan PlanLayers(Random& random, const RefConfig& c) {
-  LayerPlan plan;
+GroupsPlan PlanGroups(Random& random, const RefConfig& c) {
+  GroupsPlan plan;
   const int high = ExpMax(c) - 1;
-  plan.base = random.Pick({1, std::min(high, 1 + random.Below(12)), 1 + random.Below(high), high});
-  const int deepest = std::min(31, plan.base + c.man_bits);
-  plan.planes = random.Pick({0, deepest, random.Below(deepest + 1), random.Below(8), 3});
-  plan.planes = std::min(plan.planes, deepest);
-  const int most = std::min(15, plan.planes);
-  plan.grouped = random.Pick({0, most, random.Below(most + 1)});
-  plan.g = random.Below(2);
-  plan.a = random.Below(4);
+  const int steps = LevelSteps(c);
+  plan.base = random.Pick({1, std::min(high, 1 + random.Below(30)), 1 + random.Below(high), high});
+  plan.w = random.Below(5);
+  plan.z = random.Below(2);
+  plan.form = random.Below(4);
+  plan.q = random.Pick({0, 1, 31, random.Below(32), random.Below(16), random.Below(16)});
+  plan.j = random.Pick({0, steps - 1, random.Below(steps), random.Below(steps)});
   return plan;
 }
 
-// Where the parts of a slot with L = 0 end, in bits.
-struct LayerBits {
+void AppendGroupsHeader(Bits& bits, const GroupsPlan& plan) {
+  Append(bits, plan.w + 8 * plan.z + 16 * plan.form + 64 * plan.q + 2048 * plan.j, 16);
+  Append(bits, plan.base, 8);
+}
+
+// Where the parts of a slot end, in bits.
+struct GroupsBits {
   Bits bits;
-  int header = 0, specials = 0, zero_map = 0, planes = 0, signs = 0;
+  int flags = 0, codes = 0;
 };
 
-// Writes a list with bits of that density. A flag may be 1 with nothing but 0 below it.
-Members AppendList(Random& random, Bits& bits, bool grouped, const Members& candidates,
-                   int density) {
-  Members ones;
-  std::vector<int> bit(256, 0);
-  for (const int i : candidates) {
-    if (!random.Chance(density)) continue;
-    ones.push_back(i);
-    bit[static_cast<size_t>(i)] = 1;
-  }
-  if (!grouped) {
-    for (const int i : candidates) bits.push_back(bit[static_cast<size_t>(i)]);
-    return ones;
-  }
-  const int needless = random.Pick({0, 0, 30, 100});
-  std::vector<int> group(16, -1);  // -1: no candidate
-  std::vector<int> subgroup(64, -1);
-  for (const int i : candidates) {
-    int& flag = subgroup[static_cast<size_t>(i / 4)];
-    if (flag == -1) flag = random.Chance(needless) ? 1 : 0;
-    if (bit[static_cast<size_t>(i)] == 1) flag = 1;
-  }
-  for (size_t s = 0; s < subgroup.size(); ++s) {
-    if (subgroup[s] == -1) continue;
-    if (group[s / 4] == -1) group[s / 4] = random.Chance(needless / 2) ? 1 : 0;
-    if (subgroup[s] == 1) group[s / 4] = 1;
-  }
-  for (const int flag : group) {
-    if (flag >= 0) bits.push_back(flag);
-  }
-  for (size_t s = 0; s < subgroup.size(); ++s) {
-    if (subgroup[s] >= 0 && group[s / 4] == 1) bits.push_back(subgroup[s]);
-  }
-  for (const int i : candidates) {
-    if (subgroup[static_cast<size_t>(i / 4)] == 1) bits.push_back(bit[static_cast<size_t>(i)]);
-  }
-  return ones;
-}
-
-Members Rest(const Members& all, const Members& gone) {
-  Members rest;
-  for (const int i : all) {
-    if (!std::binary_search(gone.begin(), gone.end(), i)) rest.push_back(i);
-  }
-  return rest;
-}
-
-LayerBits LayersBits(Random& random, const RefConfig& c, const LayerPlan& plan) {
-  LayerBits out;
+GroupsBits MakeGroups(Random& random, const RefConfig& c, const GroupsPlan& plan) {
+  GroupsBits out;
   Bits& bits = out.bits;
-  Append(bits, 2 * plan.g + 4 * plan.a + 16 * plan.planes + 512 * plan.grouped, 13);
-  Append(bits, plan.base, c.exp_bits);
-  out.header = Size(bits);
+  AppendGroupsHeader(bits, plan);
 
-  Members left;
-  for (int i = 0; i < c.block_len; ++i) left.push_back(i);
-  bool map = plan.a == 1 || plan.a == 2;
-  if (plan.a == 3) {
-    map = random.Chance(50);
-    bits.push_back(map ? 1 : 0);
-    const Members specials = AppendList(random, bits, true, left, random.Pick({0, 1, 5, 30, 100}));
-    for (size_t i = 0; i < 2 * specials.size(); ++i) bits.push_back(random.Below(2));
-    left = Rest(left, specials);
+  const size_t groups = static_cast<size_t>(Groups(c));
+  std::vector<int> flag(groups, 0);
+  const int specials = random.Pick({0, 5, 30, 100});
+  for (int& y : flag) y = plan.form == 3 && random.Chance(specials) ? 1 : 0;
+  if (plan.form == 3) bits.insert(bits.end(), flag.begin(), flag.end());
+  out.flags = Size(bits);
+
+  // Codes from anywhere, near the end of the groups, and that of dead groups.
+  const int codes = 1 << plan.w;
+  const int spread = random.Pick({1, 4, 16});
+  const int dead = random.Pick({0, 10, 50, 100});
+  std::vector<int> code(groups);
+  for (int& number : code) {
+    number = random.Below(std::min(codes, spread));
+    if (random.Chance(25)) number = std::clamp(plan.q + random.Between(-1, 2), 0, codes - 1);
+    if (random.Chance(dead)) number = codes - 1;
+    Append(bits, number, plan.w);
   }
-  out.specials = Size(bits);
-  if (map) left = AppendList(random, bits, plan.a != 1, left, Density(random));
-  out.zero_map = Size(bits);
+  out.codes = Size(bits);
 
-  // `seen[i]` is the delta of value i.
-  std::vector<int> seen(256, -1);
-  Members significant;
+  // Between codes and rows stands what may.
+  const int garbage = random.Pick({0, 50, 100});
+  while (Size(bits) % 8 != 0) bits.push_back(random.Chance(garbage) ? 1 : 0);
+
+  const int zeros = random.Pick({0, 0, 20, 70});  // of all rows, and of the rows from the top
   const int density = Density(random);
-  for (int p = 0; p < plan.planes; ++p) {
-    const int here = random.Chance(30) ? Density(random) : density;
-    const Members ones = AppendList(random, bits, p < plan.grouped, left, here);
-    for (const int i : ones) seen[static_cast<size_t>(i)] = p;
-    left = Rest(left, ones);
-    significant.insert(significant.end(), ones.begin(), ones.end());
-  }
-  out.planes = Size(bits);
   const int minus = Density(random);
-  for (size_t i = 0; plan.g == 1 && i < significant.size(); ++i) {
-    bits.push_back(random.Chance(minus) ? 1 : 0);
-  }
-  out.signs = Size(bits);
-
-  // Only the number of refinement bits matters here, and F-5.3 gives it value by value.
-  const int ones = random.Pick({0, 50, 100});
-  for (const int i : significant) {
-    const int v = plan.base - seen[static_cast<size_t>(i)];
-    const int r = v >= 1 ? c.man_bits : c.man_bits + v - 1;
-    for (int k = 0; k < r; ++k) bits.push_back(random.Chance(ones) ? 1 : 0);
+  const auto row = [&](int ones) {
+    for (int i = 0; i < c.group_len; ++i) bits.push_back(random.Chance(ones) ? 1 : 0);
+  };
+  for (size_t g = 0; g < groups; ++g) {
+    const int index = static_cast<int>(g);
+    const int end = plan.q + (index * LevelSteps(c) < plan.j * Groups(c) ? 1 : 0);
+    const bool lives = code[g] < end && !(plan.z == 1 && code[g] == codes - 1);
+    if (flag[g] == 1) {
+      row(Density(random));
+      row(Density(random));
+    }
+    if (plan.form > 0 && (lives || flag[g] == 1)) row(minus);
+    const int height = lives ? end - code[g] - (plan.form == 2 ? 1 : 0) : 0;
+    const int magnitudes = std::min(height, c.row_limit);
+    const int blank = random.Chance(zeros) ? random.Below(magnitudes + 1) : 0;
+    for (int d = 0; d < magnitudes; ++d) row(d < blank || random.Chance(zeros) ? 0 : density);
   }
   return out;
+}
+
+// F-5.13: two bit patterns, often of the same class, and a bit a value.
+Bits MakePair(Random& random, const RefConfig& c) {
+  Bits bits;
+  Append(bits, 7, 8);
+  const int all = (1 << c.man_bits) - 1;
+  const int mantissa = static_cast<int>(random.Next() & static_cast<uint64_t>(all));
+  for (int k = 0; k < 2; ++k) {
+    Append(bits, random.Pick({0, 1, all, mantissa, random.Below(all + 1)}), c.man_bits);
+    Append(bits, random.Pick({0, ExpMax(c), random.Below(ExpMax(c) + 1)}), c.exp_bits);
+    Append(bits, random.Below(2), 1);
+  }
+  const int density = Density(random);
+  for (int i = 0; i < c.block_len; ++i) bits.push_back(random.Chance(density) ? 1 : 0);
+  return bits;
 }
 
 // A size from `needed` bits up to the largest T that cuts anywhere.
@@ -237,48 +241,26 @@ int CutBytes(Random& random, const RefConfig& c, int needed, int all) {
 
 std::vector<uint8_t> LegalField(Random& random, const RefConfig& c) {
   const FieldPlan plan = PlanField(random, c);
-  const Bits bits = FieldBits(random, c, plan);
+  const FieldParts parts = FieldBits(random, c, plan);
   const int bytes =
-      c.lossless ? BytesOf(Size(bits)) : CutBytes(random, c, FieldNeeds(plan, c), Size(bits));
-  return Pack(bits, bytes, random);
+      c.lossless ? BytesOf(parts.all) : CutBytes(random, c, FieldNeeds(plan, c), parts.all);
+  return PackField(random, parts, bytes);
 }
 
-// Order `significance`, L = 1: complete, behind one byte.
-std::vector<uint8_t> LegalWhole(Random& random, const RefConfig& c) {
+std::vector<uint8_t> LegalGroups(Random& random, const RefConfig& c) {
   Bits bits;
-  Append(bits, 1, 8);
-  const Bits inner = FieldBits(random, c, PlanField(random, c));
-  bits.insert(bits.end(), inner.begin(), inner.end());
-  const int bytes = c.lossless ? BytesOf(Size(bits)) : CutBytes(random, c, Size(bits), Size(bits));
-  return Pack(bits, bytes, random);
-}
-
-std::vector<uint8_t> LegalLayers(Random& random, const RefConfig& c) {
-  if (random.Chance(3)) {  // F-5.14
-    Bits bits;
-    Append(bits, 2 * random.Below(2) + 4 * 3 + 512 * 15, 13);
-    Append(bits, random.Chance(50) ? 0 : random.Below(ExpMax(c) + 1), c.exp_bits);
-    return Pack(bits, c.lossless ? BytesOf(Size(bits)) : CutBytes(random, c, 0, Size(bits)),
-                random);
+  const int kind = random.Below(100);
+  if (kind < 3) {
+    Append(bits, 6, 8);  // F-5.12
+  } else if (kind < 15) {
+    bits = MakePair(random, c);
+  } else {
+    bits = MakeGroups(random, c, PlanGroups(random, c)).bits;
   }
-  while (true) {
-    const LayerBits made = LayersBits(random, c, PlanLayers(random, c));
-    const int all = Size(made.bits);
-    if (c.lossless) return Pack(made.bits, BytesOf(all), random);
-    // Needless planes can take more than the largest T.
-    if (BytesOf(made.signs) > LargestSlotBytes(c)) continue;
-    return Pack(made.bits, CutBytes(random, c, made.signs, all), random);
-  }
+  return Pack(bits, CutBytes(random, c, Size(bits), Size(bits)), random);
 }
 
 // ---- section 7 --------------------------------------------------------------------------------
-
-// All planes are there, so that the one defect is the only one.
-std::vector<uint8_t> PackField(Random& random, const RefConfig& c, const FieldPlan& plan) {
-  const Bits bits = FieldBits(random, c, plan);
-  const int whole = BytesOf(Size(bits));
-  return Pack(bits, c.lossless ? whole : std::max(whole, LargestSlotBytes(c)), random);
-}
 
 std::vector<uint8_t> BadField(Random& random, const RefConfig& c, Defect defect) {
   FieldPlan plan = PlanField(random, c);
@@ -310,7 +292,10 @@ std::vector<uint8_t> BadField(Random& random, const RefConfig& c, Defect defect)
     plan.values |= plane;
   }
   if (defect == Defect::kSignValue) plan.x = plan.g = plan.sign_value = 1;
-  return PackField(random, c, plan);
+  // All planes are there, so that the one defect is the only one.
+  const FieldParts parts = FieldBits(random, c, plan);
+  const int whole = BytesOf(parts.all);
+  return PackField(random, parts, c.lossless ? whole : std::max(whole, LargestSlotBytes(c)));
 }
 
 // As many bytes as end inside the part of the slot from bit `from` to bit `to`; 0 if none do.
@@ -324,74 +309,44 @@ std::vector<uint8_t> BadFieldLength(Random& random, const RefConfig& c) {
   while (true) {
     const FieldPlan plan = PlanField(random, c);
     const int bytes = BytesInside(random, c, 8, FieldNeeds(plan, c));
-    if (bytes > 0) return Pack(FieldBits(random, c, plan), bytes, random);
+    if (bytes > 0) return PackField(random, FieldBits(random, c, plan), bytes);
   }
 }
 
-std::vector<uint8_t> BadWhole(Random& random, const RefConfig& c, Defect defect) {
-  RefConfig inside = c;
-  inside.significance = false;
-  std::vector<uint8_t> slot{1};
-  std::vector<uint8_t> field;
-  if (defect == Defect::kWholeHeader) {
-    slot[0] = static_cast<uint8_t>(1 + 2 * random.Between(1, 127));
-    field = PackField(random, inside, PlanField(random, c));
-  } else if (defect == Defect::kWholeMalformed) {
-    Defect inner = Defect::kExtensionZero;
-    while (!Applies(inner, inside)) inner = static_cast<Defect>(random.Below(7));
-    field = MakeMalformed(random, inside, inner).slot;
-  } else {
-    while (field.empty()) {
-      const FieldPlan plan = PlanField(random, c);
-      const Bits bits = FieldBits(random, c, plan);
-      const int bytes = BytesInside(random, inside, FieldNeeds(plan, c), Size(bits));
-      if (bytes > 0) field = Pack(bits, bytes, random);
-    }
+std::vector<uint8_t> BadGroupsHeader(Random& random, const RefConfig& c, Defect defect) {
+  GroupsPlan plan = PlanGroups(random, c);
+  if (defect == Defect::kLevel) plan.j = random.Between(LevelSteps(c), 31);
+  if (defect == Defect::kGroupsBaseZero) plan.base = 0;
+  if (defect == Defect::kGroupsBaseLarge) {
+    plan.base = random.Pick({ExpMax(c), random.Between(ExpMax(c), 255), 255});
   }
-  slot.insert(slot.end(), field.begin(), field.end());
-  return slot;
+  Bits bits = MakeGroups(random, c, plan).bits;
+  // Behind another w the rest says nothing; of a header of one byte only bits [7:3] are wrong.
+  const int w = defect == Defect::kWidthFive        ? 5
+                : defect == Defect::kPoisonedHeader ? 6
+                : defect == Defect::kPairHeader     ? 7
+                                                    : plan.w;
+  if (defect == Defect::kPairHeader) bits = MakePair(random, c);
+  for (size_t k = 0; k < 3; ++k) bits[k] = (w >> k) & 1;
+  if (w >= 6) {
+    const int high = random.Pick({1, 2, 4, 8, 16, random.Between(1, 31)});
+    for (size_t k = 0; k < 5; ++k) bits[3 + k] = (high >> k) & 1;
+  }
+  return Pack(bits, LargestSlotBytes(c), random);
 }
 
-std::vector<uint8_t> BadLayerHeader(Random& random, const RefConfig& c, Defect defect) {
+std::vector<uint8_t> BadGroupsLength(Random& random, const RefConfig& c, Defect defect) {
   while (true) {
-    LayerPlan plan = PlanLayers(random, c);
-    if (defect == Defect::kPlanesTooDeep) {
-      plan.base = random.Between(1, 30 - c.man_bits);
-      plan.planes = random.Between(plan.base + c.man_bits + 1, 31);
-    }
-    if (defect == Defect::kGroupedPlanes) {
-      plan.planes = std::min(plan.planes, random.Below(15));
-      plan.grouped = random.Between(plan.planes + 1, 15);
-      if (plan.planes == 0 && plan.grouped == 15) plan.a = random.Below(3);  // else poisoned
-    }
-    LayerBits made = LayersBits(random, c, plan);
-    // Only the header differs, so that the length fits what follows it.
-    const bool large = defect == Defect::kLayerBaseLarge;
-    for (int k = 0; large || defect == Defect::kLayerBaseZero ? k < c.exp_bits : false; ++k) {
-      made.bits[13 + static_cast<size_t>(k)] = large ? 1 : 0;
-    }
-    const int bytes = c.lossless ? BytesOf(Size(made.bits)) : LargestSlotBytes(c);
-    if (BytesOf(made.signs) <= bytes) return Pack(made.bits, bytes, random);
-  }
-}
-
-std::vector<uint8_t> BadLayerLength(Random& random, const RefConfig& c, Defect defect) {
-  while (true) {
-    LayerPlan plan = PlanLayers(random, c);
-    if (defect == Defect::kSpecialsBeyond) plan.a = 3;
-    if (defect == Defect::kZeroMapBeyond) plan.a = random.Between(1, 3);
-    const LayerBits made = LayersBits(random, c, plan);
+    GroupsPlan plan = PlanGroups(random, c);
+    if (defect == Defect::kFlagBeyond) plan.form = 3;
+    const GroupsBits made = MakeGroups(random, c, plan);
     int bytes = 0;
-    switch (defect) {
-      case Defect::kHeaderBeyond: bytes = random.Between(1, 2); break;
-      case Defect::kSpecialsBeyond:
-        bytes = BytesInside(random, c, made.header, made.specials);
-        break;
-      case Defect::kZeroMapBeyond:
-        bytes = BytesInside(random, c, made.specials, made.zero_map);
-        break;
-      case Defect::kPlanesBeyond: bytes = BytesInside(random, c, made.zero_map, made.planes); break;
-      default: bytes = BytesInside(random, c, made.planes, made.signs); break;
+    if (defect == Defect::kFlagBeyond) bytes = BytesInside(random, c, 24, made.flags);
+    if (defect == Defect::kCodeBeyond) bytes = BytesInside(random, c, made.flags, made.codes);
+    if (defect == Defect::kRowBeyond) bytes = BytesInside(random, c, made.codes, Size(made.bits));
+    if (defect == Defect::kPairBeyond) {
+      const Bits pair = MakePair(random, c);
+      return Pack(pair, BytesInside(random, c, 8, Size(pair)), random);
     }
     if (bytes > 0) return Pack(made.bits, bytes, random);
   }
@@ -404,19 +359,10 @@ std::vector<uint8_t> BadLossless(Random& random, const RefConfig& c, Defect defe
       slot.resize(slot.size() + static_cast<size_t>(random.Pick({1, 1, 2, 50})));
       return slot;
     }
-    Bits bits;
-    int needed = 0;
-    if (c.significance) {
-      const LayerBits made = LayersBits(random, c, PlanLayers(random, c));
-      bits = made.bits;
-      needed = made.signs;
-    } else {
-      const FieldPlan plan = PlanField(random, c);
-      bits = FieldBits(random, c, plan);
-      needed = FieldNeeds(plan, c);
-    }
-    const int bytes = BytesInside(random, c, needed, Size(bits));
-    if (bytes > 0) return Pack(bits, bytes, random);
+    const FieldPlan plan = PlanField(random, c);
+    const FieldParts parts = FieldBits(random, c, plan);
+    const int bytes = BytesInside(random, c, FieldNeeds(plan, c), parts.all);
+    if (bytes > 0) return PackField(random, parts, bytes);
   }
 }
 
@@ -455,13 +401,13 @@ int Random::Pick(std::initializer_list<int> choices) {
 }
 
 int SmallestSlotBytes(const RefConfig& c) {
-  if (c.significance) return std::max(4, c.block_len / 16);
-  return 2 + 2 * Word(c) / 8 + 3 * c.block_len / 8;
+  return c.significance ? 4 : 2 + 2 * Word(c) / 8 + 3 * c.block_len / 8;
 }
 
 int LargestSlotBytes(const RefConfig& c) {
+  if (c.significance) return 3 + BytesOf(5 * Groups(c)) + (3 + c.row_limit) * c.block_len / 8;
   const int planes = 1 + (c.exp_bits + 1) + c.man_bits;
-  return 2 + 2 * Word(c) / 8 + planes * c.block_len / 8 + (c.significance ? 1 : 0);
+  return 2 + 2 * Word(c) / 8 + planes * c.block_len / 8;
 }
 
 RefConfig RandomConfig(Random& random) {
@@ -471,15 +417,16 @@ RefConfig RandomConfig(Random& random) {
   c.man_bits = format == 0 ? 23 : format == 1 ? 10 : 7;
   c.value_bytes = format == 0 ? 4 : 2;
   c.block_len = random.Pick({32, 32, 32, 32, 64, 64, 128, 256});  // small ones are as hard
-  c.lossless = random.Chance(30);
   c.significance = random.Chance(60);
+  c.lossless = !c.significance && random.Chance(40);
   c.midpoint = random.Chance(50);
+  c.group_len = random.Pick({4, 8});
+  c.row_limit = random.Pick({8, 16, 24, random.Between(8, 24)});
   return c;
 }
 
 std::vector<uint8_t> LegalSlot(Random& random, const RefConfig& config) {
-  if (!config.significance) return LegalField(random, config);
-  return random.Chance(15) ? LegalWhole(random, config) : LegalLayers(random, config);
+  return config.significance ? LegalGroups(random, config) : LegalField(random, config);
 }
 
 bool Applies(Defect defect, const RefConfig& c) {
@@ -487,29 +434,29 @@ bool Applies(Defect defect, const RefConfig& c) {
     return !c.significance && (defect != Defect::kExtensionZero || Word(c) > c.man_bits + 1);
   }
   if (defect == Defect::kLosslessIncomplete || defect == Defect::kLosslessTooLong) {
-    return c.lossless;
+    return c.lossless && !c.significance;
   }
-  if (defect == Defect::kHeaderBeyond) return c.significance && c.lossless;
+  if (defect == Defect::kLevel) return c.significance && LevelSteps(c) < 32;
+  // The smallest slot has 8 bits behind its header, which is enough for the flags of 8 groups.
+  if (defect == Defect::kFlagBeyond) return c.significance && Groups(c) > 8;
   return c.significance;
 }
 
 MalformedSlot MakeMalformed(Random& random, const RefConfig& c, Defect defect) {
   switch (defect) {
     case Defect::kFieldLength: return {BadFieldLength(random, c), "F-7.1"};
-    case Defect::kWholeHeader:
-    case Defect::kWholeMalformed:
-    case Defect::kWholeIncomplete: return {BadWhole(random, c, defect), "F-7.2"};
-    case Defect::kLayerBaseZero:
-    case Defect::kLayerBaseLarge:
-    case Defect::kPlanesTooDeep:
-    case Defect::kGroupedPlanes: return {BadLayerHeader(random, c, defect), "F-7.3"};
-    case Defect::kSpecialsBeyond:
-    case Defect::kZeroMapBeyond:
-    case Defect::kPlanesBeyond:
-    case Defect::kSignsBeyond: return {BadLayerLength(random, c, defect), "F-7.3"};
-    case Defect::kHeaderBeyond: return {BadLayerLength(random, c, defect), "F-7.4"};
+    case Defect::kWidthFive:
+    case Defect::kPoisonedHeader:
+    case Defect::kPairHeader:
+    case Defect::kLevel:
+    case Defect::kGroupsBaseZero:
+    case Defect::kGroupsBaseLarge: return {BadGroupsHeader(random, c, defect), "F-7.2"};
+    case Defect::kPairBeyond:
+    case Defect::kFlagBeyond:
+    case Defect::kCodeBeyond:
+    case Defect::kRowBeyond: return {BadGroupsLength(random, c, defect), "F-7.2"};
     case Defect::kLosslessIncomplete:
-    case Defect::kLosslessTooLong: return {BadLossless(random, c, defect), "F-7.4"};
+    case Defect::kLosslessTooLong: return {BadLossless(random, c, defect), "F-7.3"};
     default: return {BadField(random, c, defect), "F-7.1"};
   }
 }
@@ -526,9 +473,7 @@ std::vector<uint8_t> RandomSlot(Random& random, const RefConfig& c) {
   // A header that is legal by itself makes much of the rest legal.
   Bits header;
   if (c.significance) {
-    const LayerPlan plan = PlanLayers(random, c);
-    Append(header, 2 * plan.g + 4 * plan.a + 16 * plan.planes + 512 * plan.grouped, 13);
-    Append(header, plan.base, c.exp_bits);
+    AppendGroupsHeader(header, PlanGroups(random, c));
   } else {
     const FieldPlan plan = PlanField(random, c);
     Append(header, plan.base, 8);

@@ -32,7 +32,7 @@ class Random {
 int SmallestSlotBytes(const RefConfig& config);
 int LargestSlotBytes(const RefConfig& config);
 
-// Any format, N, mode, order and fill.
+// Any format, N, mode, order, fill, K and R; lossless mode in order `field` only.
 RefConfig RandomConfig(Random& random);
 
 // In fixed mode T is the size of the slot, and within the bounds of F-2.6.
@@ -47,26 +47,24 @@ enum class Defect {
   kValueOfStored,       // F-7.1
   kSignValue,           // F-7.1
   kFieldLength,         // F-7.1
-  kWholeHeader,         // F-7.2: bits [7:1]
-  kWholeMalformed,      // F-7.2: the slot inside is malformed
-  kWholeIncomplete,     // F-7.2
-  kLayerBaseZero,       // F-7.3
-  kLayerBaseLarge,      // F-7.3
-  kPlanesTooDeep,       // F-7.3
-  kGroupedPlanes,       // F-7.3
-  kSpecialsBeyond,      // F-7.3
-  kZeroMapBeyond,       // F-7.3
-  kPlanesBeyond,        // F-7.3
-  kSignsBeyond,         // F-7.3
-  kHeaderBeyond,        // F-7.4, a slot too short for its own header
-  kLosslessIncomplete,  // F-7.4
-  kLosslessTooLong,     // F-7.4
+  kWidthFive,           // F-7.2
+  kPoisonedHeader,      // F-7.2: w is 6, bits [7:3]
+  kPairHeader,          // F-7.2: w is 7, bits [7:3]
+  kPairBeyond,          // F-7.2
+  kLevel,               // F-7.2: j >= U, which takes a U below 32
+  kGroupsBaseZero,      // F-7.2
+  kGroupsBaseLarge,     // F-7.2
+  kFlagBeyond,          // F-7.2
+  kCodeBeyond,          // F-7.2
+  kRowBeyond,           // F-7.2
+  kLosslessIncomplete,  // F-7.3
+  kLosslessTooLong,     // F-7.3
   kCount
 };
 
 struct MalformedSlot {
   std::vector<uint8_t> slot;
-  std::string clause;  // the clause that is violated, "F-7.1" .. "F-7.4"
+  std::string clause;  // the clause that is violated, "F-7.1" .. "F-7.3"
 };
 
 // Whether a configuration can have that defect at all.

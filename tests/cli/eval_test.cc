@@ -16,10 +16,17 @@ std::vector<float> Floats(const std::string& npy, size_t count) {
 
 TEST_F(Eval, AgreesWithWhatDecompressWrites) {
   for (const char* name : {"ln1_in.npy", "attn_prob.npy"}) {
-    for (const char* order : {"field", "significance"}) {
-      for (const char* fill : {"midpoint", "zero"}) {
-        Ok({"compress", DataFile(name), Path("x.apl"), "--ratio", "5.333", "--order", order,
-            "--fill", fill});
+    for (const std::string order : {"field", "significance"}) {
+      for (const std::vector<std::string>& settings :
+           order == "field"
+               ? std::vector<std::vector<std::string>>{{}, {"--fill", "zero"}, {"--delta-cap", "2"}}
+               : std::vector<std::vector<std::string>>{{}, {"--group", "8"}, {"--rows", "8"}}) {
+        const auto with = [&](std::vector<std::string> arguments) {
+          arguments.insert(arguments.end(), {"--ratio", "5.333", "--order", order});
+          arguments.insert(arguments.end(), settings.begin(), settings.end());
+          return arguments;
+        };
+        Ok(with({"compress", DataFile(name), Path("x.apl")}));
         Ok({"decompress", Path("x.apl"), Path("x.npy")});
         const auto before = Floats(ReadFile(DataFile(name)), 8192);
         const auto after = Floats(ReadFile(Path("x.npy")), 8192);
@@ -35,8 +42,7 @@ TEST_F(Eval, AgreesWithWhatDecompressWrites) {
         }
         for (size_t b = 0; b < 64; ++b)
           same += std::memcmp(&before[128 * b], &after[128 * b], 512) == 0 ? 1 : 0;
-        const Json json =
-            OkJson({"eval", DataFile(name), "--ratio", "5.333", "--order", order, "--fill", fill});
+        const Json json = OkJson(with({"eval", DataFile(name)}));
         const Json& r = json["files"][0]["results"][0];
         EXPECT_EQ(r["order"], order);
         EXPECT_NEAR(r["snr_db"].get<double>(), 10 * std::log10(signal / noise), 1e-9);
@@ -70,11 +76,11 @@ TEST_F(Eval, PutsRatiosAndOrdersIntoOneTable) {
 }
 
 TEST_F(Eval, LeavesOutInfAndNanAndCountsThoseThatChange) {
-  ACTP_CLAUSE("F-5.14");
+  ACTP_CLAUSE("F-5.12", "F-6.8");
   std::string values;
   for (uint32_t i = 0; i < 128; ++i) values += Little(i % 2 != 0 ? 0x7f800000 : 0x3f800000 + i, 4);
   const std::string in = WriteFile("inf.npy", Npy("<f4", "(128,)", values));
-  // The smallest slot of order significance has no room for 64 specials: the block is poisoned.
+  // So small a slot of order significance has no room for 64 specials: the block is poisoned.
   const Json json = OkJson({"eval", in, "--slot-bytes", "8", "--order", "significance"});
   EXPECT_EQ(json["all"][0]["kind_changed"], 128);
   EXPECT_EQ(json["all"][0]["snr_db"], nullptr);
@@ -139,8 +145,8 @@ TEST_F(Eval, ExactIsSaidWhenEveryBitCameBackAndNotBefore) {
                         Case{"other.npy", other, "[0-9.]+", false, false}}) {
     const std::string in = WriteFile(c.name, Npy("<u2", "(256,)", c.bytes));
     for (const std::string order : {"field", "significance"}) {
-      const std::vector<std::string> how = {"--ratio",  "3.2",  "--order", order,
-                                            "--format", "bf16", "--fill",  "zero"};
+      std::vector<std::string> how = {"--ratio", "3.2", "--order", order, "--format", "bf16"};
+      if (order == "field") how.insert(how.end(), {"--fill", "zero"});
       std::vector<std::string> arguments = {"compress", in, Path("x.apl")};
       arguments.insert(arguments.end(), how.begin(), how.end());
       Ok(arguments);
@@ -225,9 +231,9 @@ TEST_F(Eval, AnOrderWithoutSuchASlotHasADash) {
 TEST_F(Eval, WhatNoOrderCanDoIsSaidBeforeTheWork) {
   const std::string q = DataFile("q.npy");
   const std::string b = WriteFile("b.npy", Npy("<f2", "(4096,)", Noise(8192)));
-  Fails(2, {"eval", q, "--ratio", "100"}, "a slot of 5 bytes is too small");
+  Fails(2, {"eval", q, "--ratio", "200"}, "a slot of 2 bytes is too small");
   Fails(2, {"eval", q, "--ratio", "16", "--order", "field"}, "a slot of 32 bytes is too small");
-  Fails(2, {"eval", q, "--slot-bytes", "600"}, "use 8 to 537 bytes");
+  Fails(2, {"eval", q, "--slot-bytes", "600"}, "use 4 to 327 bytes");
   Fails(2, {"eval", q, b, "--slot-bytes", "400"}, "'" + b + "': a slot of 400 bytes");
   Fails(2, {"eval", q, b, "--slot-bytes", "400", "--json"}, "a slot of 400 bytes");
 }
@@ -235,17 +241,63 @@ TEST_F(Eval, WhatNoOrderCanDoIsSaidBeforeTheWork) {
 TEST_F(Eval, DeltaCapIsForBlocksOfOrderFieldThatAreCut) {
   const std::string q = DataFile("q.npy");
   const std::string out = Path("x.apl");
-  Fails(2, {"eval", q, "--delta-cap", "3", "--order", "significance"},
-        "--delta-cap is for blocks of order field that are cut; leave it out with --order "
-        "significance");
-  Fails(2, {"compress", q, out, "--delta-cap", "3", "--order", "significance"}, "leave it out");
-  Fails(2, {"compress", q, out, "--delta-cap", "3", "--lossless"}, "leave it out with --lossless");
+  Fails(2, {"compress", q, out, "--delta-cap", "3", "--lossless"},
+        "--delta-cap is for blocks of order field that are cut; leave it out with --lossless");
   Fails(2, {"eval", q, "--delta-cap", "10"}, "use 0 (none) to 9");
-  // With both orders it is for the one that has it.
-  const Json both = OkJson({"eval", q, "--delta-cap", "1"})["all"];
-  EXPECT_EQ(both[0], OkJson({"eval", q, "--delta-cap", "1", "--order", "field"})["all"][0]);
-  EXPECT_NE(both[0], OkJson({"eval", q, "--order", "field"})["all"][0]);
-  EXPECT_EQ(both[1], OkJson({"eval", q, "--order", "significance"})["all"][0]);
+}
+
+TEST_F(Eval, OptionsOfOneOrderAreForThatOrder) {
+  const std::string q = DataFile("q.npy");
+  const std::string out = Path("x.apl");
+  struct Case {
+    std::string flag, value, order, other, message;
+  };
+  const std::string leave = "; leave it out with --order significance";
+  const std::string give = " is for order significance; give --order significance or leave it out";
+  for (const Case& c :
+       {Case{"--fill", "zero", "field", "significance", " is for order field" + leave},
+        Case{"--delta-cap", "1", "field", "significance",
+             " is for blocks of order field that are cut" + leave},
+        Case{"--group", "8", "significance", "field", give},
+        Case{"--rows", "8", "significance", "field", give}}) {
+    Fails(2, {"eval", q, c.flag, c.value, "--order", c.other}, "actplane: " + c.flag + c.message);
+    Fails(2, {"eval", Path("none.npy"), c.flag, c.value, "--order", c.other}, c.flag + c.message);
+    Fails(2, {"compress", q, out, c.flag, c.value, "--order", c.other},
+          "actplane: " + c.flag + c.message);
+    // With both orders it is for the one that has it.
+    const Json both = OkJson({"eval", q, c.flag, c.value})["all"];
+    const size_t own = c.order == "field" ? 0 : 1;
+    EXPECT_EQ(both[own], OkJson({"eval", q, c.flag, c.value, "--order", c.order})["all"][0]);
+    EXPECT_NE(both[own], OkJson({"eval", q, "--order", c.order})["all"][0]) << c.flag;
+    EXPECT_EQ(both[1 - own], OkJson({"eval", q, "--order", c.other})["all"][0]);
+  }
+  Fails(2, {"compress", q, out, "--group", "8"}, "--group" + give);  // order field is the default
+  Fails(2, {"compress", q, out, "--lossless", "--order", "significance"},
+        "--lossless has order field only; leave out --order significance");
+  Ok({"compress", q, out, "--order", "significance"});
+  Fails(2, {"decompress", out, Path("y.npy"), "--fill", "zero"},
+        "'" + out + "': --fill is for order field; leave it out with order significance");
+  Fails(2, {"decompress", out, Path("new/"), "--fill", "zero"}, "--fill is for order field");
+  EXPECT_FALSE(std::filesystem::exists(Path("new")));
+}
+
+TEST_F(Eval, SaysTheSettingsOfTheOrders) {
+  const std::string q = DataFile("q.npy");
+  EXPECT_THAT(Ok({"eval", q, "--fill", "zero", "--group", "8", "--rows", "12"}),
+              testing::StartsWith("Fixed slots, N = 128, fill zero (field), K = 8, R = 12 "
+                                  "(significance),\nmetadata counted."));
+  EXPECT_THAT(Ok({"eval", q, "--order", "significance"}),
+              testing::StartsWith("Fixed slots, N = 128, K = 4, R = 16 (significance),\n"));
+  const auto settings = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"eval", q});
+    const Json json = OkJson(arguments);
+    return Json{json["fill"], json["delta_cap"], json["group"], json["rows"]};
+  };
+  EXPECT_EQ(settings({}), (Json{"midpoint", 0, 4, 16}));
+  EXPECT_EQ(settings({"--fill", "zero", "--delta-cap", "2", "--group", "8", "--rows", "9"}),
+            (Json{"zero", 2, 8, 9}));
+  EXPECT_EQ(settings({"--order", "field"}), (Json{"midpoint", 0, nullptr, nullptr}));
+  EXPECT_EQ(settings({"--order", "significance"}), (Json{nullptr, nullptr, 4, 16}));
 }
 
 TEST_F(Eval, GoodFilesArePrintedWhateverTheOthersAre) {

@@ -33,8 +33,12 @@ class Memh : public CliTest {
 
 TEST_F(Memh, ComesBackByteForByte) {
   for (const char* order : {"field", "significance"}) {
-    std::vector<std::string> how = {"--slot-bytes", "23", "--order", order, "--fill", "zero"};
-    if (order == std::string("field")) how.insert(how.end(), {"--delta-cap", "2"});
+    std::vector<std::string> how = {"--slot-bytes", "23", "--order", order};
+    if (order == std::string("field")) {
+      how.insert(how.end(), {"--fill", "zero", "--delta-cap", "2"});
+    } else {
+      how.insert(how.end(), {"--group", "8", "--rows", "11"});
+    }
     const std::string apl = MakeApl(how);
     for (const char* bits : {"64", "128", "256", "512"}) {
       Ok({"memh", apl, Path("n.memh"), "--word-bits", bits});
@@ -125,7 +129,7 @@ TEST_F(Memh, BadImagesAreRefusedWithTheLine) {
     return with(0, line);
   };
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {"memh 1", "memh 2"},
+           {"memh 2", "memh 3"},
            {"{", "["},
            {"}", ""},
            {"\"name\":\"\"", "\"name\":7"},
@@ -142,12 +146,37 @@ TEST_F(Memh, BadImagesAreRefusedWithTheLine) {
            {"field", "fields"},
            {"midpoint", "half"},
            {"\"delta_cap\":0", "\"delta_cap\":9"},
+           {"\"delta_cap\":0", "\"delta_cap\":null"},
+           {"\"group\":null", "\"group\":4"},
+           {"\"rows\":null", "\"rows\":16"},
+           {"\"rows\":null,", ""},
+           {"\"order\":\"field\"", "\"order\":\"significance\""},
            {"\"word_bits\":64", "\"word_bits\":0"},
            {"\"word_bits\":64", "\"word_bits\":63"},
            {"\"fortran_order\":true", "\"fortran_order\":1"}}) {
     refuse(changed(from, to), "bad.memh': line 1: ");
   }
   Fails(3, {"memh", "--back", Path("none.memh"), out}, "cannot open");
+  // Of order significance.
+  Ok({"memh", MakeApl({"--slot-bytes", "23", "--order", "significance"}), Path("n.memh")});
+  const std::string significance = Lines()[0];
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"\"fill\":null", "\"fill\":\"midpoint\""},
+                                                        {"\"delta_cap\":null", "\"delta_cap\":0"},
+                                                        {"\"group\":4", "\"group\":5"},
+                                                        {"\"group\":4", "\"group\":null"},
+                                                        {"\"rows\":16", "\"rows\":7"},
+                                                        {"\"rows\":16", "\"rows\":25"}}) {
+    std::string line = significance;
+    line.replace(line.find(from), from.size(), to);
+    refuse({line}, "bad.memh': line 1: ");
+  }
+}
+
+TEST_F(Memh, AnImageOfVersion1SaysWhatToDo) {
+  Fails(3, {"memh", "--back", DataFile("foreign/memh-version-1.memh"), Path("x.apl")},
+        "line 1: it is of version 1, and this program reads 2: compress the tensor again; make it "
+        "again with actplane memh");
 }
 
 TEST_F(Memh, WindowsLineEndsAndCommentsAreFine) {

@@ -22,7 +22,7 @@ TEST_F(Usage, HelpNamesEverySubcommandAndEachHasExamples) {
 TEST_F(Usage, VersionNamesProgramAndFormats) {
   for (const char* flag : {"--version", "-V"}) {
     EXPECT_THAT(Ok({flag}),
-                testing::MatchesRegex("actplane [0-9.]+ \\(block format 1, container 1\\)\n"));
+                testing::MatchesRegex("actplane [0-9.]+ \\(block format 2, container 2\\)\n"));
   }
 }
 
@@ -63,6 +63,10 @@ TEST_F(Usage, WrongArgumentsExitWith2AndOneLine) {
   Fails(2, {"compress", q, out, "--order", "both"}, "both not in {field,significance}");
   Fails(2, {"compress", q, out, "--fill", "ones"}, "ones not in {midpoint,zero}");
   Fails(2, {"compress", q, out, "--delta-cap", "-3"}, "--delta-cap");
+  for (const char* group : {"3", "16", "0", "-4", "four"})
+    Fails(2, {"compress", q, out, "--order", "significance", "--group", group}, "--group");
+  for (const char* rows : {"7", "25", "-8", "x"})
+    Fails(2, {"compress", q, out, "--order", "significance", "--rows", rows}, "--rows");
   Fails(2, {"compress", q, out, "--threads", "-1"}, "--threads");
   Fails(2, {"eval", q, "--csv", "--json"}, "excludes");
   Fails(2, {"memh", q, out, "--word-bits", "100"}, "100 not in {64,128,256,512}");
@@ -76,9 +80,13 @@ TEST_F(Usage, ImpossibleConfigurationSaysWhatIsPossible) {
   Fails(2, {"compress", q, out, "--ratio", "50"}, "use 56 to 536 bytes (ratio 0.955 to 9.14)");
   Fails(2, {"compress", q, out, "--ratio", "1e-300"}, "is too large");
   Fails(2, {"compress", q, out, "--slot-bytes", "55"}, "a slot of 55 bytes is too small");
-  Fails(2, {"compress", q, out, "--slot-bytes", "7", "--order", "significance"}, "use 8 to 537");
+  Fails(2, {"compress", q, out, "--slot-bytes", "3", "--order", "significance"}, "use 4 to 327");
+  Fails(2, {"compress", q, out, "--slot-bytes", "456", "--order", "significance", "--rows", "24"},
+        "'" + q +
+            "': a slot of 456 bytes is too large for fp32 blocks of 128 values in order "
+            "significance: use 4 to 455");
   Fails(2, {"compress", q, out, "--delta-cap", "10"}, "use 0 (none) to 9");
-  Fails(2, {"eval", q, "--ratio", "3.2", "--ratio", "100"}, "'" + q + "': a slot of 5 bytes");
+  Fails(2, {"eval", q, "--ratio", "3.2", "--ratio", "200"}, "'" + q + "': a slot of 2 bytes");
 }
 
 TEST_F(Usage, UnwritableStandardOutputIsAnError) {

@@ -20,11 +20,15 @@ inline TensorInfo Fp32Info(std::string name, uint64_t values) {
 }
 
 inline Config Slots16() {
-  return {.block_len = 32, .slot_bytes = 16, .order = Order::kSignificance, .fill = Fill::kZero};
+  return {.block_len = 32,
+          .slot_bytes = 16,
+          .order = Order::kSignificance,
+          .group_len = 8,
+          .row_limit = 20};
 }
 
 inline Config Lossless() {
-  return {.block_len = 32, .lossless = true, .slot_bytes = 0, .delta_cap = 3};
+  return {.block_len = 32, .lossless = true, .slot_bytes = 0, .fill = Fill::kZero, .delta_cap = 3};
 }
 
 // What block i of the lossless tensor of SmallContainer holds.

@@ -94,7 +94,7 @@ TEST(ContainerDamage, NamesWhatItFound) {
   };
   ExpectRefused({}, "not an .apl container");
   ExpectRefused(changed(0), "not an .apl container");
-  ExpectRefused(changed(header::kVersion), "version 65, and this program reads 1");
+  ExpectRefused(changed(header::kVersion), "version 66, and this program reads 2; update actplane");
   ExpectRefused(changed(header::kBytes), "header is damaged");
   ExpectRefused(changed(63), "header is damaged");
   ExpectRefused(changed(at.tail + trailer::kMagicAt), "truncated, extended or damaged");
@@ -102,6 +102,17 @@ TEST(ContainerDamage, NamesWhatItFound) {
   ExpectRefused(changed(at.first + entry::kValues), "directory fails its checksum");
   ExpectRefused(changed(at.table + table::kHash), "directory fails its checksum");
   ExpectRefused(changed(64 + size_t{5} * 16), "padding is not zero");
+}
+
+TEST(ContainerDamage, AContainerOfVersion1SaysWhatToDo) {
+  ACTP_CLAUSE("C-2.4");
+  Bytes file = SmallContainer();
+  Store<uint32_t>(file, header::kVersion, 1);
+  ExpectRefused(file,
+                "'x.apl': it is a container of version 1, and this program reads 2; compress the "
+                "tensor again, or decompress this with the program of tag v0.1");
+  Store<uint32_t>(file, header::kVersion, 0);
+  ExpectRefused(file, "version 0, and this program reads 2; get the file again");
 }
 
 // Files that a broken or hostile writer made: every checksum is right, one field is not.
@@ -148,12 +159,14 @@ TEST(ContainerLies, InTheTrailer) {
       {"does not fit", Set<uint64_t>(tail, trailer::kEntriesBytes, 16)},
       {impossible, Set<uint64_t>(tail, trailer::kEntriesBytes, 0)},
       {impossible, Set<uint32_t>(tail, trailer::kTensors, 2)},
-      {impossible, Set<uint32_t>(tail, trailer::kVersion, 2)},
+      {impossible, Set<uint32_t>(tail, trailer::kVersion, 1)},
+      {impossible, Set<uint32_t>(tail, trailer::kVersion, 3)},
   });
 }
 
 TEST(ContainerLies, InAnEntry) {
-  ACTP_CLAUSE("C-4.1", "C-4.2", "C-4.3", "C-4.4", "C-4.6", "C-4.7", "C-4.8", "C-2.2", "C-7.1");
+  ACTP_CLAUSE("C-4.1", "C-4.2", "C-4.3", "C-4.4", "C-4.6", "C-4.7", "C-4.8", "C-4.9", "C-2.2",
+              "C-7.1");
   const auto first = &Places::first;
   const auto second = &Places::second;
   ExpectEachRefused({
@@ -170,6 +183,7 @@ TEST(ContainerLies, InAnEntry) {
       {"cannot have data type", Set<uint8_t>(first, entry::kFormat, 1)},
       {"does not exist", Set<uint8_t>(first, entry::kOrder, 2)},
       {"does not exist", Set<uint8_t>(first, entry::kFill, 2)},
+      {"does not exist", Set<uint8_t>(second, entry::kFill, 2)},
       {"does not exist", Set<uint8_t>(first, entry::kFlags, 4)},
       {"slot size for a lossless", Set<uint8_t>(first, entry::kFlags, 1)},
       {"block length", Set<uint32_t>(first, entry::kBlockLen, 0)},
@@ -180,16 +194,39 @@ TEST(ContainerLies, InAnEntry) {
       {"chunk size", Set<uint32_t>(first, entry::kBlocksPerChunk, 0)},
       {"chunk size", Set<uint32_t>(first, entry::kBlocksPerChunk, 65537)},
       {"chunk size", Set<uint32_t>(second, entry::kBlocksPerChunk, 0xffffffff)},
-      {"format version 2, and this program reads 1",
-       Set<uint32_t>(first, entry::kFormatVersion, 2)},
+      {"format version 3, and this program reads 2; update actplane",
+       Set<uint32_t>(first, entry::kFormatVersion, 3)},
+      {"format version 1, and this program reads 2; compress the tensor again, or decompress this "
+       "with the program of tag v0.1",
+       Set<uint32_t>(first, entry::kFormatVersion, 1)},
+      {"format version 0, and this program reads 2; get the file again",
+       Set<uint32_t>(first, entry::kFormatVersion, 0)},
       {"data type 'wf4'", Set<char>(first, entry::kDtype, 'w')},
       {"padding that is not zero", Set<char>(first, entry::kDtype + 7, 'w')},
       {"values", Set<uint64_t>(first, entry::kValues, 151)},
       {"2^56", Set<uint64_t>(first, entry::kShape, kHuge)},
       {"number of blocks", Set<uint64_t>(first, entry::kBlocks, 6)},
       {"number of chunks", Set<uint64_t>(first, entry::kChunks, 4)},
-      {"delta cap", Set<uint32_t>(first, entry::kDeltaCap, 99)},
-      {"padding that is not zero", Set<uint32_t>(first, entry::kReserved, 1)},
+      {"delta cap", Set<uint32_t>(second, entry::kDeltaCap, 99)},
+      {"group length 0", Set<uint8_t>(first, entry::kGroupLen, 0)},
+      {"group length 5", Set<uint8_t>(first, entry::kGroupLen, 5)},
+      {"row limit 7", Set<uint8_t>(first, entry::kRowLimit, 7)},
+      {"row limit 25", Set<uint8_t>(first, entry::kRowLimit, 25)},
+      {"setting that order significance does not have", Set<uint8_t>(first, entry::kFill, 1)},
+      {"setting that order significance does not have", Set<uint32_t>(first, entry::kDeltaCap, 1)},
+      {"setting that order field does not have", Set<uint8_t>(second, entry::kGroupLen, 4)},
+      {"setting that order field does not have", Set<uint8_t>(second, entry::kRowLimit, 16)},
+      {"setting that order field does not have", Set<uint8_t>(&Places::third, entry::kGroupLen, 8)},
+      {"lossless mode has order field only",
+       [](Bytes& file, const Places& at) {
+         Store<uint8_t>(file, at.second + entry::kOrder, 1);
+         Store<uint8_t>(file, at.second + entry::kFill, 0);
+         Store<uint32_t>(file, at.second + entry::kDeltaCap, 0);
+         Store<uint8_t>(file, at.second + entry::kGroupLen, 4);
+         Store<uint8_t>(file, at.second + entry::kRowLimit, 16);
+       }},
+      {"padding that is not zero", Set<uint16_t>(first, entry::kReserved, 1)},
+      {"padding that is not zero", Set<uint16_t>(first, entry::kReserved, 0x100)},
   });
 }
 
@@ -289,7 +326,7 @@ TEST(ContainerLies, ADirectoryThatIsTooLarge) {
   Store<uint64_t>(tail, trailer::kDirectoryOffset, 64);
   Store<uint64_t>(tail, trailer::kDirectoryBytes, (size_t{16} << 20) + 64);
   Store<uint64_t>(tail, trailer::kEntriesBytes, (size_t{16} << 20) + 64);
-  Store<uint32_t>(tail, trailer::kVersion, 1);
+  Store<uint32_t>(tail, trailer::kVersion, kContainerVersion);
   Reseal(file);
   ExpectRefused(file, "directory is impossible");
 }

@@ -116,7 +116,9 @@ TEST(ContainerDocument, EntryTableIsTheCode) {
                 {"first_chunk", {entry::kFirstChunk, 8}},
                 {"chunks", {entry::kChunks, 8}},
                 {"delta_cap", {entry::kDeltaCap, 4}},
-                {"reserved", {entry::kReserved, 4}}});
+                {"group_len", {entry::kGroupLen, 1}},
+                {"row_limit", {entry::kRowLimit, 1}},
+                {"reserved", {entry::kReserved, 2}}});
 }
 
 // The hex dump of the document: offset, up to 16 bytes, then two spaces and a remark.
@@ -155,7 +157,7 @@ TEST(ContainerDocument, ExampleIsReadAsTheTextSays) {
 }
 
 TEST(ContainerDocument, ExampleIsWhatTheWriterMakes) {
-  ACTP_CLAUSE("C-2.2", "C-2.3", "C-3.5", "C-4.1");
+  ACTP_CLAUSE("C-2.2", "C-2.3", "C-3.5", "C-4.1", "C-4.9");
   Bytes file;
   auto w = ContainerWriter::Create(std::make_unique<MemorySink>(&file), {.blocks_per_chunk = 1});
   ASSERT_TRUE(w.BeginTensor({.name = "h.0",

@@ -233,6 +233,27 @@ TEST(ContainerWriter, RefusesMisuse) {
   ExpectStatus(w.Finish(), config, "is finished");
 }
 
+TEST(ContainerWriter, KeepsNothingThatTheOrderDoesNotHave) {
+  ACTP_CLAUSE("C-4.9");
+  Bytes file;
+  auto w = ContainerWriter::Create(std::make_unique<MemorySink>(&file));
+  Config field = Lossless();
+  field.group_len = 8;
+  field.row_limit = 9;
+  Config significance = Slots16();
+  significance.fill = Fill::kZero;
+  significance.delta_cap = 4;
+  for (const auto& [name, config] : {std::pair("f", field), std::pair("s", significance)}) {
+    ASSERT_TRUE(w.BeginTensor(Fp32Info(name, 0), config).ok());
+    ASSERT_TRUE(w.EndTensor().ok());
+  }
+  ASSERT_TRUE(w.Finish().ok());
+  const auto r = OpenBytes(file);
+  ASSERT_TRUE(r.ok()) << r.status().message();
+  EXPECT_EQ(r->tensors()[0].config, Lossless());
+  EXPECT_EQ(r->tensors()[1].config, Slots16());
+}
+
 TEST(ContainerWriter, BoundsItsDirectory) {
   ACTP_CLAUSE("C-3.4");
   Bytes file;
@@ -424,10 +445,15 @@ RC_GTEST_PROP(Container, GivesBackAnyTensors, ()) {
     Config& c = t.config;
     c.format = t.info.format;
     c.block_len = *rc::gen::element(32u, 64u, 128u, 256u);
-    c.lossless = *rc::gen::arbitrary<bool>();
     c.order = *rc::gen::element(Order::kField, Order::kSignificance);
-    c.fill = *rc::gen::element(Fill::kMidpoint, Fill::kZero);
-    c.delta_cap = *rc::gen::inRange(0u, 7u);
+    if (c.order == Order::kField) {
+      c.lossless = *rc::gen::arbitrary<bool>();
+      c.fill = *rc::gen::element(Fill::kMidpoint, Fill::kZero);
+      c.delta_cap = *rc::gen::inRange(0u, 7u);
+    } else {
+      c.group_len = *rc::gen::element(kMinGroupLen, kMaxGroupLen);
+      c.row_limit = *rc::gen::inRange(kMinRowLimit, kMaxRowLimit + 1);
+    }
     const uint32_t most = MaxSlotBytes(c);
     c.slot_bytes = c.lossless ? 0 : *rc::gen::inRange(MinSlotBytes(c), most + 1);
     RC_ASSERT(w.BeginTensor(t.info, c).ok());

@@ -46,10 +46,14 @@ inline std::vector<uint32_t> RandomBlock(Random& random, const RefConfig& c) {
   const uint32_t infinity = ((1U << c.exp_bits) - 1) << c.man_bits;
   std::vector<uint32_t> block(n, 0);
 
-  const int kind = random.Below(12);
+  const int kind = random.Below(14);
   const float scale = std::ldexp(1.0F, random.Pick({0, 0, 0, -3, 5, -13, -20, -130, 14, 100}));
   const float spread = static_cast<float>(random.Pick({1, 1, 2, 4, 10}));
   const uint32_t constant = static_cast<uint32_t>(random.Next()) & mask;
+  const uint32_t other = random.Chance(50) ? 0 : static_cast<uint32_t>(random.Next()) & mask;
+  const int drift = random.Pick({3, 10, 40});
+  int step = 0;
+  size_t place = 0;
   for (uint32_t& pattern : block) {
     const float x = Normal(random);
     const uint32_t noise = static_cast<uint32_t>(random.Next()) & mask;
@@ -70,7 +74,12 @@ inline std::vector<uint32_t> RandomBlock(Random& random, const RefConfig& c) {
       case 8: pattern = noise; break;
       case 9: pattern = noise & (top | ((1U << c.man_bits) - 1)); break;  // subnormals
       case 10: pattern = PatternOf(-std::exp(spread * x), c); break;      // all negative
-      default:                                                            // coarse: uniform planes
+      case 11: pattern = random.Chance(50) ? constant : other; break;     // two patterns
+      case 12:  // every four values have a scale of their own
+        if (place++ % 4 == 0) step = random.Below(drift);
+        pattern = PatternOf(std::ldexp(x * scale, -step), c);
+        break;
+      default:  // coarse: uniform planes
         pattern = PatternOf(std::round(4.0F * x) / 4.0F, c);
         break;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The container .apl, version 1 (docs/container.md): compressed tensors, each block readable alone.
+// The container .apl, version 2 (docs/container.md): compressed tensors, each block readable alone.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +17,13 @@
 
 namespace actplane::io {
 
-inline constexpr uint32_t kContainerVersion = 1;
+inline constexpr uint32_t kContainerVersion = 2;
 inline constexpr uint32_t kMaxChunkBytes = 1u << 20;  // C-5.3: bounds the memory of any reader
 
 struct ContainerTensor {
   TensorInfo info;  // info.offset is where the slots start in the container: payload_offset
-  Config config;    // slot_bytes is 0 when lossless
+  // slot_bytes is 0 when lossless; what the order does not have (C-4.9) is as in Config().
+  Config config;
   uint64_t blocks = 0;
   uint64_t payload_bytes = 0;  // slots, or lossless chunks with their indexes
   uint32_t blocks_per_chunk = 0;
@@ -45,9 +46,9 @@ class ContainerWriter {
   // kBadInput unless the directory has room for all of these (C-3.4); says how many fit.
   static Status CheckDirectory(std::span<const TensorInfo> tensors);
 
-  // Starts a tensor of ceil(info.values / config.block_len) blocks. kInvalidConfig for an
-  // impossible configuration or while another tensor is open, kBadInput for an impossible tensor or
-  // a name used twice.
+  // Starts a tensor of ceil(info.values / config.block_len) blocks. What the order does not have
+  // (C-4.9) is not kept. kInvalidConfig for an impossible configuration or while another tensor is
+  // open, kBadInput for an impossible tensor or a name used twice.
   Status BeginTensor(const TensorInfo& info, const Config& config);
 
   // The next slots, a whole number of them; not for lossless tensors.
