@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every place that reads a file, with files that are not what they should be: one line with the
 // fix, at once, and nothing changed.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/serialize.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <functional>
 #include <map>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "program.h"
 #include "train/app/comparison.h"
