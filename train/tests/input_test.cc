@@ -195,8 +195,8 @@ TEST(InputFile, IsReadUpToItsLimitAndRefusedBeforeItIsRead) {
   EXPECT_NE(Corpus::Load(path, 0.1, 16)
                 .status()
                 .message()
-                .find("has more than the 268435456 bytes that are read; give a part of it, as head "
-                      " -c 268435456 makes one"),
+                .find("has more than the 268435456 bytes that are read; give a part of it, as "
+                      "head -c 268435456 makes one"),
             std::string::npos);
   fs::resize_file(path, uint64_t{1} << 40);  // more than most machines could hold
   EXPECT_EQ(Corpus::Load(path, 0.1, 16).status().code(), StatusCode::kBadInput);
