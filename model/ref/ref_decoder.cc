@@ -308,8 +308,8 @@ Outcome DecodeGroups(const Bits& bits, const RefConfig& c) {
     const std::string nan = group.flag ? cursor.Take(k) : zeros;
     const bool signs = form > 0 && (group.lives || group.flag);
     const std::string sign = signs ? cursor.Take(k) : zeros;
-    std::vector<std::string> rows;
-    for (int row = 0; row < group.magnitudes; ++row) rows.push_back(cursor.Take(k));
+    std::vector<std::string> rows(static_cast<size_t>(group.magnitudes));
+    for (std::string& row : rows) row = cursor.Take(k);
 
     const int p = base - group.code - group.magnitudes + 1;  // F-5.7
     for (size_t i = 0; i < zeros.size(); ++i) {

@@ -122,8 +122,8 @@ std::vector<uint8_t> PackField(Random& random, const FieldParts& parts, int byte
   for (int g = 0; g < groups; ++g) {
     const int rows = room / groups + (g < room % groups ? 1 : 0);
     for (int row = 0; row < std::min(rows, static_cast<int>(parts.planes.size())); ++row) {
-      const auto first = parts.planes[static_cast<size_t>(row)].begin() + 8 * g;
-      bits.insert(bits.end(), first, first + 8);
+      const Bits& plane = parts.planes[static_cast<size_t>(row)];
+      for (int i = 8 * g; i < 8 * g + 8; ++i) bits.push_back(plane[static_cast<size_t>(i)]);
     }
   }
   return Pack(bits, bytes, random);
