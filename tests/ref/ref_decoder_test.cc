@@ -239,6 +239,19 @@ TEST(RefField, RowsOfAGroupLieSideBySide) {
   }
 }
 
+TEST(RefField, AFirstPartGivesItsGroups) {
+  ACTP_CLAUSE("F-3.15");
+  // Four rows a group, and two bytes that groups 0 and 1 take as their fifth.
+  Writer slot;
+  slot.Field(20, 2, "G").Planes({HighDelta, All, LowDelta, All}).Put(0x3C5A, 16);
+  std::vector<uint8_t> other = slot.Slot();
+  for (size_t byte = 2 + 5; byte < other.size(); ++byte) other[byte] ^= 0xFF;  // groups 1 .. 3
+  const std::vector<uint32_t> want = Legal(slot.Slot(), Fp16());
+  const std::vector<uint32_t> values = Legal(other, Fp16());
+  EXPECT_TRUE(std::equal(want.begin(), want.begin() + 8, values.begin()));
+  EXPECT_FALSE(std::equal(want.begin() + 8, want.begin() + 16, values.begin() + 8));
+}
+
 TEST(RefField, CutInsideAPlane) {
   ACTP_CLAUSE("F-3.5", "F-3.10", "F-3.13");
   // Plane 9 reads 1 (group 3: 0), plane 8 reads 0 and is there in group 0 only.
