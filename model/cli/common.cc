@@ -50,7 +50,7 @@ void AddOrderOptions(CLI::App& app, OrderOptions& options, const std::string& fi
                  fmt::format("Order significance: most bits of a magnitude (R), {} to {}",
                              kMinRowLimit, kMaxRowLimit))
       ->check(Quiet(CLI::Range(kMinRowLimit, kMaxRowLimit)))
-      ->type_name("R")
+      ->type_name("COUNT")
       ->default_str(fmt::format("{}", Config().row_limit));
 }
 
@@ -141,7 +141,7 @@ void AddSlotSizes(CLI::App& app, SlotSizes& sizes, bool several, bool lossless) 
                     ->type_name("T");
   if (lossless) {
     auto* flag = group->add_flag("--lossless", sizes.lossless,
-                                 "As many bytes as every bit of the block needs");
+                                 "As many bytes as every bit of the block needs; order field");
     if (several) flag->excludes(ratio)->excludes(bytes);
   }
   if (!several) group->require_option(0, 1);

@@ -155,8 +155,7 @@ Command AddCompress(CLI::App& root) {
   AddForce(*app, o->force);
   AddJson(*app, o->json);
   app->footer(
-      "All tensors of a .safetensors file go into one container.\n"
-      "Lossless blocks have order field.\n\n"
+      "All tensors of a .safetensors file go into one container.\n\n"
       "Examples:\n"
       "  actplane compress gelu.npy gelu.apl\n"
       "  actplane compress gelu.npy gelu.apl --ratio 5.333 --order significance --group 8\n"

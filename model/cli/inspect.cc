@@ -59,8 +59,10 @@ struct View {
   std::vector<Group> groups;
   std::vector<Row> rows;
   uint64_t used_bits = 0;
-  std::string cut;  // where it fell, in words
-  Json cut_json = nullptr;
+  std::string cut;        // where it fell, in words
+  std::string lost_row;   // order field: the first one that is not whole; empty: none
+  size_t lost_value = 0;  // order field: of that row
+  uint32_t longer = 0;    // order significance: groups that end at q + 1
 };
 
 // What a weight stands for.
@@ -139,12 +141,12 @@ View ViewField(const FieldTrace& trace, const Config& config, std::span<const st
       row.drawing += planes < g.rows ? MarksOf(g, planes, slot) : std::string(g.values, '-');
     ++planes;
     const size_t first_lost = row.drawing.find('-');
-    if (first_lost != std::string::npos && view.cut_json.is_null()) {
+    if (first_lost != std::string::npos && view.lost_row.empty()) {
       view.cut = fmt::format("at bit {} (end of byte {}), {} {}", slot_bits, slot.size() - 1,
                              first_lost == 0 ? "before" : "in", row.name) +
                  (first_lost == 0 ? "" : fmt::format(" before value {}", first_lost));
-      view.cut_json = {
-          {"bit", slot_bits}, {"byte", slot.size()}, {"row", row.name}, {"value", first_lost}};
+      view.lost_row = row.name;
+      view.lost_value = first_lost;
     }
     view.rows.push_back(std::move(row));
   };
@@ -176,7 +178,6 @@ View ViewShort(const SignificanceTrace& trace, const Config& config,
   view.used_bits = trace.size_bits;
   if (!pair) {
     view.cut = "everything: Inf and NaN do not fit the slot";
-    view.cut_json = {{"poisoned", true}};
     return view;
   }
   const uint32_t bits = 8 * InfoOf(config.format).value_bytes;
@@ -227,7 +228,6 @@ View ViewSignificance(const SignificanceTrace& trace, const Config& config,
 
   bool special = false, sign = false;
   int32_t highest = 0, lowest = 0;  // weights of rows: [lowest, highest)
-  uint32_t longer = 0;              // groups that end at q + 1
   for (uint32_t g = 0; g < groups; ++g) {
     const GroupPlace& p = trace.groups[g];
     view.groups.push_back({.first = g * config.group_len,
@@ -237,7 +237,7 @@ View ViewSignificance(const SignificanceTrace& trace, const Config& config,
                            .code_bit = code_bit + uint64_t{g} * h.width,
                            .end = GroupEnd(config, h.level, g),
                            .place = &p});
-    longer += view.groups.back().end == q + 1 ? 1U : 0U;
+    view.longer += view.groups.back().end == q + 1 ? 1U : 0U;
     special |= p.special;
     sign |= h.form != Form::kUnsigned && (p.lives || p.special);
     if (p.magnitude_rows == 0) continue;
@@ -275,11 +275,11 @@ View ViewSignificance(const SignificanceTrace& trace, const Config& config,
     });
   }
   view.used_bits = trace.size_bits;
-  view.cut = longer == 0 || longer == groups
-                 ? fmt::format("every group ends at {}", view.groups[0].end)
-                 : fmt::format("groups 0 .. {} end at {}, the others at {}", longer - 1, q + 1, q);
+  view.cut =
+      view.longer == 0 || view.longer == groups
+          ? fmt::format("every group ends at {}", view.groups[0].end)
+          : fmt::format("groups 0 .. {} end at {}, the others at {}", view.longer - 1, q + 1, q);
   view.cut += "; " + UsedText(view.used_bits, slot);
-  view.cut_json = {{"q", q}, {"j", j}, {"groups_at_q_plus_1", longer}};
   return view;
 }
 
@@ -447,6 +447,22 @@ Json GroupJson(uint32_t number, const Group& g) {
   return json;
 }
 
+Json CutJson(const View& view, const BlockTrace& trace, const Config& c, uint64_t slot_bytes) {
+  if (c.order == Order::kField) {
+    if (view.lost_row.empty()) return nullptr;
+    return {{"bit", 8 * slot_bytes},
+            {"byte", slot_bytes},
+            {"row", view.lost_row},
+            {"value", view.lost_value}};
+  }
+  const SignificanceHeader& h = trace.significance.header;
+  if (h.width == kPairWidth) return nullptr;
+  if (h.width == kPoisonedWidth) return {{"poisoned", true}};
+  return {{"q", h.level / UnitsOf(c)},
+          {"j", h.level % UnitsOf(c)},
+          {"groups_at_q_plus_1", view.longer}};
+}
+
 Json BlockJson(const io::ContainerTensor& t, const Options& o, const View& view,
                const BlockTrace& trace, uint64_t slot_bytes, uint32_t count) {
   const Config& c = t.config;
@@ -477,7 +493,7 @@ Json BlockJson(const io::ContainerTensor& t, const Options& o, const View& view,
                                {"marks", r.drawing}});
   }
   json["used_bits"] = view.used_bits;
-  json["cut"] = view.cut_json;
+  json["cut"] = CutJson(view, trace, c, slot_bytes);
   const ValueSummary s = Summarize(trace.fields, count);
   json["decoded"] = {{"values", count},
                      {"zeros", s.mix.zeros},

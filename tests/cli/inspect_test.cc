@@ -241,6 +241,56 @@ TEST_F(Inspect, IsTrueToTheBitsOfEveryBlock) {
   EXPECT_EQ(forms, (Forms{0, 1, 2, 3, 6, 7})) << "every form that a block can have";
 }
 
+TEST_F(Inspect, IsTrueToLegalSlotsThatNoEncoderMakes) {
+  ACTP_CLAUSE("F-7.5");
+  constexpr uint32_t kBlocks = 40;
+  Forms forms;
+  int drawn = 0;
+  for (const Order order : {Order::kField, Order::kSignificance}) {
+    for (const Format format : {Format::kFp32, Format::kFp16}) {
+      Config config{.format = format, .block_len = 32, .order = order};
+      config.slot_bytes = MaxSlotBytes(config) - (order == Order::kField ? 30 : 0);
+      auto writer = io::ContainerWriter::Create(Path("x.apl"));
+      ASSERT_TRUE(writer.ok());
+      ASSERT_TRUE(writer
+                      ->BeginTensor({.name = "",
+                                     .format = format,
+                                     .dtype = format == Format::kFp32 ? "<f4" : "<f2",
+                                     .shape = {kBlocks * 32},
+                                     .values = kBlocks * 32},
+                                    config)
+                      .ok());
+      const std::string noise = Noise(kBlocks * config.slot_bytes);
+      std::vector<std::string> slots;
+      for (uint32_t i = 0; i < kBlocks; ++i) {
+        std::string slot = noise.substr(i * config.slot_bytes, config.slot_bytes);
+        if (order == Order::kField) {
+          slot[0] = static_cast<char>(slot[0] & 15);    // base
+          slot[1] = static_cast<char>(slot[1] & 0xb6);  // w at most 6, no extension
+        } else {
+          slot[0] = static_cast<char>((slot[0] & 0xf8) | (i % 5));
+          slot[1] = static_cast<char>(slot[1] & 0x3f);      // j below 8
+          slot[2] = static_cast<char>((slot[2] & 15) | 1);  // base
+        }
+        ASSERT_TRUE(writer->Append(std::as_bytes(std::span(slot))).ok());
+        slots.push_back(slot);
+      }
+      ASSERT_TRUE(writer->EndTensor().ok());
+      ASSERT_TRUE(writer->Finish().ok());
+      for (uint32_t i = 0; i < kBlocks; ++i) {
+        const std::vector<std::string> arguments = {"inspect", Path("x.apl"), "--block-index",
+                                                    std::to_string(i)};
+        if (Run(arguments).exit == 3) continue;  // malformed
+        ++drawn;
+        ExpectTrueToSlot(OkJson(arguments), std::as_bytes(std::span(slots[i])),
+                         std::string(ToString(order)), forms);
+      }
+    }
+  }
+  EXPECT_GE(drawn, 4 * 30);
+  EXPECT_EQ(forms, (Forms{0, 1, 2, 3}));
+}
+
 TEST_F(Inspect, TextShowsHeaderGroupsRowsAndCut) {
   Ok({"compress", DataFile("ln1_in.npy"), Path("f.apl")});
   const std::string field = Ok({"inspect", Path("f.apl"), "--block-index", "3"});
