@@ -75,9 +75,12 @@ Status ValidateConfig(const Config& c) {
     const auto bytes = static_cast<double>(BlockBytes(c));
     return ConfigError(fmt::format(
         "a slot of {} bytes is too {} for {} blocks of {} values in order {}: use {} to {} bytes "
-        "(ratio {:.3g} to {:.3g})",
+        "(ratio {:.3g} to {:.3g}){}",
         c.slot_bytes, c.slot_bytes < least ? "small" : "large", ToString(c.format), c.block_len,
-        ToString(c.order), least, most, bytes / most, bytes / least));
+        ToString(c.order), least, most, bytes / most, bytes / least,
+        c.slot_bytes > most && c.order == Order::kSignificance && c.row_limit < kMaxRowLimit
+            ? fmt::format(", or more than {} rows", c.row_limit)
+            : ""));
   }
   return OkStatus();
 }

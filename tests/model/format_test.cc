@@ -92,7 +92,7 @@ TEST(Format, ImpossibleConfigurationsAreRefusedWithTheFix) {
       {{.slot_bytes = 55}, "56 to 536 bytes"},
       {{.slot_bytes = 537}, "56 to 536 bytes"},
       {{.slot_bytes = 3, .order = Order::kSignificance}, "4 to 327 bytes"},
-      {{.slot_bytes = 328, .order = Order::kSignificance}, "4 to 327 bytes"},
+      {{.slot_bytes = 328, .order = Order::kSignificance}, ", or more than 16 rows"},
       {{.slot_bytes = 327, .order = Order::kSignificance}, ""},
       {{.group_len = 16}, "4 or 8"},
       {{.row_limit = 7}, "8 to 24"},
