@@ -119,8 +119,11 @@ Status DecompressBlocks(std::span<const std::byte> slots, const Config& config,
     return BadInputError(fmt::format("{} bytes of slots: {} are needed", slots.size(),
                                      SlotsBytes(config, values.size())));
   }
-  const uint64_t malformed =
-      Decode({.config = config, .slots = slots.data(), .values = values}, threads);
+  const uint64_t malformed = Decode({.config = config,
+                                     .slots = slots.data(),
+                                     .end = slots.data() + slots.size(),
+                                     .values = values},
+                                    threads);
   if (malformed_blocks != nullptr) *malformed_blocks = malformed;
   return OkStatus();
 }
@@ -158,9 +161,12 @@ Status DecompressBlocksLossless(std::span<const std::byte> slots,
     return BadInputError(fmt::format("{} boundaries that do not cut {} bytes into {} blocks",
                                      boundaries.size(), slots.size(), blocks));
   }
-  const uint64_t malformed = Decode(
-      {.config = config, .slots = slots.data(), .boundaries = boundaries.data(), .values = values},
-      threads);
+  const uint64_t malformed = Decode({.config = config,
+                                     .slots = slots.data(),
+                                     .boundaries = boundaries.data(),
+                                     .end = slots.data() + slots.size(),
+                                     .values = values},
+                                    threads);
   if (malformed_blocks != nullptr) *malformed_blocks = malformed;
   return OkStatus();
 }
@@ -209,6 +215,7 @@ Result<DecompressedTensor> Decompress(const CompressedTensor& tensor, int thread
   out.malformed_blocks = Decode({.config = config,
                                  .slots = tensor.slots.data(),
                                  .offsets = config.lossless ? tensor.offsets.data() : nullptr,
+                                 .end = tensor.slots.data() + tensor.slots.size(),
                                  .values = out.values},
                                 threads);
   return out;

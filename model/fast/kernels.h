@@ -25,6 +25,7 @@ struct DecodeRun {
   const std::byte* slots;
   const uint64_t* offsets = nullptr;     // where each slot starts, and the last one ends
   const uint32_t* boundaries = nullptr;  // the same in 32 bits; neither: every slot_bytes
+  const std::byte* end = nullptr;        // of all slots
   size_t first = 0;                      // the slot of the first block of `values`
   std::span<std::byte> values;
 
@@ -33,6 +34,10 @@ struct DecodeRun {
     if (offsets != nullptr) return {slots + offsets[i], slots + offsets[i + 1]};
     if (boundaries != nullptr) return {slots + boundaries[i], slots + boundaries[i + 1]};
     return {slots + i * config.slot_bytes, config.slot_bytes};
+  }
+  // Bytes of other slots behind a slot.
+  size_t Behind(std::span<const std::byte> slot) const {
+    return static_cast<size_t>(end - (slot.data() + slot.size()));
   }
 };
 

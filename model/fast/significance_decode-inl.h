@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order significance, decoder (docs/format.md section 5) for slots with L = 0: the lists are
-// scattered back into the planes of the shifted words, see significance_encode-inl.h.
+// Order significance, decoder (docs/format.md section 5). Blocks with specials and poisoned ones
+// are left to the reference.
 #include "hwy/highway.h"
 
 #if defined(ACTPLANE_FAST_SIGNIFICANCE_DECODE_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -11,7 +11,9 @@
 #endif
 
 #include "field-inl.h"
-#include "significance_encode-inl.h"
+#include "groups-inl.h"
+#include "pair-inl.h"
+#include "rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace actplane::fast {
@@ -19,202 +21,168 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-inline constexpr size_t kBeyond = 256;  // lists may be read that far before their end is looked at
+// What PlaceGroups finds of a slot.
+struct Places {
+  GroupBytes rows;     // n(g)
+  GroupParams params;  // place: c(g) + D(g), so that p = base + 1 - place
+  uint32_t all_rows;   // of all groups together
+  uint32_t deepest;    // the largest place of a group that lives
+  bool wide;           // some group has more rows than the upper halves hold
+  bool deep;           // some group has 24 rows
+};
 
-// F-5.11, when every value is normal and has its bits in the first word: the conversion to float
-// finds the leading one, and it is exact because a value has at most 24 bits.
-HWY_INLINE V32 RebuildNormal(V32 magnitude, V32 exponent_step) {
+// F-5.3 .. F-5.5, F-5.7, for codes in bytes.
+template <uint32_t kGroupLen>
+HWY_INLINE void PlaceGroups(const SignificanceHeader& h, const Config& config,
+                            const GroupBytes& codes, Places& out) {
+  const D8 d;
+  const hn::Repartition<uint64_t, D8> d64;
+  const uint32_t groups = config.block_len / kGroupLen;
+  const uint32_t units = std::min(groups, kMaxUnits);
+  const uint32_t below = h.level % units * (groups / units);
+  const bool mid_rise = h.form == Form::kMidRise;
+  const V8 last = hn::Set(d, static_cast<uint8_t>(h.dead_code ? LowMask(h.width) : 255));
+  const V8 taken = hn::Set(d, mid_rise ? 1 : 0);
+  const V8 limit = hn::Set(d, static_cast<uint8_t>(config.row_limit));
+  const V8 signs = hn::Set(d, h.form == Form::kUnsigned ? 0 : 1);
+  const V8 one = hn::Set(d, 1);
+  const V8 full = hn::Set(d, 31);
+  GroupBytes shift, place, lives;
+  auto sum = hn::Zero(d64);
+  V8 most = hn::Zero(d);
+  V8 deepest = hn::Zero(d);
+  for (size_t g = 0; g < groups; g += hn::Lanes(d)) {
+    const V8 code = hn::Load(d, codes.of + g);
+    const V8 end = GroupEnds(h.level / units, below, groups, g);
+    const auto alive = hn::AndNot(hn::Eq(code, last), hn::Lt(code, end));
+    const V8 wanted = hn::Min(hn::Sub(hn::Sub(end, code), taken), limit);
+    const V8 magnitude_rows = hn::IfThenElseZero(alive, wanted);
+    const V8 rows = hn::IfThenElseZero(alive, hn::Add(wanted, signs));
+    const V8 at = hn::IfThenElseZero(alive, hn::Add(code, wanted));
+    hn::Store(rows, d, out.rows.of + g);
+    hn::Store(hn::Sub(full, magnitude_rows), d, shift.of + g);
+    hn::Store(at, d, place.of + g);
+    hn::Store(hn::IfThenElseZero(alive, one), d, lives.of + g);
+    sum = hn::Add(sum, hn::SumsOf8(rows));
+    most = hn::Max(most, rows);
+    deepest = hn::Max(deepest, at);
+  }
+  out.all_rows = static_cast<uint32_t>(hn::GetLane(hn::SumOfLanes(d64, sum)));
+  out.wide = !hn::AllFalse(d, hn::Gt(most, hn::Set(d, kMostHalfRows<kGroupLen>)));
+  out.deep = !hn::AllFalse(d, hn::Gt(most, hn::Set(d, 24)));
+  out.deepest = ReduceLanes(d, deepest, MaxOp());
+  StoreParams<kGroupLen>(shift, place, lives, groups, out.params);
+}
+
+// F-5.8 .. F-5.10. The conversion to float finds the leading one of k; it is exact, as k has at
+// most 24 bits, with a half below at most 24 as well. kSmall: some values may be subnormal.
+template <bool kSmall>
+HWY_INLINE void RebuildSignificance(const uint32_t* HWY_RESTRICT words, const GroupParams& params,
+                                    const SignificanceHeader& h, const Config& config,
+                                    uint8_t* HWY_RESTRICT values) {
   const D32 d;
   const Di32 di;
-  const hn::Rebind<float, D32> df;
-  const V32 bits = hn::BitCast(d, hn::ConvertTo(df, hn::BitCast(di, magnitude)));
-  return hn::IfThenZeroElse(hn::Eq(magnitude, hn::Zero(d)), hn::Add(bits, exponent_step));
-}
-
-// F-5.11 in general; `low` is the second word.
-HWY_INLINE V32 RebuildAny(V32 magnitude, V32 low, uint32_t base) {
-  const D32 d;
-  const Di32 di;
-  const hn::Rebind<float, D32> df;
-  const V32 bits = hn::BitCast(d, hn::ConvertTo(df, hn::BitCast(di, magnitude)));
-  const V32 exponent_one = hn::Set(d, std::min(base - 1, 31U));  // the delta of exponent 1
-  const V32 none = hn::Zero(d);
-  const auto zero = hn::Eq(magnitude, none);
-  // The float's exponent of a leading one in plane 0 is 127 + 30.
-  const V32 delta =
-      hn::IfThenZeroElse(zero, hn::Sub(hn::Set(d, 157), hn::ShiftRight<kManBits>(bits)));
-  const V32 shift = hn::Min(delta, exponent_one);
-  const V32 aligned = hn::Or(hn::Shl(hn::Add(magnitude, magnitude), shift),
-                             hn::Shr(low, hn::Sub(hn::Set(d, 31), shift)));
-  const V32 man = hn::ShiftRight<8>(hn::And(aligned, hn::Set(d, kAbsBits)));
-  const auto normal = hn::Eq(shift, delta);
-  const V32 exponent =
-      hn::IfThenElseZero(normal, hn::ShiftLeft<kManBits>(hn::Sub(hn::Set(d, base), delta)));
-  return hn::IfThenZeroElse(zero, hn::Or(exponent, man));
-}
-
-HWY_INLINE uint32_t SpecialPattern(uint32_t sign, bool nan, const FormatInfo& format) {
-  return sign << (format.exp_bits + format.man_bits) | format.exp_max << format.man_bits |
-         (nan ? 1U << (format.man_bits - 1) : 0U);
-}
-
-// F-5.6: sign and kind of each special, from bit `at` on. Returns where they end.
-template <size_t kWords>
-HWY_NOINLINE uint64_t GetSpecials(Mask<kWords> specials, const uint8_t* slot, uint64_t at,
-                                  const FormatInfo& format, uint32_t* patterns) {
-  ForMembers(specials, [&](size_t i) HWY_ATTR {
-    const uint64_t bits = ReadWord(slot, at);
-    patterns[i] = SpecialPattern(BitOf(bits, 0), BitOf(bits, 1) != 0, format);
-    at += 2;
-  });
-  return at;
-}
-
-// The first `count` members.
-template <size_t kWords>
-HWY_INLINE Mask<kWords> FirstOf(const Mask<kWords>& members, uint64_t count) {
-  return Mask<kWords>::Each([&](size_t w) HWY_ATTR {
-    const auto here = static_cast<uint32_t>(std::min<uint64_t>(count, CountBits(members[w])));
-    count -= here;
-    return ScatterBits(LowMask(here), members[w]);
-  });
-}
-
-// `slot` must go on behind its `bytes` with kBeyond zeros.
-template <size_t kWords>
-HWY_INLINE Decoded DecodeSignificanceBlock(const uint8_t* HWY_RESTRICT slot, size_t bytes,
-                                           const Config& config, uint64_t& size_bits,
-                                           uint8_t* HWY_RESTRICT values) {
-  using M = Mask<kWords>;
+  const Df32 df;
   const FormatInfo format = InfoOf(config.format);
-  const uint32_t n = config.block_len;
-  const uint64_t size = 8 * uint64_t{bytes};
-  const uint32_t header_bits = 13 + format.exp_bits;
-  if (header_bits > size) return Decoded::kMalformed;
-  const uint64_t header = ReadWord(slot, 0);
-  const bool sign_stored = BitOf(header, 1) != 0;
-  const auto absent = static_cast<Absent>(header >> 2 & 3);
-  const uint32_t planes = header >> 4 & 31;
-  const uint32_t grouped = header >> 9 & 15;
-  const auto base = static_cast<uint32_t>(header >> 13 & LowMask(format.exp_bits));
-  if (absent == Absent::kSpecial && planes == 0 && grouped == kPoisonedGrouped) {  // F-5.14
-    const uint32_t nan = SpecialPattern(0, true, format);
-    for (size_t i = 0; i < n; ++i)
-      std::memcpy(values + i * format.value_bytes, &nan, format.value_bytes);
-    size_bits = header_bits;
-    return Decoded::kDone;
-  }
-  if (base == 0 || base >= format.exp_max) return Decoded::kMalformed;                  // F-7.3
-  if (planes > base + format.man_bits || grouped > planes) return Decoded::kMalformed;  // F-7.3
-
-  uint64_t at = header_bits;
-  M waiting = M::First(n);
-  M specials = M::None();
-  uint32_t special_patterns[kMaxBlockLen];
-  if (HWY_UNLIKELY(absent == Absent::kSpecial)) {  // F-5.6
-    const bool zero_map = BitOf(ReadWord(slot, at++), 0) != 0;
-    specials = GetGroupedList(waiting, slot, at);
-    at = GetSpecials(specials, slot, at, format, special_patterns);
-    waiting = waiting.Without(specials);
-    if (zero_map) waiting = GetGroupedList(waiting, slot, at);
-  }
-  if (absent == Absent::kZeroMapRaw) waiting = GetList(waiting, slot, at);
-  if (absent == Absent::kZeroMapGrouped) waiting = GetGroupedList(waiting, slot, at);
-
-  HWY_ALIGN uint64_t slices[kSlices * kWords];
-  const auto slice = [&](uint32_t p) HWY_ATTR { return slices + SliceOf(p) * kWords; };
-  M significant[kMaxSignificancePlanes + 1];
-  significant[0] = M::None();
-  for (uint32_t p = 0; p < planes; ++p) {  // F-5.8
-    if (at > size) return Decoded::kMalformed;
-    const M ones = p < grouped ? GetGroupedList(waiting, slot, at) : GetList(waiting, slot, at);
-    waiting = waiting.Without(ones);
-    significant[p + 1] = significant[p] | ones;
-    ones.Store(slice(p));
-  }
-  const M have = significant[planes];
-  if (at > size) return Decoded::kMalformed;
-  const M signs = sign_stored ? GetList(have, slot, at) : M::None();
-  if (at > size) return Decoded::kMalformed;
-  signs.Store(slices);
-
-  // F-5.10: plane by plane, until a plane has not all its bits.
-  const uint32_t deepest = std::min(LastPlane(base, format) + 1, planes + format.man_bits);
-  const auto refining = [&](uint32_t p) HWY_ATTR {
-    const M all = significant[std::min(p, planes)];
-    return p > format.man_bits ? all.Without(significant[p - format.man_bits]) : all;
-  };
-  if (planes == 0) M::None().Store(slice(0));
-  uint32_t end = std::max(planes, 1U);  // planes that are in `slices`
-  const auto add = [&](uint32_t p, const M& bits) HWY_ATTR {
-    (p < end ? M::Load(slice(p)) | bits : bits).Store(slice(p));
-    end = std::max(end, p + 1);
-  };
-  uint32_t cut = 1;
-  M lost = M::None();
-  for (; cut < deepest && at < size; ++cut) {
-    const M members = refining(cut);
-    const uint64_t left = size - at;
-    const M bits = GetList(members, slot, at);
-    if (HWY_UNLIKELY(at > size)) {
-      const M known = FirstOf(members, left);
-      lost = members.Without(known);
-      add(cut, bits & known);
-      break;
+  const bool mid_rise = h.form == Form::kMidRise;
+  const int signs = h.form == Form::kUnsigned ? 0 : 1;
+  const V32 sign_mask = hn::Set(d, signs != 0 ? kSignBit : 0);
+  const V32 low_byte = hn::Set(d, 0xff);
+  const V32 one = hn::Set(d, 1);
+  const auto last_weight = static_cast<int32_t>(h.base) + 1;  // p + place
+  // From the exponent field of k as a float to that of the value, but for the place.
+  const V32 lift =
+      hn::Set(d, static_cast<uint32_t>(last_weight - 127 - (mid_rise ? 1 : 0)) << kManBits);
+  const V32 fraction_end = hn::Set(d, 1U << format.man_bits);
+  const int unused = static_cast<int>(kManBits - format.man_bits);
+  for (size_t i = 0; i < config.block_len; i += hn::Lanes(d)) {
+    const V32 word = hn::Load(d, words + i);
+    const auto group = LoadParams(params, i);
+    const V32 shift = ParamsOf(group, kShiftAndLives);
+    const V32 place = ParamsOf(group, kPlaceAlone);
+    const V32 sign = hn::And(hn::And(word, sign_mask), shift);
+    const V32 magnitude = hn::ShiftRight<1>(hn::ShiftLeftSame(word, signs));
+    const V32 k = hn::Shr(magnitude, hn::And(shift, low_byte));
+    V32 steps = k;
+    V32 below = hn::Zero(d);  // F-5.9: odd cells read 01..1, one less than their middle
+    if (mid_rise) {
+      steps = hn::Add(hn::Add(k, k), hn::ShiftRight<31>(shift));
+      const auto short_k =
+          hn::RebindMask(d, hn::Lt(hn::BitCast(di, k), hn::BitCast(di, fraction_end)));
+      below = hn::ShiftLeftSame(hn::IfThenElseZero(short_k, hn::And(k, one)), unused);
     }
-    add(cut, bits);
-  }
-  if (config.lossless) {
-    for (uint32_t p = cut; p < deepest && at <= size; ++p) at += refining(p).Count();
-    if (at > size) return Decoded::kMalformed;
-  } else if (config.fill == Fill::kMidpoint && cut < deepest) {  // F-5.12
-    if (at <= size) lost = refining(cut);
-    add(cut, lost);
-    // Whoever has no bit lost so far and refines here loses this one first.
-    for (uint32_t p = cut + 1; p < deepest && p <= std::max(planes, cut + 1); ++p) {
-      const M next = refining(p).Without(lost);
-      add(p, next);
-      lost = lost | next;
+    const V32 bits = hn::BitCast(d, hn::ConvertTo(df, hn::BitCast(di, steps)));
+    V32 out = hn::Sub(hn::Add(bits, lift), hn::ShiftLeft<23>(place));
+    if constexpr (kSmall) {
+      const auto step = hn::Sub(hn::Set(di, last_weight), hn::BitCast(di, place));  // p
+      const auto weight = hn::Add(hn::BitCast(di, hn::ShiftRight<23>(bits)),
+                                  hn::Sub(step, hn::Set(di, mid_rise ? 128 : 127)));
+      const auto lost = hn::Min(hn::Sub(hn::Set(di, 1), weight), hn::Set(di, 31));
+      const auto small = hn::Gt(lost, hn::Zero(di));
+      const V32 significand = hn::Or(hn::And(bits, hn::Set(d, kManMask)), hn::Set(d, kHidden));
+      const V32 down = hn::BitCast(d, hn::Max(lost, hn::Zero(di)));
+      out = hn::IfThenElse(hn::RebindMask(d, small), hn::Shr(significand, down), out);
+      const auto least = hn::Set(di, 1 - static_cast<int32_t>(format.man_bits));
+      below = hn::IfThenElseZero(hn::RebindMask(d, hn::Gt(step, least)), below);
     }
+    out = hn::IfThenZeroElse(hn::Eq(steps, hn::Zero(d)), hn::Sub(out, below));
+    StoreWide(config.format, hn::Or(out, sign), i, values);
   }
-  size_bits = at;
+}
 
-  BytePlanes split;
+template <uint32_t kGroupLen>
+HWY_INLINE Decoded DecodeGroups(std::span<const std::byte> slot, const SignificanceHeader& h,
+                                const Config& config, uint8_t* HWY_RESTRICT values) {
+  const size_t n = config.block_len;
+  const uint32_t groups = config.block_len / kGroupLen;
+  const auto* from = reinterpret_cast<const uint8_t*>(slot.data());
+  GroupBytes codes;
+  for (uint32_t g = 0; g < groups; g += 8) {
+    StoreWord(UnpackCodes(LoadWord(from + 3 + g / 8 * h.width), h.width), codes.of + g);
+  }
+  Places places;
+  PlaceGroups<kGroupLen>(h, config, codes, places);
+  const uint32_t front = FrontBytes(h.width, groups);
+  if (8 * front + kGroupLen * places.all_rows > 8 * slot.size()) return Decoded::kMalformed;
+  const bool mid_rise = h.form == Form::kMidRise;
+  if (HWY_UNLIKELY(mid_rise && places.deep)) return Decoded::kReference;
+
+  HalfRows high;
+  HalfRows low;
+  GetRows<kGroupLen>(from + front, places.rows.of, groups, places.wide, high, low);
   HWY_ALIGN uint32_t words[kMaxBlockLen];
-  HWY_ALIGN uint32_t low_words[kMaxBlockLen];
-  const auto join = [&](uint32_t first, uint32_t* to) HWY_ATTR {
-    for (uint32_t k = 0; k < 4; ++k) {
-      const uint32_t start = first + 8 * k;
-      const uint32_t count = end + 1 > start ? std::min(end + 1 - start, 8U) : 0;
-      PlanesToBytes(reinterpret_cast<const uint8_t*>(slices + start * kWords), n,
-                    0xff00U >> count & 0xffU, 8 * kWords, split.bytes[k]);
-    }
-    JoinBytes(split, n, to);
-  };
-  join(0, words);
-  const D32 d;
-  const bool low = end > 31;
-  const V32 abs_bits = hn::Set(d, kAbsBits);
-  if (HWY_LIKELY(!low && planes <= base)) {
-    const V32 step = hn::Set(d, (base - 157) << kManBits);
-    for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-      const V32 v = hn::Load(d, words + i);
-      const V32 out = RebuildNormal(hn::And(v, abs_bits), step);
-      StoreWide(config.format, hn::Or(out, hn::AndNot(abs_bits, v)), i, values);
-    }
-  } else {
-    if (low) join(32, low_words);
-    for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-      const V32 v = hn::Load(d, words + i);
-      const V32 below = low ? hn::Load(d, low_words + i) : hn::Zero(d);
-      const V32 out = RebuildAny(hn::And(v, abs_bits), below, base);
-      StoreWide(config.format, hn::Or(out, hn::AndNot(abs_bits, v)), i, values);
-    }
+  for (size_t i = 0; i < n; i += 2 * hn::Lanes(D32())) {
+    LoadRows<kGroupLen>(high, low, places.wide, i, words);
   }
-  ForMembers(specials, [&](size_t i) HWY_ATTR {
-    std::memcpy(values + i * format.value_bytes, &special_patterns[i], format.value_bytes);
-  });
+  if (HWY_LIKELY(places.deepest + (mid_rise ? 1 : 0) <= h.base)) {
+    RebuildSignificance<false>(words, places.params, h, config, values);
+  } else {
+    RebuildSignificance<true>(words, places.params, h, config, values);
+  }
   return Decoded::kDone;
+}
+
+// A slot of order significance that takes all of `slot`; kSlack bytes behind it can be read.
+HWY_INLINE Decoded DecodeSignificanceBlock(std::span<const std::byte> slot, const Config& config,
+                                           uint8_t* HWY_RESTRICT values) {
+  const auto bits = static_cast<uint32_t>(LoadWord(slot.data()));
+  SignificanceHeader h;
+  h.width = bits & 7;
+  if (HWY_UNLIKELY(h.width == kPairWidth)) return DecodePair(slot, config, values);
+  h.form = static_cast<Form>(bits >> 4 & 3);
+  if (HWY_UNLIKELY(h.width > kMaxCodeBits || h.form == Form::kSpecials)) {
+    return Decoded::kReference;
+  }
+  const uint32_t units = std::min(config.block_len / config.group_len, kMaxUnits);
+  const uint32_t j = bits >> 11 & 31;
+  h.dead_code = (bits & 8) != 0;
+  h.level = (bits >> 6 & 31) * units + j;
+  h.base = bits >> 16 & 255;
+  if (j >= units || h.base == 0 || h.base >= InfoOf(config.format).exp_max) {
+    return Decoded::kMalformed;  // F-7.2
+  }
+  return config.group_len == 4 ? DecodeGroups<4>(slot, h, config, values)
+                               : DecodeGroups<8>(slot, h, config, values);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order significance, encoder (docs/format.md section 6).
-//
-// Every value is shifted to the base: plane p of the shifted words is 1 at a value with delta p for
-// the first time, and holds the refinement bits of plane p for those before it. So significance and
-// refinement planes are cut out of one transposition, with masks of the values that wait and of
-// those that are significant.
+// Order significance, encoder (docs/format.md section 6). Blocks with specials are left to the
+// reference.
 #include "hwy/highway.h"
 
 #if defined(ACTPLANE_FAST_SIGNIFICANCE_ENCODE_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -17,11 +13,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "actplane/field_order.h"
-#include "actplane/significance_order.h"
-#include "bits-inl.h"
-#include "planes-inl.h"
-#include "wide-inl.h"
+#include "field-inl.h"
+#include "groups-inl.h"
+#include "level-inl.h"
+#include "pair-inl.h"
+#include "rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace actplane::fast {
@@ -29,244 +25,413 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Planes of the shifted words: slice 0 is the sign, slice p + 1 is plane p. Slices 0 .. 31 are a
-// first word of 32 bits, the others a second one.
-inline constexpr uint32_t kSlices = 64;
-inline constexpr size_t kMaxSignificanceBytes =
-    2048;  // more than L = 0 takes: 31 lists, signs and mantissas
+// Values as 32-bit patterns without subnormals: weights are exponent fields minus `lift`.
+struct Lifted {
+  const uint32_t* values;
+  uint32_t lift;
+};
 
-inline constexpr uint32_t kPoisonedGrouped = 15;  // F-5.14: Q of a poisoned block, with P = 0
+// Blocks of FP32 and BF16 whose base is below this are lifted by as much. All others are far enough
+// above the subnormals: a group of these is beyond the largest delta, and k of one is 0.
+inline constexpr uint32_t kLowBase = 64;
+inline constexpr uint32_t kFp16Lift = 127 - 15;
 
-constexpr uint32_t SliceOf(uint32_t plane) { return plane + 1; }
-
-// F-5.10: no refinement bit lies below this plane, that is M planes under exponent 1.
-HWY_INLINE uint32_t LastPlane(uint32_t base, const FormatInfo& format) {
-  return base - 1 + format.man_bits;
+HWY_INLINE Lifted LoadLifted(Format format, const uint8_t* HWY_RESTRICT values, size_t n,
+                             uint32_t* HWY_RESTRICT copy) {
+  if (format != Format::kFp16) return {LoadWide(format, values, n, copy), 0};
+  const D32 d;
+  const Df32 df;
+  const hn::Rebind<hwy::float16_t, D32> d16;
+  const auto* from = reinterpret_cast<const hwy::float16_t*>(values);
+  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    hn::Store(hn::BitCast(d, hn::PromoteTo(df, hn::LoadU(d16, from + i))), d, copy + i);
+  }
+  return {copy, kFp16Lift};
 }
 
-template <size_t kWords>
-class Slicer {
- public:
-  HWY_INLINE Slicer(const uint32_t* HWY_RESTRICT wide, size_t n, uint32_t base)
-      : wide_(wide), n_(n), base_(base) {
-    Shift<false>();
-    Extract(0);
-    Extract(1);
+HWY_NOINLINE void LiftLow(const uint32_t* values, size_t n, uint32_t* copy) {
+  const D32 d;
+  const Di32 di;
+  const Df32 df;
+  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const V32 v = hn::LoadU(d, values + i);
+    const V32 a = hn::And(v, hn::Set(d, kAbsBits));
+    const V32 normal = hn::Add(a, hn::Set(d, kLowBase << kManBits));
+    // The highest bit h of a subnormal has the weight h - 22; as a float it is 127 + h.
+    const V32 subnormal = hn::Sub(hn::BitCast(d, hn::ConvertTo(df, hn::BitCast(di, a))),
+                                  hn::Set(d, (127 + 22 - kLowBase) << kManBits));
+    const auto small =
+        hn::RebindMask(d, hn::Lt(hn::BitCast(di, a), hn::Set(di, static_cast<int32_t>(kHidden))));
+    V32 out = hn::IfThenElse(small, subnormal, normal);
+    out = hn::IfThenZeroElse(hn::Eq(a, hn::Zero(d)), out);
+    hn::Store(hn::Or(out, hn::AndNot(hn::Set(d, kAbsBits), v)), d, copy + i);
   }
+}
 
-  HWY_INLINE Mask<kWords> Get(uint32_t slice) {
-    while (HWY_UNLIKELY(slice >= ready_)) {
-      if (ready_ == 32) Shift<true>();
-      Extract(ready_ / 8);
-      ready_ += 8;
+struct GroupWords {
+  HWY_ALIGN uint32_t of[kMaxGroups + 16];
+};
+
+// Lane i B + j of the result of 4 vectors of B blocks is lane i of its block j.
+HWY_INLINE V32 OrderGroups(V32 v) {
+  const D32 d;
+  constexpr size_t kBlocks = hn::MaxLanes(D32()) / 4;
+  if constexpr (kBlocks == 1) {
+    return v;
+  } else if constexpr (kBlocks == 2) {
+    HWY_ALIGN static constexpr uint32_t kOrder[8] = {0, 4, 1, 5, 2, 6, 3, 7};
+    return hn::TableLookupLanes(v, hn::SetTableIndices(d, kOrder));
+  } else {
+    HWY_ALIGN static constexpr uint32_t kOrder[16] = {0, 4, 8,  12, 1, 5, 9,  13,
+                                                      2, 6, 10, 14, 3, 7, 11, 15};
+    return hn::TableLookupLanes(v, hn::SetTableIndices(d, kOrder));
+  }
+}
+
+// `op` over every 4 values, for 4 vectors of values from i on; `load` gives a vector of them.
+template <class Load, class Op>
+HWY_INLINE V32 ReduceQuads(size_t i, const Load& load, const Op& op) {
+  const D32 d;
+  const hn::Repartition<uint64_t, D32> d64;
+  const size_t lanes = hn::Lanes(d);
+  const auto pairs = [&](V32 a, V32 b) HWY_ATTR {
+    const auto a64 = hn::BitCast(d64, a);
+    const auto b64 = hn::BitCast(d64, b);
+    const V32 both = op(hn::BitCast(d, hn::InterleaveLower(d64, a64, b64)),
+                        hn::BitCast(d, hn::InterleaveUpper(d64, a64, b64)));
+    return op(both, hn::Shuffle2301(both));
+  };
+  const V32 even = pairs(load(i), load(i + 2 * lanes));
+  const V32 odd = pairs(load(i + lanes), load(i + 3 * lanes));
+  return OrderGroups(hn::OddEven(odd, even));
+}
+
+// `op` over every group. Words behind the last group are arbitrary.
+template <uint32_t kGroupLen, class Load, class Op>
+HWY_INLINE void ReduceGroups(size_t n, const Load& load_at, const Op& op, GroupWords& out) {
+  const D32 d;
+  const size_t lanes = hn::Lanes(d);
+  const auto load = [&](size_t i) HWY_ATTR { return load_at(i & (n - 1)); };
+  for (size_t g = 0; g < n / kGroupLen; g += lanes) {
+    if constexpr (kGroupLen == 4) {
+      hn::Store(ReduceQuads(4 * g, load, op), d, out.of + g);
+    } else {
+      const V32 low = ReduceQuads(8 * g, load, op);
+      const V32 high = ReduceQuads(8 * g + 4 * lanes, load, op);
+      hn::Store(op(hn::ConcatEven(d, high, low), hn::ConcatOdd(d, high, low)), d, out.of + g);
     }
-    return Mask<kWords>::Load(slices_ + slice * kWords);
+  }
+}
+
+template <uint32_t kGroupLen>
+class SignificanceEncoder {
+ public:
+  SignificanceEncoder(const uint8_t* HWY_RESTRICT values, const Config& config)
+      : config_(config),
+        n_(config.block_len),
+        groups_(config.block_len / kGroupLen),
+        block_(LoadLifted(config.format, values, n_, copy_)) {}
+
+  // Returns false if this block is left to the reference.
+  HWY_INLINE bool Encode(uint8_t* HWY_RESTRICT slot) {
+    if (!FindFacts()) return false;
+    FindDeltas();
+    LevelSearch<kGroupLen> search(deltas_, present_, config_);
+    const Level level = FindLevel(search);
+    PutBlock(search.deltas(), level, slot);
+    return true;
   }
 
  private:
-  template <bool kLow>
-  HWY_INLINE void Shift() {
+  HWY_INLINE V32 LoadAbs(size_t i) const {
     const D32 d;
-    HWY_ALIGN uint32_t words[kMaxBlockLen];
-    const V32 one = hn::Set(d, 1);
-    const V32 base = hn::Set(d, base_);
-    const V32 most = hn::Set(d, 31);
+    return hn::And(hn::LoadU(d, block_.values + i), hn::Set(d, kAbsBits));
+  }
+  HWY_INLINE void FindTops() {
+    ReduceGroups<kGroupLen>(
+        n_, [&](size_t i) HWY_ATTR { return LoadAbs(i); }, MaxOp(), tops_);
+  }
+
+  // What all values together tell. False: the block has specials.
+  HWY_INLINE bool FindFacts() {
+    const D32 d;
+    V32 any = hn::Zero(d);
+    V32 least = hn::Set(d, kAbsBits);
+    V32 most = hn::Zero(d);
     for (size_t i = 0; i < n_; i += hn::Lanes(d)) {
-      const V32 v = hn::Load(d, wide_ + i);
-      const V32 sign = hn::And(v, hn::Set(d, kSignBit));
-      const V32 exponent = hn::ShiftRight<kManBits>(hn::Xor(v, sign));
-      const V32 hidden = hn::IfThenZeroElse(hn::Eq(exponent, hn::Zero(d)), hn::Set(d, kHidden));
-      const V32 significand = hn::ShiftLeft<7>(hn::Or(hn::And(v, hn::Set(d, kManMask)), hidden));
-      // P is 31 at most, so values further down have no plane that counts; nor have specials, whose
-      // shift wraps.
-      const V32 shift = hn::Min(hn::Sub(base, hn::Max(exponent, one)), most);
-      V32 word;
-      if constexpr (kLow) {
-        word = hn::ShiftLeft<1>(hn::Shl(significand, hn::Sub(most, shift)));
-      } else {
-        word = hn::Or(sign, hn::Shr(significand, shift));
-      }
-      hn::Store(word, d, words + i);
+      const V32 v = hn::LoadU(d, block_.values + i);
+      const V32 a = hn::And(v, hn::Set(d, kAbsBits));
+      any = hn::Or(any, v);
+      least = hn::Min(least, a);
+      most = hn::Max(most, a);
     }
-    SplitBytes(words, n_, split_);
+    FindTops();
+    const uint32_t top = ReduceLanes(d, most, MaxOp());
+    if (HWY_UNLIKELY(top >= kPlainInf)) return false;
+    any_bits_ = ReduceLanes(d, any, OrOp());
+    has_zero_ = ReduceLanes(d, least, MinOp()) == 0;
+    base_ = top >> kManBits;
+    if (HWY_UNLIKELY(base_ < kLowBase)) {
+      LiftLow(block_.values, n_, copy_);
+      block_ = {copy_, kLowBase};
+      FindTops();
+      uint32_t all = 0;
+      for (size_t g = 0; g < groups_; ++g) all = std::max(all, tops_.of[g]);
+      base_ = all >> kManBits;
+      any_bits_ |= kManMask;  // not looked at again
+    }
+    base_ = std::max(base_, 1 + block_.lift);  // F-6.2
+    return true;
   }
 
-  HWY_INLINE void Extract(uint32_t byte) {
-    auto* to = reinterpret_cast<uint8_t*>(slices_ + size_t{8} * byte * kWords);
-    BytesToPlanes(split_.bytes[byte % 4], n_, 0xff, 8 * kWords, to);
+  // F-6.2.
+  HWY_INLINE void FindDeltas() {
+    const D32 d;
+    const Di32 di;
+    const hn::Rebind<uint8_t, D32> d8;
+    const V32 base = hn::Set(d, base_);
+    const auto most = hn::Set(di, static_cast<int32_t>(kMaxDelta));
+    V32 present = hn::Zero(d);
+    std::memset(deltas_.of, kInfiniteDelta, sizeof(deltas_.of));
+    auto index = hn::Iota(di, 0);
+    for (size_t g = 0; g < groups_; g += hn::Lanes(d)) {
+      const auto delta =
+          hn::BitCast(di, hn::Sub(base, hn::ShiftRight<kManBits>(hn::Load(d, tops_.of + g))));
+      const auto infinite = hn::Or(hn::Gt(delta, most),
+                                   hn::Gt(index, hn::Set(di, static_cast<int32_t>(groups_) - 1)));
+      index = hn::Add(index, hn::Set(di, static_cast<int32_t>(hn::Lanes(d))));
+      const auto kept = hn::IfThenElse(infinite, hn::Set(di, kInfiniteDelta), delta);
+      present =
+          hn::Or(present, hn::Shl(hn::Set(d, 1), hn::BitCast(d, hn::Min(kept, hn::Set(di, 31)))));
+      hn::StoreU(hn::DemoteTo(d8, kept), d8, deltas_.of + g);
+    }
+    present_ = ReduceLanes(d, present, OrOp()) & kAbsBits;
   }
 
-  const uint32_t* wide_;
+  // One bit for each group of which the word is not 0, or has the sign bit.
+  HWY_INLINE uint64_t GroupsWithSign(const GroupWords& words) const {
+    uint64_t mask = 0;
+    for (size_t g = 0; g < groups_; ++g) mask |= uint64_t{words.of[g] >> 31} << g;
+    return mask;
+  }
+
+  // Groups in which some sign bit is 1.
+  HWY_NOINLINE uint64_t FindNegative() const {
+    if ((any_bits_ & kSignBit) == 0) return 0;
+    GroupWords ors;
+    ReduceGroups<kGroupLen>(
+        n_, [&](size_t i) HWY_ATTR { return hn::LoadU(D32(), block_.values + i); }, OrOp(), ors);
+    return GroupsWithSign(ors);
+  }
+
+  // F-6.2: empty groups, and whether one is mixed.
+  HWY_NOINLINE void FindZeros(uint64_t& empty, bool& mixed) const {
+    GroupWords least;
+    ReduceGroups<kGroupLen>(
+        n_, [&](size_t i) HWY_ATTR { return LoadAbs(i); }, MinOp(), least);
+    for (size_t g = 0; g < groups_; ++g) {
+      if (tops_.of[g] == 0) {
+        empty |= uint64_t{1} << g;
+      } else if (least.of[g] == 0) {
+        mixed = true;
+      }
+    }
+  }
+
+  // F-6.9. `search` has the form of the block without mid-rise.
+  HWY_INLINE bool IsExact(const LevelSearch<kGroupLen>& search) const {
+    // A normal value with a bit below its R highest needs more than R rows.
+    if ((any_bits_ & (kManMask >> (config_.row_limit - 1))) != 0 && block_.lift != kLowBase) {
+      return false;
+    }
+    return FitsExactly(search);
+  }
+
+  HWY_NOINLINE bool FitsExactly(const LevelSearch<kGroupLen>& search) const {
+    const D32 d;
+    const Di32 di;
+    const Df32 df;
+    GroupWords lows;  // weight of the lowest bit plus 24, and the largest number without values
+    ReduceGroups<kGroupLen>(
+        n_,
+        [&](size_t i) HWY_ATTR {
+          const V32 a = LoadAbs(i);
+          const V32 significand = hn::Or(hn::And(a, hn::Set(d, kManMask)), hn::Set(d, kHidden));
+          const V32 low = hn::And(significand, hn::Sub(hn::Zero(d), significand));
+          const V32 place = hn::ShiftRight<kManBits>(
+              hn::BitCast(d, hn::ConvertTo(df, hn::BitCast(di, low))));  // 127 and more
+          const V32 weight =
+              hn::Sub(hn::Add(hn::ShiftRight<kManBits>(a), place), hn::Set(d, 127 + 23 - 24));
+          return hn::IfThenElse(hn::Eq(a, hn::Zero(d)), hn::Set(d, kAbsBits), weight);
+        },
+        MinOp(), lows);
+    const uint32_t units = std::min<uint32_t>(groups_, kMaxUnits);
+    const uint32_t per_unit = groups_ / units;
+    uint32_t level = 0;
+    for (uint32_t g = 0; g < groups_; ++g) {
+      if (tops_.of[g] == 0) continue;
+      if (deltas_.of[g] == kInfiniteDelta) return false;
+      const uint32_t need = (tops_.of[g] >> kManBits) + 25 - lows.of[g];
+      if (need > config_.row_limit) return false;
+      level = std::max(level, (deltas_.of[g] + need - 1) * units + g / per_unit + 1);
+    }
+    return level < 32 * units && search.Fits(level / units, level % units * per_unit);
+  }
+
+  // F-6.7 .. F-6.11. Sets `form_`.
+  HWY_INLINE Level FindLevel(LevelSearch<kGroupLen>& search) {
+    uint64_t empty = 0;
+    bool mixed = false;
+    if (HWY_UNLIKELY(has_zero_)) FindZeros(empty, mixed);
+    uint64_t negative = 0;
+    bool knows_negative = false;
+    const uint64_t everything = LowMask(groups_);
+    const auto any_sign = [&](uint64_t counted) {
+      if ((any_bits_ & kSignBit) == 0) return false;
+      if (HWY_LIKELY(counted == everything)) return true;
+      if (!knows_negative) negative = FindNegative();
+      knows_negative = true;
+      return (negative & counted) != 0;
+    };
+    const Form form = any_sign(everything & ~empty) ? Form::kSigned : Form::kUnsigned;
+    const uint32_t finite = search.CountFinite();
+    search.SetForm(form);
+    if (form == Form::kSigned && !mixed && !IsExact(search)) {
+      search.SetForm(Form::kMidRise);
+      form_ = Form::kMidRise;
+      const Level first = search.Search();
+      if (HWY_LIKELY(CountBits(first.living) == finite)) {
+        if (any_sign(first.living)) return first;  // the second search is the first
+      } else if (any_sign(first.living)) {
+        LevelSearch<kGroupLen> again = search;
+        again.Keep(first);
+        const Level second = again.Search();
+        if (second.living == first.living) {
+          search = again;
+          return second;
+        }
+      }
+      search.SetForm(form);
+    }
+    const Level first = search.Search();
+    form_ = any_sign(first.living) ? Form::kSigned : Form::kUnsigned;
+    if (HWY_LIKELY(form_ == form && CountBits(first.living) == finite)) return first;
+    search.Keep(first);
+    search.SetForm(form_);
+    return search.Search();
+  }
+
+  // F-6.3, F-6.12.
+  HWY_INLINE void PutBlock(const GroupBytes& deltas, const Level& level,
+                           uint8_t* HWY_RESTRICT slot) {
+    const D8 d8;
+    const bool mid_rise = form_ == Form::kMidRise;
+    const uint32_t units = std::min<uint32_t>(groups_, kMaxUnits);
+    const uint32_t q = level.living == 0 ? 0 : level.q;  // F-6.7
+    const uint32_t below = level.living == 0 ? 0 : level.below;
+    const uint32_t base = level.living == 0 ? 1 : base_ - block_.lift;
+    const uint32_t bits = level.width | (level.dead_code ? 8U : 0U) |
+                          static_cast<uint32_t>(form_) << 4 | q << 6 |
+                          below / (static_cast<uint32_t>(groups_) / units) << 11 | base << 16;
+    std::memcpy(slot, &bits, sizeof(bits));
+
+    GroupBytes codes, rows, shift, place, lives;
+    const auto all = static_cast<uint8_t>(LowMask(level.width));
+    const V8 all_v = hn::Set(d8, all);
+    const V8 top = hn::Set(d8, static_cast<uint8_t>(all - (level.dead_code ? 1 : 0)));
+    const V8 taken = hn::Set(d8, mid_rise ? 1 : 0);
+    const V8 limit = hn::Set(d8, static_cast<uint8_t>(config_.row_limit));
+    const V8 signs = hn::Set(d8, form_ == Form::kUnsigned ? 0 : 1);
+    const V8 one = hn::Set(d8, 1);
+    const V8 full = hn::Set(d8, 31);
+    const V8 step = hn::Set(d8, static_cast<uint8_t>(base_ + 1));
+    const V8 dead_step = hn::Set(d8, 255);
+    V8 most = hn::Zero(d8);
+    for (size_t g = 0; g < groups_; g += hn::Lanes(d8)) {
+      const V8 delta = hn::Load(d8, deltas.of + g);
+      const V8 end = GroupEnds(q, below, static_cast<uint32_t>(groups_), g);
+      const auto alive = hn::Lt(delta, end);
+      const V8 code = hn::IfThenElse(alive, hn::Min(delta, top), all_v);
+      auto has_rows = hn::Lt(code, end);
+      if (level.dead_code) has_rows = hn::And(has_rows, hn::Ne(code, all_v));
+      const V8 magnitude_rows =
+          hn::IfThenElseZero(has_rows, hn::Min(hn::Sub(hn::Sub(end, code), taken), limit));
+      const V8 n = hn::IfThenElseZero(has_rows, hn::Add(magnitude_rows, signs));
+      const V8 p = hn::Sub(step, hn::Add(code, magnitude_rows));
+      most = hn::Max(most, n);
+      hn::Store(code, d8, codes.of + g);
+      hn::Store(n, d8, rows.of + g);
+      hn::Store(hn::Sub(full, magnitude_rows), d8, shift.of + g);
+      hn::Store(hn::IfThenElse(alive, p, dead_step), d8, place.of + g);
+      hn::Store(hn::IfThenElseZero(alive, one), d8, lives.of + g);
+    }
+    const bool wide = !hn::AllFalse(d8, hn::Gt(most, hn::Set(d8, kMostHalfRows<kGroupLen>)));
+    StoreParams<kGroupLen>(shift, place, lives, groups_, params_);
+
+    for (size_t g = 0; g < groups_; g += 8) {
+      uint64_t eight = LoadWord(codes.of + g);
+      if (groups_ < 8) eight &= LowMask(8 * static_cast<uint32_t>(groups_));
+      StoreWord(PackCodes(eight, level.width), slot + 3 + g / 8 * level.width);
+    }
+    const size_t front = FrontBytes(level.width, static_cast<uint32_t>(groups_));
+    HalfRows high;
+    HalfRows low;
+    const size_t lanes = hn::Lanes(D32());
+    for (size_t i = 0; i < n_; i += 2 * lanes) {
+      StoreRows<kGroupLen>(FormWord(i), FormWord(i + lanes), i, wide, high, low);
+    }
+    const size_t used = front + PutRows<kGroupLen>(high, low, wide, rows.of, groups_, slot + front);
+    std::memset(slot + used, 0, config_.slot_bytes - used);  // F-2.8
+  }
+
+  // F-6.12: sign and k of the values from i on, on top of a word. A value is scaled by its exponent
+  // so that a step is 1; whatever is below a quarter of it may as well be that.
+  HWY_INLINE V32 FormWord(size_t i) const {
+    const D32 d;
+    const Di32 di;
+    const Df32 df;
+    const V32 v = hn::LoadU(d, block_.values + i);
+    const auto group = LoadParams(params_, i);
+    const V32 shift_and_lives = ParamsOf(group, kShiftAndLives);
+    const V32 step = hn::ShiftLeft<kManBits>(ParamsOf(group, kPlaceAlone));
+    const V32 shift = hn::And(shift_and_lives, hn::Set(d, 0xff));
+    const V32 a =
+        hn::Max(hn::And(v, hn::Set(d, kAbsBits)), hn::Sub(step, hn::Set(d, 2U << kManBits)));
+    const auto scaled = hn::BitCast(df, hn::Add(hn::Sub(a, step), hn::Set(d, 127U << kManBits)));
+    V32 k;
+    if (form_ == Form::kMidRise) {
+      k = hn::BitCast(d, hn::ConvertTo(di, scaled));
+    } else {
+      k = hn::Min(hn::BitCast(d, hn::NearestInt(scaled)), hn::Shr(hn::Set(d, kAbsBits), shift));
+    }
+    const V32 word = hn::Shl(k, shift);
+    if (form_ == Form::kUnsigned) return hn::ShiftLeft<1>(word);
+    return hn::Or(word, hn::And(hn::And(v, hn::Set(d, kSignBit)), shift_and_lives));
+  }
+
+  static constexpr uint32_t kPlainInf = 255U << kManBits;
+
+  HWY_ALIGN uint32_t copy_[kMaxBlockLen];
+  GroupWords tops_;
+  GroupBytes deltas_;
+  GroupParams params_;
+  const Config& config_;
   size_t n_;
-  uint32_t base_;
-  uint32_t ready_ = 16;  // slices that are there
-  BytePlanes split_;
-  HWY_ALIGN uint64_t slices_[kSlices * kWords];
+  size_t groups_;
+  Lifted block_;
+  uint32_t any_bits_ = 0;  // all values, one or the other
+  bool has_zero_ = false;
+  uint32_t base_ = 0;     // lifted
+  uint32_t present_ = 0;  // bit d: some group has delta d
+  Form form_ = Form::kUnsigned;
 };
 
-// The values whose pattern without sign is in [least, end).
-template <size_t kWords>
-HWY_INLINE Mask<kWords> ValuesIn(const uint32_t* HWY_RESTRICT wide, size_t n, uint32_t least,
-                                 uint32_t end) {
-  const D32 d;
-  const hn::Rebind<int32_t, D32> di;
-  const auto first = hn::Set(di, static_cast<int32_t>(least) - 1);
-  const auto stop = hn::Set(di, static_cast<int32_t>(end - 1));
-  auto mask = Mask<kWords>::None();
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const auto a = hn::BitCast(di, hn::And(hn::Load(d, wide + i), hn::Set(d, kAbsBits)));
-    const auto in = hn::AndNot(hn::Gt(a, stop), hn::Gt(a, first));
-    uint64_t bits = 0;
-    hn::StoreMaskBits(di, in, reinterpret_cast<uint8_t*>(&bits));
-    mask[i / 64] |= bits << (i % 64);
-  }
-  return mask;
-}
-
-// Calls visit(i) for the members, in index order.
-template <size_t kWords, class Visit>
-HWY_INLINE void ForMembers(const Mask<kWords>& members, const Visit& visit) {
-  for (size_t w = 0; w < kWords; ++w) {
-    for (uint64_t left = members[w]; left != 0; left &= left - 1) {
-      visit(64 * w + static_cast<size_t>(std::countr_zero(left)));
-    }
-  }
-}
-
-// F-5.6: sign and kind of each special. By value: a writer whose address is known cannot stay in
-// registers.
-template <size_t kWords>
-HWY_NOINLINE WordWriter PutSpecials(const uint32_t* wide, Mask<kWords> specials, uint32_t inf,
-                                    WordWriter out) {
-  ForMembers(specials, [&](size_t i) HWY_ATTR {
-    out.Put(wide[i] >> 31 | ((wide[i] & kAbsBits) != inf ? 2U : 0U), 2);
-  });
-  return out;
-}
-
-// Section 6 with L = 0. Writes at most `capacity` bits (UINT64_MAX in lossless mode) and a few
-// bytes more. Returns the bits before the cut; in lossless mode 0 if the block cannot be stored
-// this way without loss (F-6.2).
-template <size_t kWords>
-HWY_INLINE uint64_t EncodeSignificanceBlock(const uint32_t* HWY_RESTRICT wide, const BaseInfo& info,
-                                            const Config& config, uint64_t capacity,
-                                            uint64_t* HWY_RESTRICT to) {
-  using M = Mask<kWords>;
-  const FormatInfo format = InfoOf(config.format);
-  const uint32_t n = config.block_len;
-  const uint32_t base = std::max(info.base, 1U);  // F-6.3
-  const M everything = M::First(n);
-  M nonzero = everything;
-  if (info.has_zero || info.has_special) nonzero = ValuesIn<kWords>(wide, n, 1, WideInf(format));
-  Slicer<kWords> slicer(wide, n, base);
-  const M signs = slicer.Get(0) & everything;  // N = 32: half a word is not the block's
-  const bool sign_stored = (signs & nonzero).Any();
-  if (config.lossless && (info.has_special || signs.Without(nonzero).Any())) return 0;
-
-  const uint32_t header_bits = 13 + format.exp_bits;
-  WordWriter out(to);
-  out.Put(0, header_bits);  // P and Q are not known yet
-
-  // F-6.5: k, and whether a map of the zeros is worth that many bits
-  const uint64_t per_value = config.lossless ? 11 : 8 * uint64_t{config.slot_bytes} / n;
-  const auto worth = [&](const M& ordinary, uint32_t bits) HWY_ATTR {
-    return per_value > 3 && ordinary.Without(nonzero).Count() * (per_value - 3) > bits;
-  };
-  Absent absent = Absent::kNone;
-  M waiting = everything;
-  if (HWY_UNLIKELY(info.has_special)) {  // F-6.4
-    absent = Absent::kSpecial;
-    const M specials = ValuesIn<kWords>(wide, n, WideInf(format), kSignBit);
-    const GroupedList<kWords> list(everything, specials);
-    waiting = everything.Without(specials);
-    const uint64_t front = header_bits + 1 + list.Bits() + 2 * specials.Count();
-    if (front > capacity) {
-      to[0] = static_cast<uint32_t>(absent) << 2 | kPoisonedGrouped << 9;
-      return header_bits;
-    }
-    const GroupedList<kWords> map(waiting, nonzero);
-    const bool zero_map = worth(waiting, map.Bits()) && front + map.Bits() <= capacity;
-    out.Put(zero_map ? 1 : 0, 1);
-    PutGroupedList(list, specials, out);
-    out = PutSpecials(wide, specials, WideInf(format), out);
-    if (zero_map) {
-      PutGroupedList(map, nonzero, out);
-      waiting = nonzero;
-    }
-  } else if (info.has_zero) {  // F-6.5
-    const GroupedList<kWords> map(everything, nonzero);
-    if (worth(everything, std::min(n, map.Bits()))) {
-      absent = n <= map.Bits() ? Absent::kZeroMapRaw : Absent::kZeroMapGrouped;
-      if (absent == Absent::kZeroMapRaw) {
-        PutList(everything, nonzero, out);
-      } else {
-        PutGroupedList(map, nonzero, out);
-      }
-      waiting = nonzero;
-    }
-  }
-
-  // significant[M + p] and counts[M + p]: values with a delta below p. Those with refinement bits
-  // in plane p are significant for 1 to M planes.
-  M significant[kManBits + kMaxSignificancePlanes + 1];
-  uint32_t counts[kManBits + kMaxSignificancePlanes + 1];
-  const uint32_t man = format.man_bits;
-  std::memset(significant, 0, sizeof(M) * (kManBits + 1));
-  std::memset(counts, 0, sizeof(uint32_t) * (kManBits + 1));
-  const uint32_t last = LastPlane(base, format);
-  const uint32_t finites = nonzero.Count();
-  const uint32_t candidates = waiting.Count();
-
-  uint32_t planes = 0;             // P
-  uint32_t grouped = 0;            // Q
-  uint64_t cost = out.position();  // C(P)
-  uint64_t refined = 0;            // R(P, P - 1)
-  bool more = true;
-  while (more && planes < kMaxSignificancePlanes && counts[man + planes] < finites) {
-    const M ones = slicer.Get(SliceOf(planes)) & waiting;
-    const uint32_t known = counts[man + planes];
-    const uint32_t becoming = ones.Count();
-    const uint32_t refine = planes <= last ? known - counts[planes] : 0;
-    uint32_t list_bits = candidates - known;
-    const bool try_groups = grouped == planes && planes < kMaxGroupedPlanes;  // F-6.6
-    const GroupedList<kWords> list =
-        try_groups ? GroupedList<kWords>(waiting, ones) : GroupedList<kWords>();
-    const bool group = try_groups && list.Bits() < list_bits;
-    if (group) list_bits = list.Bits();
-    const uint64_t step = list_bits + (sign_stored ? becoming : 0);
-    if (cost + step + refined + refine > capacity) {
-      // F-6.8
-      const uint64_t spare = capacity - cost - refined;
-      if (cost + step > capacity || 9 * uint64_t{becoming} + 3 * spare < 4 * step) break;
-      more = false;
-    }
-    if (group) {
-      PutGroupedList(list, ones, out);
-      ++grouped;
-    } else {
-      PutList(waiting, ones, out);
-    }
-    cost += step;
-    refined += refine;
-    waiting = waiting.Without(ones);
-    significant[man + planes + 1] = significant[man + planes] | ones;
-    counts[man + planes + 1] = known + becoming;
-    ++planes;
-  }
-  if (config.lossless && counts[man + planes] < finites) return 0;  // a delta above 30
-
-  if (sign_stored) PutList(significant[man + planes], signs, out);
-  const uint32_t deepest = std::min(last + 1, planes + man);
-  for (uint32_t p = 1; p < deepest && out.position() < capacity; ++p) {
-    const M have = significant[man + std::min(p, planes)];
-    PutList(have.Without(significant[p]), slicer.Get(SliceOf(p)), out);
-  }
-  out.Flush();
-
-  const uint32_t header = (sign_stored ? 2U : 0U) | static_cast<uint32_t>(absent) << 2 |
-                          planes << 4 | grouped << 9 | base << 13;
-  to[0] |= header;
-  return out.position();
+// Returns false if this block is left to the reference.
+HWY_INLINE bool EncodeSignificanceBlock(const uint8_t* HWY_RESTRICT values, const Config& config,
+                                        uint8_t* HWY_RESTRICT slot) {
+  if (HWY_UNLIKELY(EncodePair(values, config, slot))) return true;
+  if (config.group_len == 4) return SignificanceEncoder<4>(values, config).Encode(slot);
+  return SignificanceEncoder<8>(values, config).Encode(slot);
 }
 
 }  // namespace HWY_NAMESPACE

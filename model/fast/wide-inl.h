@@ -20,6 +20,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D32 = hn::CappedTag<uint32_t, 16>;
 using V32 = hn::Vec<D32>;
+using Di32 = hn::Rebind<int32_t, D32>;
 
 inline constexpr uint32_t kManBits = 23;
 inline constexpr uint32_t kSignBit = 0x80000000U;
@@ -29,16 +30,12 @@ inline constexpr uint32_t kHidden = 0x00800000U;  // also: exponent 1
 
 HWY_INLINE uint32_t WideInf(const FormatInfo& format) { return format.exp_max << kManBits; }
 
-// N values, little-endian, to wide patterns.
-HWY_INLINE void LoadWide(Format format, const uint8_t* HWY_RESTRICT values, size_t n,
-                         uint32_t* HWY_RESTRICT wide) {
+// N values, little-endian, as wide patterns: where they are, or in `wide`. Not aligned to vectors.
+HWY_INLINE const uint32_t* LoadWide(Format format, const uint8_t* HWY_RESTRICT values, size_t n,
+                                    uint32_t* HWY_RESTRICT wide) {
   const D32 d;
   const size_t lanes = hn::Lanes(d);
-  if (format == Format::kFp32) {
-    const auto* from = reinterpret_cast<const uint32_t*>(values);
-    for (size_t i = 0; i < n; i += lanes) hn::Store(hn::LoadU(d, from + i), d, wide + i);
-    return;
-  }
+  if (format == Format::kFp32) return reinterpret_cast<const uint32_t*>(values);
   const hn::Rebind<uint16_t, D32> d16;
   const auto* from = reinterpret_cast<const uint16_t*>(values);
   for (size_t i = 0; i < n; i += lanes) {
@@ -50,6 +47,7 @@ HWY_INLINE void LoadWide(Format format, const uint8_t* HWY_RESTRICT values, size
       hn::Store(hn::Or(sign, hn::ShiftRight<3>(hn::Xor(high, sign))), d, wide + i);
     }
   }
+  return wide;
 }
 
 // The inverse for one vector, values i and on.

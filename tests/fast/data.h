@@ -119,7 +119,9 @@ inline Config RandomConfig(Rng& rng) {
   c.block_len = 32U << rng.Below(4);
   c.order = static_cast<Order>(rng.Below(2));
   c.fill = static_cast<Fill>(rng.Below(2));
-  c.lossless = rng.Chance(20);
+  c.lossless = c.order == Order::kField && rng.Chance(20);
+  c.group_len = 4U << rng.Below(2);
+  if (rng.Chance(60)) c.row_limit = kMinRowLimit + rng.Below(kMaxRowLimit - kMinRowLimit + 1);
   const uint32_t least = MinSlotBytes(c);
   const uint32_t most = MaxSlotBytes(c);
   c.slot_bytes = least + rng.Below(most - least + 1);
