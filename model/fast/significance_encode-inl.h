@@ -32,40 +32,38 @@ struct Lifted {
 };
 
 // Blocks of FP32 and BF16 whose base is below this are lifted by as much. All others are far enough
-// above the subnormals: a group of these is beyond the largest delta, and k of one is 0.
+// above the subnormals: a group of these is beyond the largest delta, and k of one is 0. Blocks of
+// FP16 are always lifted, to the exponents of FP32.
 inline constexpr uint32_t kLowBase = 64;
 inline constexpr uint32_t kFp16Lift = 127 - 15;
 
-HWY_INLINE Lifted LoadLifted(Format format, const uint8_t* HWY_RESTRICT values, size_t n,
-                             uint32_t* HWY_RESTRICT copy) {
-  if (format != Format::kFp16) return {LoadWide(format, values, n, copy), 0};
-  const D32 d;
-  const Df32 df;
-  const hn::Rebind<hwy::float16_t, D32> d16;
-  const auto* from = reinterpret_cast<const hwy::float16_t*>(values);
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    hn::Store(hn::BitCast(d, hn::PromoteTo(df, hn::LoadU(d16, from + i))), d, copy + i);
-  }
-  return {copy, kFp16Lift};
-}
-
-HWY_NOINLINE void LiftLow(const uint32_t* values, size_t n, uint32_t* copy) {
+// `from` may be `to`.
+HWY_INLINE Lifted Lift(const uint32_t* from, size_t n, uint32_t lift, uint32_t* to) {
   const D32 d;
   const Di32 di;
   const Df32 df;
+  const V32 abs_bits = hn::Set(d, kAbsBits);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const V32 v = hn::LoadU(d, values + i);
-    const V32 a = hn::And(v, hn::Set(d, kAbsBits));
-    const V32 normal = hn::Add(a, hn::Set(d, kLowBase << kManBits));
-    // The highest bit h of a subnormal has the weight h - 22; as a float it is 127 + h.
+    const V32 v = hn::LoadU(d, from + i);
+    const V32 a = hn::And(v, abs_bits);
+    const V32 normal = hn::Add(a, hn::Set(d, lift << kManBits));
+    // The highest bit h of a subnormal has the weight h - 22; as a float it has 127 + h.
     const V32 subnormal = hn::Sub(hn::BitCast(d, hn::ConvertTo(df, hn::BitCast(di, a))),
-                                  hn::Set(d, (127 + 22 - kLowBase) << kManBits));
+                                  hn::Set(d, (127 + 22 - lift) << kManBits));
     const auto small =
         hn::RebindMask(d, hn::Lt(hn::BitCast(di, a), hn::Set(di, static_cast<int32_t>(kHidden))));
     V32 out = hn::IfThenElse(small, subnormal, normal);
     out = hn::IfThenZeroElse(hn::Eq(a, hn::Zero(d)), out);
-    hn::Store(hn::Or(out, hn::AndNot(hn::Set(d, kAbsBits), v)), d, copy + i);
+    hn::Store(hn::Or(out, hn::AndNot(abs_bits, v)), d, to + i);
   }
+  return {to, lift};
+}
+
+HWY_INLINE Lifted LoadLifted(Format format, const uint8_t* HWY_RESTRICT values, size_t n,
+                             uint32_t* HWY_RESTRICT copy) {
+  const uint32_t* wide = LoadWide(format, values, n, copy);
+  if (format == Format::kFp16) return Lift(wide, n, kFp16Lift, copy);
+  return {wide, 0};
 }
 
 struct GroupWords {
@@ -167,13 +165,13 @@ class SignificanceEncoder {
     }
     FindTops();
     const uint32_t top = ReduceLanes(d, most, MaxOp());
-    if (HWY_UNLIKELY(top >= kPlainInf)) return false;
+    const uint32_t inf = (InfoOf(config_.format).exp_max + block_.lift) << kManBits;
+    if (HWY_UNLIKELY(top >= inf)) return false;
     any_bits_ = ReduceLanes(d, any, OrOp());
     has_zero_ = ReduceLanes(d, least, MinOp()) == 0;
     base_ = top >> kManBits;
     if (HWY_UNLIKELY(base_ < kLowBase)) {
-      LiftLow(block_.values, n_, copy_);
-      block_ = {copy_, kLowBase};
+      block_ = Lift(block_.values, n_, kLowBase, copy_);
       FindTops();
       uint32_t all = 0;
       for (size_t g = 0; g < groups_; ++g) all = std::max(all, tops_.of[g]);
@@ -408,8 +406,6 @@ class SignificanceEncoder {
     if (form_ == Form::kUnsigned) return hn::ShiftLeft<1>(word);
     return hn::Or(word, hn::And(hn::And(v, hn::Set(d, kSignBit)), shift_and_lives));
   }
-
-  static constexpr uint32_t kPlainInf = 255U << kManBits;
 
   HWY_ALIGN uint32_t copy_[kMaxBlockLen];
   GroupWords tops_;
