@@ -345,6 +345,7 @@ class SignificanceEncoder {
     const V8 step = hn::Set(d8, static_cast<uint8_t>(base_ + 1));
     const V8 dead_step = hn::Set(d8, 255);
     V8 most = hn::Zero(d8);
+    V8 fewest = dead_step;
     for (size_t g = 0; g < groups_; g += hn::Lanes(d8)) {
       const V8 delta = hn::Load(d8, deltas.of + g);
       const V8 end = GroupEnds(q, below, static_cast<uint32_t>(groups_), g);
@@ -357,6 +358,7 @@ class SignificanceEncoder {
       const V8 n = hn::IfThenElseZero(has_rows, hn::Add(magnitude_rows, signs));
       const V8 p = hn::Sub(step, hn::Add(code, magnitude_rows));
       most = hn::Max(most, n);
+      fewest = hn::Min(fewest, hn::IfThenElse(hn::Eq(end, hn::Zero(d8)), dead_step, n));
       hn::Store(code, d8, codes.of + g);
       hn::Store(n, d8, rows.of + g);
       hn::Store(hn::Sub(full, magnitude_rows), d8, shift.of + g);
@@ -364,6 +366,7 @@ class SignificanceEncoder {
       hn::Store(hn::IfThenElseZero(alive, one), d8, lives.of + g);
     }
     const bool wide = !hn::AllFalse(d8, hn::Gt(most, hn::Set(d8, kMostHalfRows<kGroupLen>)));
+    const bool gaps = !hn::AllFalse(d8, hn::Eq(fewest, hn::Zero(d8)));
     StoreParams<kGroupLen>(shift, place, lives, groups_, params_);
 
     for (size_t g = 0; g < groups_; g += 8) {
@@ -378,8 +381,9 @@ class SignificanceEncoder {
     for (size_t i = 0; i < n_; i += 2 * lanes) {
       StoreRows<kGroupLen>(FormWord(i), FormWord(i + lanes), i, wide, high, low);
     }
-    const size_t used = front + PutRows<kGroupLen>(high, low, wide, rows.of, groups_, slot + front);
-    std::memset(slot + used, 0, config_.slot_bytes - used);  // F-2.8
+    const size_t used =
+        front + PutRows<kGroupLen>(high, low, wide, gaps, rows.of, groups_, slot + front);
+    ZeroRest(slot, used, config_.slot_bytes);
   }
 
   // F-6.12: sign and k of the values from i on, on top of a word. A value is scaled by its exponent
