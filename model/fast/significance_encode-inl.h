@@ -206,34 +206,38 @@ class SignificanceEncoder {
     present_ = ReduceLanes(d, present, OrOp()) & kAbsBits;
   }
 
-  // One bit for each group of which the word is not 0, or has the sign bit.
-  HWY_INLINE uint64_t GroupsWithSign(const GroupWords& words) const {
+  // One bit for each group: test(words of the groups) holds.
+  template <class Test>
+  HWY_INLINE uint64_t GroupsWith(const GroupWords& words, const Test& test) const {
+    const D32 d;
     uint64_t mask = 0;
-    for (size_t g = 0; g < groups_; ++g) mask |= uint64_t{words.of[g] >> 31} << g;
-    return mask;
+    for (size_t g = 0; g < groups_; g += hn::Lanes(d)) {
+      uint64_t part = 0;
+      hn::StoreMaskBits(d, test(hn::Load(d, words.of + g)), reinterpret_cast<uint8_t*>(&part));
+      mask |= part << g;
+    }
+    return mask & LowMask(static_cast<uint32_t>(groups_));
   }
 
   // Groups in which some sign bit is 1.
-  HWY_NOINLINE uint64_t FindNegative() const {
-    if ((any_bits_ & kSignBit) == 0) return 0;
+  HWY_INLINE uint64_t FindNegative() const {
+    const D32 d;
     GroupWords ors;
     ReduceGroups<kGroupLen>(
-        n_, [&](size_t i) HWY_ATTR { return hn::LoadU(D32(), block_.values + i); }, OrOp(), ors);
-    return GroupsWithSign(ors);
+        n_, [&](size_t i) HWY_ATTR { return hn::LoadU(d, block_.values + i); }, OrOp(), ors);
+    return GroupsWith(
+        ors, [&](V32 v) HWY_ATTR { return hn::TestBit(v, hn::Set(d, kSignBit)); });
   }
 
   // F-6.2: empty groups, and whether one is mixed.
-  HWY_NOINLINE void FindZeros(uint64_t& empty, bool& mixed) const {
+  HWY_INLINE void FindZeros(uint64_t& empty, bool& mixed) const {
+    const D32 d;
     GroupWords least;
     ReduceGroups<kGroupLen>(
         n_, [&](size_t i) HWY_ATTR { return LoadAbs(i); }, MinOp(), least);
-    for (size_t g = 0; g < groups_; ++g) {
-      if (tops_.of[g] == 0) {
-        empty |= uint64_t{1} << g;
-      } else if (least.of[g] == 0) {
-        mixed = true;
-      }
-    }
+    const auto is_zero = [&](V32 v) HWY_ATTR { return hn::Eq(v, hn::Zero(d)); };
+    empty = GroupsWith(tops_, is_zero);
+    mixed = (GroupsWith(least, is_zero) & ~empty) != 0;
   }
 
   // F-6.9. `search` has the form of the block without mid-rise.
@@ -280,7 +284,8 @@ class SignificanceEncoder {
   HWY_INLINE Level FindLevel(LevelSearch<kGroupLen>& search) {
     uint64_t empty = 0;
     bool mixed = false;
-    if (HWY_UNLIKELY(has_zero_)) FindZeros(empty, mixed);
+    // Without signs nobody asks.
+    if (has_zero_ && (any_bits_ & kSignBit) != 0) FindZeros(empty, mixed);
     uint64_t negative = 0;
     bool knows_negative = false;
     const uint64_t everything = LowMask(groups_);
