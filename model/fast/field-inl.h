@@ -303,9 +303,9 @@ HWY_INLINE bool EncodeFieldBlock(const uint32_t* HWY_RESTRICT wide, const FieldH
     StoreRows<8>(form_word(i), form_word(i + lanes), i, wide_rows, high, low);
   }
   PutFieldHeader(h, config.format, slot);
-  const size_t used =
-      header_bytes + PutRows<8>(high, low, wide_rows, counts.rows, groups, slot + header_bytes);
-  std::memset(slot + used, 0, bytes - used);  // F-2.8
+  const size_t used = header_bytes + PutRows<8>(high, low, wide_rows, false, counts.rows, groups,
+                                                slot + header_bytes);
+  ZeroRest(slot, used, bytes);
   return true;
 }
 

@@ -64,26 +64,29 @@ HWY_INLINE V8 GroupEnds(uint32_t q, uint32_t below, uint32_t groups, size_t g) {
 //   [15:8] place  a weight, see there
 //   [31] lives
 struct GroupParams {
-  HWY_ALIGN uint32_t of[kMaxBlockLen / 4 + 16];
+  HWY_ALIGN uint32_t of[kMaxBlockLen / 4 + 32];
 };
 
 template <uint32_t kGroupLen>
 HWY_INLINE void StoreParams(const GroupBytes& shift, const GroupBytes& place,
                             const GroupBytes& lives, size_t groups, GroupParams& params) {
-  if constexpr (kGroupLen == 4) {
-    const D32 d;
-    const hn::Rebind<uint8_t, D32> d8;
-    for (size_t g = 0; g < groups; g += hn::Lanes(d)) {
-      const V32 top = hn::ShiftLeft<31>(hn::PromoteTo(d, hn::LoadU(d8, lives.of + g)));
-      const V32 middle = hn::ShiftLeft<8>(hn::PromoteTo(d, hn::LoadU(d8, place.of + g)));
-      const V32 low = hn::PromoteTo(d, hn::LoadU(d8, shift.of + g));
-      hn::Store(hn::Or(hn::Or(top, middle), low), d, params.of + g);
-    }
-  } else {
-    for (size_t g = 0; g < groups; ++g) {
-      const uint32_t word = static_cast<uint32_t>(lives.of[g]) << 31 |
-                            static_cast<uint32_t>(place.of[g]) << 8 | shift.of[g];
-      params.of[2 * g] = params.of[2 * g + 1] = word;
+  const D32 d;
+  const hn::Rebind<uint8_t, D32> d8;
+  for (size_t g = 0; g < groups; g += hn::Lanes(d)) {
+    const V32 top = hn::ShiftLeft<31>(hn::PromoteTo(d, hn::LoadU(d8, lives.of + g)));
+    const V32 middle = hn::ShiftLeft<8>(hn::PromoteTo(d, hn::LoadU(d8, place.of + g)));
+    const V32 low = hn::PromoteTo(d, hn::LoadU(d8, shift.of + g));
+    const V32 words = hn::Or(hn::Or(top, middle), low);
+    if constexpr (kGroupLen == 4) {
+      hn::Store(words, d, params.of + g);
+    } else {
+      const hn::Repartition<uint64_t, D32> d64;
+      const hn::Half<D32> half;
+      const auto first = hn::PromoteTo(d64, hn::LowerHalf(half, words));
+      const auto second = hn::PromoteTo(d64, hn::UpperHalf(half, words));
+      uint32_t* to = params.of + 2 * g;
+      hn::Store(hn::BitCast(d, hn::Or(first, hn::ShiftLeft<32>(first))), d, to);
+      hn::Store(hn::BitCast(d, hn::Or(second, hn::ShiftLeft<32>(second))), d, to + hn::Lanes(d));
     }
   }
 }

@@ -29,6 +29,7 @@ inline constexpr uint32_t kEnds = 32;  // q is below it
 
 // The place of set bit `index`, from 0; there are more than that.
 HWY_INLINE uint32_t PlaceOfBit(uint64_t bits, uint32_t index) {
+  if (HWY_LIKELY((bits & (bits + 1)) == 0)) return index;
   uint32_t place = 0;
   for (uint32_t step = 32; step > 0; step /= 2) {
     const uint32_t below = CountBits(bits >> place & LowMask(step));
@@ -97,9 +98,9 @@ class LevelSearch {
   // F-6.7, one search.
   Level Search() const {
     Level level;
-    level.q = SearchEnd();
+    Coding coding;
+    level.q = SearchEnd(coding);
     const Masks masks = FindMasks(level.q);
-    Coding coding = Choose(level.q, 0, masks);
     const uint32_t per_unit = groups_ / units_;
     if (masks.fresh == 0 && coding.steady) {
       // Every choice grows alike or more: each group that gains a row takes kGroupLen bits.
@@ -169,6 +170,10 @@ class LevelSearch {
   }
 
   uint32_t LivingAt(uint32_t q) const { return q == 0 ? 0 : heights_[q] - heights_[q - 1]; }
+  // F-6.4: bits(x).
+  static uint32_t CodeBits(uint32_t x) {
+    return std::min(static_cast<uint32_t>(std::bit_width(x)), kMaxCodeBits);
+  }
   uint32_t Front(uint32_t width) const { return 8 * FrontBytes(width, groups_); }
   // Magnitude rows, and the sign row in form 2, when every group has its own code.
   uint32_t LeastRows(uint32_t q) const {
@@ -199,11 +204,8 @@ class LevelSearch {
     const uint32_t dead = groups_ - living;
     const uint32_t largest =
         fresh != 0 ? q : static_cast<uint32_t>(std::bit_width(present_ & LowMask(q))) - 1;
-    const auto bits = [](uint32_t x) {
-      return std::min(static_cast<uint32_t>(std::bit_width(x)), kMaxCodeBits);
-    };
-    const uint32_t narrowest = largest == 0 ? 0 : bits(largest) - 1;
-    const uint32_t widest = bits(largest + (dead != 0 ? 1 : 0));
+    const uint32_t narrowest = largest == 0 ? 0 : CodeBits(largest) - 1;
+    const uint32_t widest = CodeBits(largest + (dead != 0 ? 1 : 0));
     const uint32_t common = signs_ * living + fresh + CountBits(m.gaining & part) -
                             (q > limit_ ? heights_[q - limit_] : 0);
     Coding best;
@@ -255,8 +257,15 @@ class LevelSearch {
                        [&](V8 v) HWY_ATTR { return hn::And(hn::Gt(v, low), hn::Lt(v, end)); });
   }
 
+  // No choice at (q, 0) has fewer bits: its rows, and codes no wider than they may be (F-6.4).
+  uint32_t LeastSize(uint32_t q) const {
+    const auto largest = static_cast<uint32_t>(present_ & LowMask(q));
+    const uint32_t bits = CodeBits(static_cast<uint32_t>(std::bit_width(largest / 2)));
+    return Front(bits - (bits != 0 ? 1 : 0)) + kGroupLen * LeastRows(q);
+  }
+
   // The first five steps of the search: levels (q, 0).
-  uint32_t SearchEnd() const {
+  uint32_t SearchEnd(Coding& coding) const {
     // No level fits whose rows alone are too many.
     const D16 d;
     const uint32_t most = (budget_ - 24) / kGroupLen;
@@ -267,8 +276,11 @@ class LevelSearch {
     }
     --end;
     while (end + 1 < kEnds && LeastRows(end + 1) <= most) ++end;  // beyond the limit of rows
-    for (; end > 0; --end) {
-      if (Choose(end, 0, {}).size <= budget_) break;
+    end -= LeastSize(end) > budget_ ? 1 : 0;                      // no branch: as good as random
+    while (HWY_UNLIKELY(LeastSize(end) > budget_)) --end;
+    for (;; --end) {
+      coding = Choose(end, 0, {});
+      if (coding.size <= budget_) break;  // at last with end = 0, where nothing lives
     }
     // In the forms 0 and 1 sizes never fall (F-6.6). In form 2 they do not as long as the codes can
     // be wide enough for all and the widest ones fit.
@@ -289,6 +301,7 @@ class LevelSearch {
     for (uint32_t step = kEnds / 2; step > 0; step /= 2) {
       if (BitOf(fits, q + step) != 0) q += step;
     }
+    if (q != end) coding = Choose(q, 0, {});
     return q;
   }
 

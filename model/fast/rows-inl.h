@@ -143,28 +143,69 @@ HWY_INLINE uint64_t LoadWord(const void* from) {
 }
 HWY_INLINE void StoreWord(uint64_t word, void* to) { std::memcpy(to, &word, sizeof(word)); }
 
-// Where bytes become nibbles: writes the first `rows` rows of groups of 4 values. Bits behind them
-// must be 0. Everything written is followed by zeros up to kSlack.
-class NibbleWriter {
- public:
-  HWY_INLINE explicit NibbleWriter(uint8_t* to) : to_(to) {}
+// F-2.8, up to kSlack too far.
+HWY_INLINE void ZeroRest(uint8_t* HWY_RESTRICT slot, size_t used, size_t bytes) {
+  const hn::Repartition<uint8_t, D32> d;
+  for (; used < bytes; used += hn::Lanes(d)) hn::StoreU(hn::Zero(d), d, slot + used);
+}
 
-  // At most 15 rows.
-  HWY_INLINE void Put(uint64_t bits, uint32_t rows) {
-    const uint32_t odd = position_ & 1;
-    StoreWord(bits << 4 * odd | (last_ & (0 - uint64_t{odd})), to_ + position_ / 2);
-    position_ += rows;
-    // Not out of the word just stored: the next group need not wait for this one.
-    const uint64_t last = bits >> ((4 * rows - 4) % 64);
-    last_ = rows == 0 ? last_ : last;
+// Rows of groups of 4 one after the other are nibbles: half of them start in the middle of a byte.
+// A chunk is 1 to 15 rows, bits behind them 0.
+inline constexpr size_t kMostChunks = 2 * kMaxBlockLen / 4;
+struct Chunks {
+  HWY_ALIGN uint64_t bits[kMostChunks + 8];
+  HWY_ALIGN uint8_t rows[kMostChunks + 8];
+  size_t count = 0;
+
+  HWY_INLINE void Add(uint64_t chunk, uint32_t chunk_rows) {
+    bits[count] = chunk;
+    rows[count] = static_cast<uint8_t>(chunk_rows);
+    count += chunk_rows != 0 ? 1 : 0;
   }
-  HWY_INLINE uint32_t position() const { return position_; }
-
- private:
-  uint8_t* to_;
-  uint32_t position_ = 0;
-  uint64_t last_ = 0;  // the last row written
 };
+inline constexpr uint64_t kEveryByte = 0x0101010101010101U;
+
+// Writes chunks, `bits` and `rows` readable up to a multiple of 8 of them. Every chunk is a word of
+// 64 bits at its byte, with the last row of the one before where that shares the byte; the next one
+// overwrites what is too much. Returns the bytes used.
+HWY_INLINE size_t PutChunks(const uint64_t* HWY_RESTRICT bits, const uint8_t* HWY_RESTRICT rows,
+                            size_t count, uint8_t* HWY_RESTRICT to) {
+  const hn::Repartition<uint64_t, D32> d;
+  const hn::Rebind<uint32_t, decltype(d)> d32;
+  const hn::Rebind<uint8_t, decltype(d)> d8;
+  const size_t lanes = hn::Lanes(d);
+  HWY_ALIGN static constexpr uint64_t kRotate[8] = {hn::MaxLanes(d) - 1, 0, 1, 2, 3, 4, 5, 6};
+  const auto rotate = hn::SetTableIndices(d, kRotate);
+  const auto is_first = hn::FirstN(d, 1);
+  const auto one = hn::Set(d, 1);
+  HWY_ALIGN uint64_t words[kMostChunks];
+  auto last = hn::Zero(d);  // the last rows of the vector before, the very last one in lane 0
+  const uint8_t* begin = to;
+  uint32_t odd = 0;  // the next chunk starts in the middle of a byte
+  for (size_t i = 0; i < count; i += 8) {
+    const uint64_t sums = LoadWord(rows + i) * kEveryByte;
+    HWY_ALIGN uint64_t starts[2] = {(sums << 8) + odd * kEveryByte, 0};  // nibbles from `to` on
+    const auto* start = reinterpret_cast<const uint8_t*>(starts);
+    for (size_t k = 0; k < 8; k += lanes) {
+      const auto x = hn::Load(d, bits + i + k);
+      const auto from = hn::PromoteTo(d, hn::PromoteTo(d32, hn::LoadU(d8, start + k)));
+      const auto size = hn::PromoteTo(d, hn::PromoteTo(d32, hn::LoadU(d8, rows + i + k)));
+      const auto starts_odd = hn::And(from, one);
+      const auto own_last =
+          hn::TableLookupLanes(hn::Shr(hn::ShiftLeft<4>(x), hn::ShiftLeft<2>(size)), rotate);
+      const auto before = hn::IfThenElse(is_first, last, own_last);
+      last = own_last;
+      const auto shared = hn::IfThenElseZero(hn::Eq(starts_odd, one), before);
+      hn::Store(hn::Or(hn::Shl(x, hn::ShiftLeft<2>(starts_odd)), shared), d, words + i + k);
+    }
+    const size_t end = HWY_MIN(count - i, 8);
+    for (size_t k = 0; k < end; ++k) StoreWord(words[i + k], to + start[k] / 2);
+    const auto total = static_cast<uint32_t>(sums >> 56) + odd;
+    to += total / 2;
+    odd = total % 2;
+  }
+  return static_cast<size_t>(to - begin) + odd;
+}
 
 // Rows of a group up to which its lower halves hold nothing. (A word of 16 rows of 4 values has no
 // room to be moved by a nibble.)
@@ -174,7 +215,7 @@ inline constexpr uint32_t kMostHalfRows = kGroupLen == 8 ? kHalfRows : kHalfRows
 // The rows of all groups, rows[g] of them, from `to` on. Returns the bytes used; up to kSlack
 // behind them are written.
 template <uint32_t kGroupLen>
-HWY_INLINE size_t PutRows(const HalfRows& high, const HalfRows& low, bool wide,
+HWY_INLINE size_t PutRows(const HalfRows& high, const HalfRows& low, bool wide, bool gaps,
                           const uint8_t* HWY_RESTRICT rows, size_t groups,
                           uint8_t* HWY_RESTRICT to) {
   if constexpr (kGroupLen == 8) {
@@ -187,18 +228,15 @@ HWY_INLINE size_t PutRows(const HalfRows& high, const HalfRows& low, bool wide,
     return static_cast<size_t>(at - to);
   } else {
     constexpr uint32_t kFirst = kMostHalfRows<kGroupLen>;
-    NibbleWriter out(to);
+    const auto* bits = reinterpret_cast<const uint64_t*>(high.bytes);
+    if (HWY_LIKELY(!wide && !gaps)) return PutChunks(bits, rows, groups, to);
+    Chunks chunks;
     for (size_t g = 0; g < groups; ++g) {
-      const uint64_t bits = LoadWord(high.bytes + 8 * g);
-      if (HWY_LIKELY(!wide)) {
-        out.Put(bits, rows[g]);
-        continue;
-      }
       const uint32_t first = rows[g] < kFirst ? rows[g] : kFirst;
-      out.Put(bits << 4 >> 4, first);
-      out.Put(bits >> 60 | LoadWord(low.bytes + 8 * g) << 4, rows[g] - first);
+      chunks.Add(wide ? bits[g] << 4 >> 4 : bits[g], first);
+      if (wide) chunks.Add(bits[g] >> 60 | LoadWord(low.bytes + 8 * g) << 4, rows[g] - first);
     }
-    return (out.position() + 1) / 2;
+    return PutChunks(chunks.bits, chunks.rows, chunks.count, to);
   }
 }
 

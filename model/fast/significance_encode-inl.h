@@ -32,40 +32,38 @@ struct Lifted {
 };
 
 // Blocks of FP32 and BF16 whose base is below this are lifted by as much. All others are far enough
-// above the subnormals: a group of these is beyond the largest delta, and k of one is 0.
+// above the subnormals: a group of these is beyond the largest delta, and k of one is 0. Blocks of
+// FP16 are always lifted, to the exponents of FP32.
 inline constexpr uint32_t kLowBase = 64;
 inline constexpr uint32_t kFp16Lift = 127 - 15;
 
-HWY_INLINE Lifted LoadLifted(Format format, const uint8_t* HWY_RESTRICT values, size_t n,
-                             uint32_t* HWY_RESTRICT copy) {
-  if (format != Format::kFp16) return {LoadWide(format, values, n, copy), 0};
-  const D32 d;
-  const Df32 df;
-  const hn::Rebind<hwy::float16_t, D32> d16;
-  const auto* from = reinterpret_cast<const hwy::float16_t*>(values);
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    hn::Store(hn::BitCast(d, hn::PromoteTo(df, hn::LoadU(d16, from + i))), d, copy + i);
-  }
-  return {copy, kFp16Lift};
-}
-
-HWY_NOINLINE void LiftLow(const uint32_t* values, size_t n, uint32_t* copy) {
+// `from` may be `to`.
+HWY_INLINE Lifted Lift(const uint32_t* from, size_t n, uint32_t lift, uint32_t* to) {
   const D32 d;
   const Di32 di;
   const Df32 df;
+  const V32 abs_bits = hn::Set(d, kAbsBits);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const V32 v = hn::LoadU(d, values + i);
-    const V32 a = hn::And(v, hn::Set(d, kAbsBits));
-    const V32 normal = hn::Add(a, hn::Set(d, kLowBase << kManBits));
-    // The highest bit h of a subnormal has the weight h - 22; as a float it is 127 + h.
+    const V32 v = hn::LoadU(d, from + i);
+    const V32 a = hn::And(v, abs_bits);
+    const V32 normal = hn::Add(a, hn::Set(d, lift << kManBits));
+    // The highest bit h of a subnormal has the weight h - 22; as a float it has 127 + h.
     const V32 subnormal = hn::Sub(hn::BitCast(d, hn::ConvertTo(df, hn::BitCast(di, a))),
-                                  hn::Set(d, (127 + 22 - kLowBase) << kManBits));
+                                  hn::Set(d, (127 + 22 - lift) << kManBits));
     const auto small =
         hn::RebindMask(d, hn::Lt(hn::BitCast(di, a), hn::Set(di, static_cast<int32_t>(kHidden))));
     V32 out = hn::IfThenElse(small, subnormal, normal);
     out = hn::IfThenZeroElse(hn::Eq(a, hn::Zero(d)), out);
-    hn::Store(hn::Or(out, hn::AndNot(hn::Set(d, kAbsBits), v)), d, copy + i);
+    hn::Store(hn::Or(out, hn::AndNot(abs_bits, v)), d, to + i);
   }
+  return {to, lift};
+}
+
+HWY_INLINE Lifted LoadLifted(Format format, const uint8_t* HWY_RESTRICT values, size_t n,
+                             uint32_t* HWY_RESTRICT copy) {
+  const uint32_t* wide = LoadWide(format, values, n, copy);
+  if (format == Format::kFp16) return Lift(wide, n, kFp16Lift, copy);
+  return {wide, 0};
 }
 
 struct GroupWords {
@@ -167,13 +165,13 @@ class SignificanceEncoder {
     }
     FindTops();
     const uint32_t top = ReduceLanes(d, most, MaxOp());
-    if (HWY_UNLIKELY(top >= kPlainInf)) return false;
+    const uint32_t inf = (InfoOf(config_.format).exp_max + block_.lift) << kManBits;
+    if (HWY_UNLIKELY(top >= inf)) return false;
     any_bits_ = ReduceLanes(d, any, OrOp());
     has_zero_ = ReduceLanes(d, least, MinOp()) == 0;
     base_ = top >> kManBits;
     if (HWY_UNLIKELY(base_ < kLowBase)) {
-      LiftLow(block_.values, n_, copy_);
-      block_ = {copy_, kLowBase};
+      block_ = Lift(block_.values, n_, kLowBase, copy_);
       FindTops();
       uint32_t all = 0;
       for (size_t g = 0; g < groups_; ++g) all = std::max(all, tops_.of[g]);
@@ -208,34 +206,38 @@ class SignificanceEncoder {
     present_ = ReduceLanes(d, present, OrOp()) & kAbsBits;
   }
 
-  // One bit for each group of which the word is not 0, or has the sign bit.
-  HWY_INLINE uint64_t GroupsWithSign(const GroupWords& words) const {
+  // One bit for each group: test(words of the groups) holds.
+  template <class Test>
+  HWY_INLINE uint64_t GroupsWith(const GroupWords& words, const Test& test) const {
+    const D32 d;
     uint64_t mask = 0;
-    for (size_t g = 0; g < groups_; ++g) mask |= uint64_t{words.of[g] >> 31} << g;
-    return mask;
+    for (size_t g = 0; g < groups_; g += hn::Lanes(d)) {
+      uint64_t part = 0;
+      hn::StoreMaskBits(d, test(hn::Load(d, words.of + g)), reinterpret_cast<uint8_t*>(&part));
+      mask |= part << g;
+    }
+    return mask & LowMask(static_cast<uint32_t>(groups_));
   }
 
   // Groups in which some sign bit is 1.
-  HWY_NOINLINE uint64_t FindNegative() const {
-    if ((any_bits_ & kSignBit) == 0) return 0;
+  HWY_INLINE uint64_t FindNegative() const {
+    const D32 d;
     GroupWords ors;
     ReduceGroups<kGroupLen>(
-        n_, [&](size_t i) HWY_ATTR { return hn::LoadU(D32(), block_.values + i); }, OrOp(), ors);
-    return GroupsWithSign(ors);
+        n_, [&](size_t i) HWY_ATTR { return hn::LoadU(d, block_.values + i); }, OrOp(), ors);
+    return GroupsWith(
+        ors, [&](V32 v) HWY_ATTR { return hn::TestBit(v, hn::Set(d, kSignBit)); });
   }
 
   // F-6.2: empty groups, and whether one is mixed.
-  HWY_NOINLINE void FindZeros(uint64_t& empty, bool& mixed) const {
+  HWY_INLINE void FindZeros(uint64_t& empty, bool& mixed) const {
+    const D32 d;
     GroupWords least;
     ReduceGroups<kGroupLen>(
         n_, [&](size_t i) HWY_ATTR { return LoadAbs(i); }, MinOp(), least);
-    for (size_t g = 0; g < groups_; ++g) {
-      if (tops_.of[g] == 0) {
-        empty |= uint64_t{1} << g;
-      } else if (least.of[g] == 0) {
-        mixed = true;
-      }
-    }
+    const auto is_zero = [&](V32 v) HWY_ATTR { return hn::Eq(v, hn::Zero(d)); };
+    empty = GroupsWith(tops_, is_zero);
+    mixed = (GroupsWith(least, is_zero) & ~empty) != 0;
   }
 
   // F-6.9. `search` has the form of the block without mid-rise.
@@ -282,7 +284,8 @@ class SignificanceEncoder {
   HWY_INLINE Level FindLevel(LevelSearch<kGroupLen>& search) {
     uint64_t empty = 0;
     bool mixed = false;
-    if (HWY_UNLIKELY(has_zero_)) FindZeros(empty, mixed);
+    // Without signs nobody asks.
+    if (has_zero_ && (any_bits_ & kSignBit) != 0) FindZeros(empty, mixed);
     uint64_t negative = 0;
     bool knows_negative = false;
     const uint64_t everything = LowMask(groups_);
@@ -347,6 +350,7 @@ class SignificanceEncoder {
     const V8 step = hn::Set(d8, static_cast<uint8_t>(base_ + 1));
     const V8 dead_step = hn::Set(d8, 255);
     V8 most = hn::Zero(d8);
+    V8 fewest = dead_step;
     for (size_t g = 0; g < groups_; g += hn::Lanes(d8)) {
       const V8 delta = hn::Load(d8, deltas.of + g);
       const V8 end = GroupEnds(q, below, static_cast<uint32_t>(groups_), g);
@@ -359,6 +363,7 @@ class SignificanceEncoder {
       const V8 n = hn::IfThenElseZero(has_rows, hn::Add(magnitude_rows, signs));
       const V8 p = hn::Sub(step, hn::Add(code, magnitude_rows));
       most = hn::Max(most, n);
+      fewest = hn::Min(fewest, hn::IfThenElse(hn::Eq(end, hn::Zero(d8)), dead_step, n));
       hn::Store(code, d8, codes.of + g);
       hn::Store(n, d8, rows.of + g);
       hn::Store(hn::Sub(full, magnitude_rows), d8, shift.of + g);
@@ -366,6 +371,7 @@ class SignificanceEncoder {
       hn::Store(hn::IfThenElseZero(alive, one), d8, lives.of + g);
     }
     const bool wide = !hn::AllFalse(d8, hn::Gt(most, hn::Set(d8, kMostHalfRows<kGroupLen>)));
+    const bool gaps = !hn::AllFalse(d8, hn::Eq(fewest, hn::Zero(d8)));
     StoreParams<kGroupLen>(shift, place, lives, groups_, params_);
 
     for (size_t g = 0; g < groups_; g += 8) {
@@ -380,8 +386,9 @@ class SignificanceEncoder {
     for (size_t i = 0; i < n_; i += 2 * lanes) {
       StoreRows<kGroupLen>(FormWord(i), FormWord(i + lanes), i, wide, high, low);
     }
-    const size_t used = front + PutRows<kGroupLen>(high, low, wide, rows.of, groups_, slot + front);
-    std::memset(slot + used, 0, config_.slot_bytes - used);  // F-2.8
+    const size_t used =
+        front + PutRows<kGroupLen>(high, low, wide, gaps, rows.of, groups_, slot + front);
+    ZeroRest(slot, used, config_.slot_bytes);
   }
 
   // F-6.12: sign and k of the values from i on, on top of a word. A value is scaled by its exponent
@@ -408,8 +415,6 @@ class SignificanceEncoder {
     if (form_ == Form::kUnsigned) return hn::ShiftLeft<1>(word);
     return hn::Or(word, hn::And(hn::And(v, hn::Set(d, kSignBit)), shift_and_lives));
   }
-
-  static constexpr uint32_t kPlainInf = 255U << kManBits;
 
   HWY_ALIGN uint32_t copy_[kMaxBlockLen];
   GroupWords tops_;

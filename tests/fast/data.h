@@ -49,6 +49,9 @@ enum class Kind : uint32_t {
   kWide,    // all exponents
   kCoarse,  // few mantissa bits: uniform planes
   kBands,   // two clusters of exponents, far apart
+  kTiny,    // near the smallest normal values, and subnormals
+  kPair,    // two bit patterns, now and then a third
+  kCausal,  // rows of attention: values, then zeros
   kCount
 };
 
@@ -66,7 +69,7 @@ inline uint32_t Pattern(double value, Format format) {
   return sign | (mantissa | 0x800000U) >> (14 - exponent);
 }
 
-inline uint32_t RandomPattern(Kind kind, Format format, double scale, Rng& rng) {
+inline uint32_t RandomPattern(Kind kind, Format format, double scale, size_t index, Rng& rng) {
   const FormatInfo info = InfoOf(format);
   const uint32_t sign = rng.Below(2) << (info.exp_bits + info.man_bits);
   const auto random = static_cast<uint32_t>(rng.Next());
@@ -95,6 +98,11 @@ inline uint32_t RandomPattern(Kind kind, Format format, double scale, Rng& rng) 
     case Kind::kBands:
       return sign | (info.exp_max / 2 - (rng.Chance(80) ? 14 : 0) + rng.Below(2)) << info.man_bits |
              mantissa;
+    case Kind::kTiny:
+      return sign | rng.Below(rng.Chance(50) ? 6 : info.exp_max / 3) << info.man_bits | mantissa;
+    case Kind::kPair: return rng.Chance(50) ? Pattern(scale, format) : rng.Chance(99) ? sign : 1;
+    case Kind::kCausal:
+      return index % 64 > index / 64 % 64 ? 0 : Pattern(std::exp(2 * rng.Normal() - 4), format);
     case Kind::kCount: break;
   }
   return 0;
@@ -107,7 +115,7 @@ inline std::vector<std::byte> MakeValues(Kind kind, Format format, size_t count,
   double scale = 1;
   for (size_t i = 0; i < count; ++i) {
     if (i % 96 == 0) scale = std::ldexp(1.0, static_cast<int>(rng.Below(17)) - 8);
-    const uint32_t pattern = RandomPattern(kind, format, scale, rng);
+    const uint32_t pattern = RandomPattern(kind, format, scale, i, rng);
     std::memcpy(bytes.data() + i * width, &pattern, width);
   }
   return bytes;
