@@ -19,7 +19,7 @@
 #include "actplane/fast.h"
 #include "data.h"
 #include "groups.h"
-#include "peers.h"
+#include "peers/peers.h"
 #include "support/values.h"
 
 namespace actplane::bench {
@@ -297,19 +297,20 @@ void SectionPeers(const std::vector<Set>& sets) {
       "\nPeers at their own rates, FP32, N = 128: SNR in dB, the peer's / groups of 4 / version 1; "
       "* the peer is ahead of groups of 4\n{:<26}",
       "");
-  for (const Peer& p : Peers()) fmt::print("{:>24}", fmt::format("{} ({})", p.name, p.bits));
+  for (const peers::Peer& p : peers::All())
+    fmt::print("{:>24}", fmt::format("{} ({})", p.name, p.BitsPerValue()));
   fmt::print("\n");
   size_t ahead = 0, cells = 0;
   for (const Set& s : sets) {
     const Patterns x = ToPatterns(s.values, Format::kFp32);
     fmt::print("{:<26}", s.name);
-    for (const Peer& p : Peers()) {
+    for (const peers::Peer& p : peers::All()) {
       Values y(s.values.size());
-      p.quantize(s.values, y);
+      peers::Quantize(p, s.values, y);
       Quality q;
       for (size_t i = 0; i < y.size(); ++i) q.Add(s.values[i], y[i]);
-      const double ours = Groups(x, Format::kFp32, Rules(4), kN, p.bits).Snr();
-      const double first = Version1(x, Format::kFp32, Order::kSignificance, kN, p.bits).Snr();
+      const double ours = Groups(x, Format::kFp32, Rules(4), kN, p.BitsPerValue()).Snr();
+      const double first = Version1(x, Format::kFp32, Order::kSignificance, kN, p.BitsPerValue()).Snr();
       ahead += q.Snr() > ours ? 1U : 0U;
       ++cells;
       fmt::print("{:>24}", fmt::format("{:.1f} / {:.1f} / {:.1f}{}", q.Snr(), ours, first,
