@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -144,6 +145,19 @@ std::string Count(uint64_t count, std::string_view noun);
 std::string ShapeText(const std::vector<uint64_t>& shape);
 
 uint64_t RawBytes(const io::TensorInfo& info);
+
+// Bit pattern number `i` of values of 2 or 4 bytes. Each width is a copy of its own: one of any
+// width would be a call for every value.
+inline uint32_t PatternAt(std::span<const std::byte> values, size_t i, size_t width) {
+  if (width == 2) {
+    uint16_t pattern = 0;
+    std::memcpy(&pattern, values.data() + i * 2, 2);  // the host is little-endian
+    return pattern;
+  }
+  uint32_t pattern = 0;
+  std::memcpy(&pattern, values.data() + i * 4, 4);
+  return pattern;
+}
 
 // The number that a bit pattern stands for.
 inline double ToDouble(uint32_t pattern, Format format) {

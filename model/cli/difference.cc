@@ -9,15 +9,6 @@
 #include "common.h"
 
 namespace actplane::cli {
-namespace {
-
-uint32_t PatternAt(std::span<const std::byte> values, size_t i, size_t width) {
-  uint32_t pattern = 0;
-  std::memcpy(&pattern, values.data() + i * width, width);  // the host is little-endian
-  return pattern;
-}
-
-}  // namespace
 
 void Difference::Add(std::span<const std::byte> a, Format a_format, std::span<const std::byte> b,
                      Format b_format) {

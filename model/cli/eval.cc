@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// actplane eval: what several slot sizes and both orders make of the values.
+// actplane eval: what several slot sizes and both orders make of the values, beside peers.
+#include "eval.h"
+
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -10,6 +12,7 @@
 #include "actplane/fast.h"
 #include "common.h"
 #include "difference.h"
+#include "eval_peers.h"
 #include "json_printer.h"
 #include "rows.h"
 #include "table.h"
@@ -19,6 +22,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Nine peers and two orders beside each are 27 rows of a tensor, which stay in memory to the end.
+constexpr size_t kMostTensorsWithPeers = 10000;
+
 struct Options {
   std::vector<std::string> files;
   io::TensorFileOptions input;
@@ -27,51 +33,53 @@ struct Options {
   Config config;
   OrderOptions of_order;
   int threads = 0;
+  bool peers = false;
   bool csv = false;
   bool json = false;
 
-  size_t Orders() const { return order == "both" ? 2 : 1; }
+  std::vector<Order> Orders() const {
+    std::vector<Order> orders;
+    for (const Order each : {Order::kField, Order::kSignificance}) {
+      if (order == "both" || order == ToString(each)) orders.push_back(each);
+    }
+    return orders;
+  }
 };
 
-// One order and slot size.
-struct Setting {
-  SlotSize slot;
-  Order order;
-  Config config = {};  // of any format and slot
-};
-
-// What became of values under one setting.
-struct Outcome {
-  Difference difference;
-  uint64_t blocks = 0;
-  uint64_t lossless_blocks = 0;  // every bit as it was
-  uint64_t raw_bytes = 0;
-  uint64_t coded_bytes = 0;
-  std::string obstacle = {};  // why there is no such slot; the figures then mean nothing
-
-  Outcome& operator+=(const Outcome& other) {
-    difference += other.difference;
-    blocks += other.blocks;
-    lossless_blocks += other.lossless_blocks;
-    raw_bytes += other.raw_bytes;
-    coded_bytes += other.coded_bytes;
-    if (obstacle.empty()) obstacle = other.obstacle;
-    return *this;
+// The settings of every tensor: first each size in each order, then those of the peers.
+struct Plan {
+  static Result<Plan> Of(const Options& o) {
+    Plan plan;
+    plan.orders = o.Orders();
+    for (const Order order : plan.orders) {
+      Config config = o.config;
+      config.order = order;
+      const Result<Config> c = WithOrderOptions(config, o.of_order, plan.orders.size() == 2);
+      if (!c.ok()) return c.status();
+      plan.configs.push_back(*c);
+    }
+    const bool sizes_asked = !o.slots.ratios.empty() || !o.slots.bytes.empty();
+    for (const SlotSize& slot : o.peers && !sizes_asked ? std::vector<SlotSize>() : o.slots.All()) {
+      for (const Order order : plan.orders) {
+        plan.settings.push_back({.slot = slot, .order = order});
+      }
+    }
+    plan.sizes = plan.settings.size();
+    if (!o.peers) return plan;
+    const std::vector<Setting> more = PeerSettings(plan.orders);
+    plan.settings.insert(plan.settings.end(), more.begin(), more.end());
+    return plan;
   }
 
-  bool possible() const { return obstacle.empty(); }
-  std::string Bits() const { return RatioText(8 * coded_bytes, difference.values); }
-};
+  std::vector<Order> orders;
+  std::vector<Config> configs;  // one for each order, of any format and slot
+  std::vector<Setting> settings;
+  size_t sizes = 0;
 
-// One for each setting; empty: nothing yet.
-struct Outcomes {
-  std::vector<Outcome> of;
+  const Config& ConfigOf(Order order) const { return configs[order == orders[0] ? 0 : 1]; }
 
-  Outcomes& operator+=(const Outcomes& other) {
-    of.resize(std::max(of.size(), other.of.size()));
-    for (size_t i = 0; i < other.of.size(); ++i) of[i] += other.of[i];
-    return *this;
-  }
+  std::span<const Setting> Sizes() const { return std::span(settings).first(sizes); }
+  std::span<const Setting> Peers() const { return std::span(settings).subspan(sizes); }
 };
 
 // A file and what is to be done with it. Files stay open from the check of all configurations on:
@@ -89,8 +97,8 @@ Status Measure(std::span<const std::byte> values, const Config& config, int thre
   if (Status s = fast::CompressBlocks(values, config, slots, threads); !s.ok()) return s;
   if (Status s = fast::DecompressBlocks(slots, config, decoded, nullptr, threads); !s.ok())
     return s;
-  outcome.raw_bytes += values.size();
-  outcome.coded_bytes += slots.size();
+  outcome.raw_bits += 8 * values.size();
+  outcome.coded_bits += 8 * slots.size();
   for (size_t at = 0; at < values.size(); at += BlockBytes(config)) {
     const size_t bytes = std::min<size_t>(BlockBytes(config), values.size() - at);
     ++outcome.blocks;
@@ -100,34 +108,28 @@ Status Measure(std::span<const std::byte> values, const Config& config, int thre
   return OkStatus();
 }
 
-Result<std::vector<Setting>> SettingsOf(const Options& o) {
-  std::vector<Setting> settings;
-  for (const SlotSize& slot : o.slots.All()) {
-    for (const Order order : {Order::kField, Order::kSignificance}) {
-      if (o.order != "both" && o.order != ToString(order)) continue;
-      Config config = o.config;
-      config.order = order;
-      const Result<Config> c = WithOrderOptions(config, o.of_order, o.order == "both");
-      if (!c.ok()) return c.status();
-      settings.push_back({slot, order, *c});
-    }
-  }
-  return settings;
-}
-
 // A configuration for each tensor and setting, none where an order has no such slot. An error when
-// no order has it for some tensor.
-Status Configure(const Options& o, const std::vector<Setting>& settings, Input& input) {
-  const size_t orders = o.Orders();
+// no order has a slot that was asked for, for some tensor.
+Status Configure(const Plan& plan, Input& input) {
+  const size_t orders = plan.orders.size();
   for (const io::TensorInfo& info : input.reader.tensors()) {
-    Outcomes outcomes{std::vector<Outcome>(settings.size())};
+    Outcomes outcomes{std::vector<Outcome>(plan.settings.size())};
     auto& row = input.configs.emplace_back();
-    for (size_t i = 0; i < settings.size(); ++i) {
-      Config config = settings[i].config;
+    for (size_t i = 0; i < plan.settings.size(); ++i) {
+      const Setting& setting = plan.settings[i];
+      if (!setting.order) {
+        row.emplace_back();
+        continue;
+      }
+      Config config = plan.ConfigOf(*setting.order);
       config.format = info.format;
-      Result<Config> c = ConfigFor(info, config, settings[i].slot, input.rows->file);
+      const SlotSize slot = setting.peer == nullptr
+                                ? setting.slot
+                                : SlotsBeside(*setting.peer, info.values, config.block_len);
+      Result<Config> c = ConfigFor(info, config, slot, input.rows->file);
       if (c.ok()) {
         row.emplace_back(*c);
+        outcomes.of[i].slot_bytes = c->slot_bytes;
         continue;
       }
       const Status why = c.status();
@@ -135,6 +137,13 @@ Status Configure(const Options& o, const std::vector<Setting>& settings, Input& 
       const SlotSize legal = {.bytes = MaxSlotBytes(config)};
       if (c = ConfigFor(info, config, legal, input.rows->file); !c.ok()) return c.status();
       row.emplace_back();
+      if (setting.peer != nullptr) {
+        outcomes.of[i].obstacle = fmt::format(
+            "{}: order {} has no slots of at most the bits of {} in blocks of {} values",
+            Where(input.rows->file, info.name), ToString(config.order), setting.peer->name,
+            config.block_len);
+        continue;
+      }
       outcomes.of[i].obstacle = why.message();
       const auto begin = row.end() - static_cast<std::ptrdiff_t>(i % orders + 1);
       const bool none = std::none_of(begin, row.end(), [](const auto& r) { return r.has_value(); });
@@ -145,43 +154,74 @@ Status Configure(const Options& o, const std::vector<Setting>& settings, Input& 
   return OkStatus();
 }
 
-Status EvalFile(const Options& o, Input& input, Progress& progress) {
+Status EvalFile(const Options& o, const Plan& plan, Input& input, Progress& progress) {
   std::vector<std::byte> slots;
   std::vector<std::byte> decoded;
   for (size_t t = 0; t < input.configs.size(); ++t) {
-    std::vector<Outcome>& outcomes = input.rows->tensors[t].figures.of;
+    auto& tensor = input.rows->tensors[t];
+    const auto& configs = input.configs[t];
+    std::vector<Outcome>& outcomes = tensor.figures.of;
+    const auto of_peers = std::span(outcomes).subspan(plan.sizes);
+    PeerRun peers(tensor.format);
+    if (o.peers) {
+      const auto look = [&](std::span<const std::byte> values) {
+        peers.Look(values);
+        return OkStatus();
+      };
+      if (Status s = ForEachPiece(input.reader, t, progress, look); !s.ok()) return s;
+      for (size_t i = 0; i < of_peers.size(); ++i) {
+        if (peers.finite() || plan.Peers()[i].order) continue;
+        of_peers[i].obstacle =
+            fmt::format("{}: the peers cannot hold it: there are Inf or NaN among its values",
+                        Where(input.rows->file, tensor.name));
+      }
+    }
+    // Several peers take the same bits: `same` is the first setting with the configuration of each.
+    std::vector<size_t> same;
+    for (const auto& config : configs) {
+      same.push_back(
+          static_cast<size_t>(std::find(configs.begin(), configs.end(), config) - configs.begin()));
+    }
     const auto measure = [&](std::span<const std::byte> values) {
       for (size_t i = 0; i < outcomes.size(); ++i) {
-        const std::optional<Config>& config = input.configs[t][i];
-        if (!config) continue;
-        if (Status s = Measure(values, *config, o.threads, slots, decoded, outcomes[i]); !s.ok())
+        if (!configs[i] || same[i] != i) continue;
+        if (Status s = Measure(values, *configs[i], o.threads, slots, decoded, outcomes[i]);
+            !s.ok())
           return s;
       }
+      peers.Measure(values, plan.Peers(), of_peers);
       return OkStatus();
     };
     if (Status s = ForEachPiece(input.reader, t, progress, measure); !s.ok()) return s;
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      if (configs[i] && same[i] != i) outcomes[i] = outcomes[same[i]];
+    }
   }
   return OkStatus();
 }
 
 // Values that changed without a figure that shows it.
-std::string UnmeasuredText(const Rows<Outcomes>& rows, const std::vector<Setting>& settings,
-                           size_t columns) {
+std::string UnmeasuredText(const Rows<Outcomes>& rows, const Plan& plan, size_t columns) {
   Table table({rows.LabelHeader(), "bits", "order", "-0 or NaN bits", "kind changed"});
   table.AlignLeft(2);
   bool any = false;
   bool heading_is_due = false;
   std::string heading;
   const auto row = [&](const std::string& label, const Outcomes& outcomes) {
+    std::set<std::vector<std::string>> shown;  // several peers take the same bits
     for (size_t i = 0; i < outcomes.of.size(); ++i) {
       const Difference& d = outcomes.of[i].difference;
-      if (d.changed == d.changed_numbers && d.changed_kind == 0) continue;
+      // Beside peers the sign of a zero is of no interest.
+      const bool bits_only = i < plan.sizes && d.changed != d.changed_numbers;
+      if (!bits_only && d.changed_kind == 0) continue;
+      std::vector<std::string> cells = {label, outcomes.of[i].Bits(), plan.settings[i].Name(),
+                                        fmt::format("{}", d.changed - d.changed_numbers),
+                                        fmt::format("{}", d.changed_kind)};
+      if (!shown.insert(cells).second) continue;
       if (heading_is_due && label.starts_with(' ')) table.Heading(heading);
       heading_is_due = false;
       any = true;
-      table.Row({label, outcomes.of[i].Bits(), std::string(ToString(settings[i].order)),
-                 fmt::format("{}", d.changed - d.changed_numbers),
-                 fmt::format("{}", d.changed_kind)});
+      table.Row(std::move(cells));
     }
   };
   rows.ForEach(
@@ -217,16 +257,17 @@ std::string ObstaclesText(const Rows<Outcomes>& rows) {
 }
 
 // Both orders side by side, a line per tensor and slot size.
-std::string TextOf(const Options& o, const std::vector<Setting>& settings,
-                   const Rows<Outcomes>& rows) {
-  const size_t orders = o.Orders();
+std::string SizesText(const Options& o, const Plan& plan, const Rows<Outcomes>& rows,
+                      size_t columns) {
+  const std::span<const Setting> settings = plan.Sizes();
+  const size_t orders = plan.orders.size();
   std::vector<std::string> headers = {rows.LabelHeader(), "bits", "ratio"};
   for (size_t i = 0; i < orders; ++i) {
     for (const char* h : {"SNR dB", "max err", "whole %"}) headers.emplace_back(h);
   }
   Table table(headers);
   for (size_t i = 0; i < orders; ++i) {
-    table.Group(3 + 3 * i, 3, std::string(ToString(settings[i].order)));
+    table.Group(3 + 3 * i, 3, std::string(ToString(plan.orders[i])));
   }
   bool first_row = true;
   const auto gap = [&] {
@@ -241,7 +282,7 @@ std::string TextOf(const Options& o, const std::vector<Setting>& settings,
       std::vector<std::string> row = {first == 0 ? label : "", "-", "-"};
       if (any != slots.end()) {
         row[1] = any->Bits();
-        row[2] = RatioText(any->raw_bytes, any->coded_bytes);
+        row[2] = RatioText(any->raw_bits, any->coded_bits);
       }
       for (const Outcome& r : slots) {
         row.push_back(r.possible() ? SnrText(r.difference) : "-");
@@ -263,56 +304,56 @@ std::string TextOf(const Options& o, const std::vector<Setting>& settings,
       });
   table.Gap();
   Outcomes sum = rows.Sum();
-  sum.of.resize(settings.size());
+  sum.of.resize(plan.settings.size());
   put(rows.AllLabel(), sum);
-  const size_t columns = TerminalColumns(STDOUT_FILENO);
   std::vector<std::string> of_orders;
-  for (size_t i = 0; i < orders; ++i) {
-    of_orders.push_back(
-        fmt::format("{} ({})", SettingsText(settings[i].config), ToString(settings[i].order)));
+  for (const Config& c : plan.configs) {
+    of_orders.push_back(fmt::format("{} ({})", SettingsText(c), ToString(c.order)));
   }
   return fmt::format(
       "Fixed slots, N = {}, {},\n"
       "metadata counted. bits: stored per value; whole %: blocks with every bit as it\n"
-      "was; exact: all of them\n\n{}{}{}",
-      o.config.block_len, fmt::join(of_orders, ", "), table.Text(columns), ObstaclesText(rows),
-      UnmeasuredText(rows, settings, columns));
+      "was; exact: all of them\n\n{}",
+      o.config.block_len, fmt::join(of_orders, ", "), table.Text(columns));
+}
+
+std::string TextOf(const Options& o, const Plan& plan, const Rows<Outcomes>& rows) {
+  const size_t columns = TerminalColumns(STDOUT_FILENO);
+  std::string text;
+  if (plan.sizes != 0) text = SizesText(o, plan, rows, columns);
+  if (plan.sizes != 0 && o.peers) text += '\n';
+  if (o.peers) text += PeersText(rows, plan.Peers(), o.config.block_len, columns);
+  return text + ObstaclesText(rows) + UnmeasuredText(rows, plan, columns);
 }
 
 Json OutcomeJson(const Setting& setting, const Outcome& r) {
-  Json json = {{"order", ToString(setting.order)}};
+  Json json = {{"order", setting.Name()}};
   json["asked_ratio"] = setting.slot.bytes == 0 ? Json(setting.slot.ratio) : Json(nullptr);
   json["asked_slot_bytes"] = setting.slot.bytes != 0 ? Json(setting.slot.bytes) : Json(nullptr);
-  if (!r.possible()) {
-    json["error"] = r.obstacle;
-    return json;
-  }
-  const bool empty = r.difference.values == 0;
-  json["values"] = r.difference.values;
-  json["bits_per_value"] =
-      empty ? Json(nullptr) : Json(Quotient(8 * r.coded_bytes, r.difference.values));
-  json["ratio"] = empty ? Json(nullptr) : Json(Quotient(r.raw_bytes, r.coded_bytes));
-  PutDifference(json, r.difference);
-  json["blocks"] = r.blocks;
-  json["lossless_blocks"] = r.lossless_blocks;
+  PutFigures(json, setting, r);
   return json;
 }
 
-Json ListJson(const std::vector<Setting>& settings, const Outcomes& outcomes) {
+Json ListJson(const Plan& plan, const Outcomes& outcomes) {
   Json json = Json::array();
-  for (size_t i = 0; i < settings.size(); ++i)
-    json.push_back(OutcomeJson(settings[i], i < outcomes.of.size() ? outcomes.of[i] : Outcome{}));
+  for (size_t i = 0; i < plan.sizes; ++i) {
+    json.push_back(
+        OutcomeJson(plan.settings[i], i < outcomes.of.size() ? outcomes.of[i] : Outcome{}));
+  }
   return json;
 }
 
-Status PrintRows(const Options& o, const std::vector<Setting>& settings,
-                 const Rows<Outcomes>& rows) {
+Status PrintRows(const Options& o, const Plan& plan, const Rows<Outcomes>& rows) {
+  const auto with_peers = [&](Json entry, const Outcomes& outcomes) {
+    if (o.peers) entry["peers"] = PeersJson(plan.Peers(), outcomes);
+    return entry;
+  };
   Json members = {{"block", o.config.block_len}};
-  for (size_t i = 0; i < o.Orders(); ++i) {  // what only one order has is null for the other
+  for (const Config& config : plan.configs) {  // what only one order has is null for the other
     Json own;
-    PutSettings(own, settings[i].config);
+    PutSettings(own, config);
     for (const auto& [name, value] : own.items()) {
-      if (i == 0 || !value.is_null()) members[name] = value;
+      if (!members.contains(name) || !value.is_null()) members[name] = value;
     }
   }
   members["formats"] = FormatsJson(rows.Formats());
@@ -322,20 +363,25 @@ Status PrintRows(const Options& o, const std::vector<Setting>& settings,
   for (const auto& f : rows.files) {
     if (!f.error.empty()) printer.Entry({{"file", f.file}, {"error", f.error}});
     for (const auto& t : f.tensors) {
-      printer.Entry({{"file", f.file},
-                     {"tensor", t.name},
-                     {"format", ToString(t.format)},
-                     {"results", ListJson(settings, t.figures)}});
+      printer.Entry(with_peers({{"file", f.file},
+                                {"tensor", t.name},
+                                {"format", ToString(t.format)},
+                                {"results", ListJson(plan, t.figures)}},
+                               t.figures));
     }
   }
   printer.Array("sums");
   for (const auto& f : rows.files) {
     if (!rows.HasSum(f)) continue;
-    printer.Entry({{"file", f.file},
-                   {"formats", FormatsJson(rows.Formats(f))},
-                   {"results", ListJson(settings, rows.Sum(f))}});
+    const Outcomes sum = rows.Sum(f);
+    printer.Entry(with_peers({{"file", f.file},
+                              {"formats", FormatsJson(rows.Formats(f))},
+                              {"results", ListJson(plan, sum)}},
+                             sum));
   }
-  printer.Member("all", ListJson(settings, rows.Sum()));
+  const Outcomes sum = rows.Sum();
+  printer.Member("all", ListJson(plan, sum));
+  if (o.peers) printer.Member("all_peers", PeersJson(plan.Peers(), sum));
   return printer.Finish();
 }
 
@@ -346,34 +392,48 @@ std::string Quoted(std::string text) {
   return fmt::format("\"{}\"", text);
 }
 
+std::string CsvRatio(uint64_t bits, uint64_t coded_bits) {
+  return coded_bits == 0 ? "" : fmt::format("{:.4f}", Quotient(bits, coded_bits));
+}
+
+// From the number of values to bits_only_changed.
+std::string CsvFigures(const Setting& setting, const Outcome& r) {
+  if (!r.possible()) return std::string(11, ',');
+  const Difference& d = r.difference;
+  const std::optional<double> snr = d.Snr();
+  const auto of_order = [&](uint64_t count) {
+    return setting.order ? fmt::format("{}", count) : "";
+  };
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}", d.values,
+                     CsvRatio(r.coded_bits, d.values), CsvRatio(r.raw_bits, r.coded_bits),
+                     snr ? fmt::format("{:.3f}", *snr) : "",
+                     d.finite == 0 ? "" : fmt::format("{}", d.max_error), of_order(r.blocks),
+                     of_order(r.lossless_blocks), d.changed_kind, d.likeness() == Likeness::kExact,
+                     d.likeness() != Likeness::kDiffers, d.changed, d.changed - d.changed_numbers);
+}
+
 // New columns come last, for the sake of programs that count them. A sum names all its formats and
-// no tensor.
-std::string CsvText(const std::vector<Setting>& settings, const Rows<Outcomes>& rows) {
+// no tensor. The row of a peer has its name for an order; `peer` is whose bits a row has.
+std::string CsvText(const Plan& plan, const Rows<Outcomes>& rows) {
   std::string text =
       "file,order,values,bits_per_value,ratio,snr_db,max_error,blocks,lossless_blocks,"
-      "kind_changed,exact,equal_as_numbers,values_changed,bits_only_changed,tensor,format\n";
+      "kind_changed,exact,equal_as_numbers,values_changed,bits_only_changed,tensor,format,"
+      "ratio_to_fp32,ratio_to_bf16,peer,against_peer,ahead_db\n";
   const auto put = [&](const std::string& file, const std::string& tensor,
                        const std::set<Format>& formats, const Outcomes& outcomes) {
-    const std::string end = fmt::format(",{},{}\n", Quoted(tensor), FormatsText(formats, "+"));
-    for (size_t i = 0; i < settings.size(); ++i) {
+    Outcome peer;  // the last one
+    for (size_t i = 0; i < plan.settings.size(); ++i) {
+      const Setting& setting = plan.settings[i];
       const Outcome r = i < outcomes.of.size() ? outcomes.of[i] : Outcome{};
-      const Difference& d = r.difference;
-      text += fmt::format("{},{},", Quoted(file), ToString(settings[i].order));
-      if (!r.possible()) {
-        text += std::string(11, ',') + end;
-        continue;
-      }
-      const bool empty = d.values == 0;
-      const std::optional<double> snr = d.Snr();
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}", d.values,
-                          empty ? "" : fmt::format("{:.4f}", Quotient(8 * r.coded_bytes, d.values)),
-                          empty ? "" : fmt::format("{:.4f}", Quotient(r.raw_bytes, r.coded_bytes)),
-                          snr ? fmt::format("{:.3f}", *snr) : "",
-                          d.finite == 0 ? "" : fmt::format("{}", d.max_error), r.blocks,
-                          r.lossless_blocks, d.changed_kind, d.likeness() == Likeness::kExact,
-                          d.likeness() != Likeness::kDiffers, d.changed,
-                          d.changed - d.changed_numbers) +
-              end;
+      const uint64_t values = r.difference.values;
+      std::optional<Lead> lead;
+      if (!setting.order) peer = r;
+      if (setting.order && setting.peer != nullptr) lead = LeadOf(r, peer);
+      text += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{}\n", Quoted(file), setting.Name(), CsvFigures(setting, r),
+          Quoted(tensor), FormatsText(formats, "+"), CsvRatio(32 * values, r.coded_bits),
+          CsvRatio(16 * values, r.coded_bits), setting.peer != nullptr ? setting.peer->name : "",
+          lead ? LeadName(*lead) : "", lead && lead->db ? fmt::format("{:.3f}", *lead->db) : "");
     }
   };
   for (const auto& f : rows.files) {
@@ -394,13 +454,14 @@ void AllowManyFiles() {
 
 Status Run(const Options& o) {
   AllowManyFiles();
-  const Result<std::vector<Setting>> asked = SettingsOf(o);
-  if (!asked.ok()) return asked.status();
-  const std::vector<Setting>& settings = *asked;
+  const Result<Plan> made = Plan::Of(o);
+  if (!made.ok()) return made.status();
+  const Plan& plan = *made;
   io::Files files;
   Rows<Outcomes> rows;
   rows.files.reserve(o.files.size());  // their addresses stay
   std::vector<Input> inputs;
+  size_t tensors = 0;
   // What is impossible is said before the long work.
   Status status = ForEachFile(o.files, [&](const std::string& file) {
     auto& f = rows.files.emplace_back(FileRows<Outcomes>{.file = file});
@@ -409,19 +470,26 @@ Status Run(const Options& o) {
       f.Fail(reader.status());
       return reader.status();
     }
+    tensors += reader->tensors().size();
+    if (o.peers && tensors > kMostTensorsWithPeers) {
+      return ConfigError(
+          fmt::format("--peers takes {} tensors at most, here are {}; choose some "
+                      "with --tensor or give fewer files",
+                      kMostTensorsWithPeers, tensors));
+    }
     inputs.push_back({.rows = &f, .reader = std::move(*reader), .configs = {}});
-    return Configure(o, settings, inputs.back());
+    return Configure(plan, inputs.back());
   });
   if (!status.ok() && (status.code() == StatusCode::kInvalidConfig || o.files.size() == 1))
     return status;
 
   uint64_t bytes = 0;
   for (const Input& input : inputs) {
-    for (const auto& info : input.reader.tensors()) bytes += RawBytes(info);
+    for (const auto& info : input.reader.tensors()) bytes += RawBytes(info) * (o.peers ? 2 : 1);
   }
   Progress progress("eval", bytes, o.json || o.csv);
   for (Input& input : inputs) {
-    const Status s = EvalFile(o, input, progress);
+    const Status s = EvalFile(o, plan, input, progress);
     if (s.ok()) continue;
     input.rows->Fail(s);
     if (o.files.size() == 1) return s;
@@ -430,13 +498,34 @@ Status Run(const Options& o) {
     status = Status(s.code(), "");
   }
   if (rows.Readable() == 0 && !o.json) return status;
-  const Status printed = o.json  ? PrintRows(o, settings, rows)
-                         : o.csv ? Print(CsvText(settings, rows))
-                                 : Print(TextOf(o, settings, rows));
+  const Status printed = o.json  ? PrintRows(o, plan, rows)
+                         : o.csv ? Print(CsvText(plan, rows))
+                                 : Print(TextOf(o, plan, rows));
   return printed.ok() ? status : printed;
 }
 
 }  // namespace
+
+void PutFigures(Json& json, const Setting& setting, const Outcome& r) {
+  if (!r.possible()) {
+    json["error"] = r.obstacle;
+    return;
+  }
+  const auto ratio = [](uint64_t bits, uint64_t fixed_bits) {
+    return bits == 0 ? Json(nullptr) : Json(Quotient(fixed_bits, bits));
+  };
+  const uint64_t values = r.difference.values;
+  json["values"] = values;
+  json["bits_per_value"] = ratio(values, r.coded_bits);
+  json["ratio"] = ratio(r.coded_bits, r.raw_bits);
+  json["ratio_to_fp32"] = ratio(r.coded_bits, 32 * values);
+  json["ratio_to_bf16"] = ratio(r.coded_bits, 16 * values);
+  PutDifference(json, r.difference);
+  if (!setting.order) return;
+  json["slot_bytes"] = r.slot_bytes != 0 ? Json(r.slot_bytes) : Json(nullptr);
+  json["blocks"] = r.blocks;
+  json["lossless_blocks"] = r.lossless_blocks;
+}
 
 Command AddEval(CLI::App& root) {
   auto o = std::make_shared<Options>();
@@ -454,6 +543,7 @@ Command AddEval(CLI::App& root) {
   AddFormat(*app, o->input);
   AddTensor(*app, o->input.tensor, "Only these tensors of a .safetensors file");
   AddThreads(*app, o->threads);
+  app->add_flag("--peers", o->peers, "Against quantizers in use elsewhere, each at its own bits");
   auto* csv = app->add_flag("--csv", o->csv, "Print comma-separated values instead of a table");
   AddJson(*app, o->json);
   csv->excludes(app->get_option("--json"));
@@ -461,11 +551,17 @@ Command AddEval(CLI::App& root) {
       "SNR and largest error are over finite values; \"all\" takes every value of every tensor\n"
       "alike, so that the largest ones in magnitude decide its SNR. \"exact\" is said when every\n"
       "bit came back, \"equal\" when only signs of zeros and bits of NaNs changed. With both\n"
-      "orders, an option of one order is for that order.\n\n"
+      "orders, an option of one order is for that order.\n"
+      "--peers: MXINT8, MXFP8, INT8, MXFP6, NVFP4, MXFP4, NF4, INT4 and INT2 on the values in "
+      "FP32,\n"
+      "and slots of at most the bits of each. --ratio and --slot-bytes add the other table. A "
+      "peer\n"
+      "cannot hold Inf and NaN: it has a \"-\" where a tensor has one.\n\n"
       "Examples:\n"
       "  actplane eval activations/*.npy --ratio 3.2 --ratio 5.333 --ratio 8\n"
       "  actplane eval gelu.npy --slot-bytes 160 --fill zero --order field\n"
       "  actplane eval gelu.npy --ratio 8 --group 8 --rows 12 --order significance\n"
+      "  actplane eval activations/*.npy --peers --order significance\n"
       "  actplane eval model.safetensors --ratio 4 --csv > eval.csv");
   return {app, [o] { return Run(*o); }};
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // eval: what it says of a slot size is what compress and decompress do.
+#include <map>
+
 #include "cli/progress.h"
 #include "report_test_support.h"
 
@@ -177,8 +179,8 @@ TEST_F(Eval, ExactIsSaidWhenEveryBitCameBackAndNotBefore) {
       arguments.emplace_back("--csv");
       const std::string csv = Ok(arguments);
       EXPECT_THAT(csv, HasSubstr("kind_changed,exact,equal_as_numbers,values_changed,"
-                                 "bits_only_changed,tensor,format\n"));
-      EXPECT_THAT(csv, HasSubstr(fmt::format(",{},{},{},{},\"\",bf16\n", c.exact, c.equal,
+                                 "bits_only_changed,tensor,format,ratio_to_fp32,"));
+      EXPECT_THAT(csv, HasSubstr(fmt::format(",{},{},{},{},\"\",bf16,", c.exact, c.equal,
                                              changes.bits, changes.bits - changes.numbers)));
       EXPECT_THAT(csv, testing::Not(HasSubstr("inf")));
     }
@@ -218,7 +220,7 @@ TEST_F(Eval, AnOrderWithoutSuchASlotHasADash) {
   EXPECT_EQ(json["all"][1],
             OkJson({"eval", q, "--ratio", "16", "--order", "significance"})["all"][0]);
   EXPECT_THAT(Ok({"eval", q, "--ratio", "16", "--csv"}),
-              HasSubstr("/q.npy\",field,,,,,,,,,,,,,\"\",fp32\n"));
+              HasSubstr("/q.npy\",field,,,,,,,,,,,,,\"\",fp32,,,,,\n"));
   // One tensor that cannot have the slot leaves the sum without a meaning.
   const std::string b = WriteFile("b.npy", Npy("<f2", "(4096,)", Noise(8192)));
   const Json two = OkJson({"eval", q, b, "--ratio", "5"});
@@ -371,9 +373,9 @@ TEST_F(EvalTensors, AFileAmongOthersHasASumThatNamesItsFormats) {
   EXPECT_THAT(Ok({"eval", file_, q, "--ratio", "2"}),
               HasSubstr("\n  sum of 3 tensors (fp32, fp16, bf16)\n"));
   const std::string csv = Ok({"eval", file_, q, "--ratio", "2", "--csv"});
-  EXPECT_THAT(csv, HasSubstr(",\"h.0/w\",fp32\n"));
-  EXPECT_THAT(csv, HasSubstr(",\"half, \"\"and\"\"\",fp16\n"));
-  EXPECT_THAT(csv, HasSubstr(",\"\",fp32+fp16+bf16\n"));
+  EXPECT_THAT(csv, HasSubstr(",\"h.0/w\",fp32,"));
+  EXPECT_THAT(csv, HasSubstr(",\"half, \"\"and\"\"\",fp16,"));
+  EXPECT_THAT(csv, HasSubstr(",\"\",fp32+fp16+bf16,"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 2 * (3 + 1 + 1 + 1));
 }
 
@@ -431,6 +433,345 @@ TEST_F(Eval, MemoryStaysBoundedHoweverManyTensors) {
   EXPECT_EQ(r.exit, 0) << r.err;
   EXPECT_LT(r.peak_kib, 256 * 1024);
   EXPECT_EQ(Json::parse(r.out, nullptr, false)["files"].size(), kTensors);
+}
+
+class EvalPeers : public ReportTest {
+ protected:
+  static const Json& Of(const Json& peers, std::string_view name) {
+    static const Json none;
+    for (const Json& peer : peers) {
+      if (peer["peer"] == name) return peer;
+    }
+    ADD_FAILURE() << name;
+    return none;
+  }
+
+  // The only tensor of a file.
+  Json Peers(const std::string& file, std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments = {"eval", file, "--peers"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return OkJson(arguments)["files"][0]["peers"];
+  }
+};
+
+TEST_F(EvalPeers, AreMeasuredOnTheValuesOfEveryFormat) {
+  // 255/128 lies between 127/64, the last step of MXINT8, and 2. The others are steps. All of them
+  // are numbers of all three formats.
+  std::vector<float> values(32);
+  for (size_t i = 0; i < 32; ++i) values[i] = (float(i) - 16) / 64;
+  values[5] = 255.0F / 128;
+  std::string half;
+  double signal = 0;
+  for (const float v : values) {
+    signal += double(v) * double(v);
+    const int exponent = v == 0 ? 0 : std::ilogb(v) + 15;
+    const double fraction = v == 0 ? 0 : std::ldexp(std::abs(v), 25 - exponent) - 1024;
+    half += Little((v < 0 ? 0x8000U : 0U) | uint32_t(exponent) << 10 | uint32_t(fraction), 2);
+  }
+  const std::vector<std::string> files = {
+      WriteFile("f.npy", Npy("<f4", "(32,)", FloatBytes(values))),
+      WriteFile("h.npy", Npy("<f2", "(32,)", half)),
+      WriteFile("b.safetensors", SafetensorsOf({{"b", "BF16", {32}, Bf16Bytes(values)}}))};
+  for (const std::string& file : files) {
+    const Json peers = Peers(file);
+    EXPECT_EQ(peers.size(), 9U);
+    const Json& int8 = Of(peers, "mxint8");
+    EXPECT_EQ(int8["max_error"], 1.0 / 128) << file;
+    EXPECT_NEAR(int8["snr_db"].get<double>(), 10 * std::log10(signal * 128 * 128), 1e-9) << file;
+    EXPECT_EQ(int8["values_changed"], 1);
+    EXPECT_EQ(int8["bits_per_value"], 8.25);
+    EXPECT_DOUBLE_EQ(int8["ratio_to_fp32"].get<double>(), 32 / 8.25);
+    EXPECT_DOUBLE_EQ(int8["ratio_to_bf16"].get<double>(), 16 / 8.25);
+    // Its largest value is 7/4 of a power of two and stays, as the scale is rounded up.
+    EXPECT_GT(Of(peers, "mxfp8")["snr_db"].get<double>(), 25);
+  }
+  const std::string top = WriteFile("t.npy", Npy("<f4", "(2,)", FloatBytes({960.0F, -3.0F})));
+  EXPECT_EQ(Of(Peers(top), "mxfp8")["exact"], true);
+  EXPECT_EQ(Of(Peers(top), "mxfp6")["exact"], false);
+}
+
+TEST_F(EvalPeers, TheOrdersHaveSlotsOfTheSameBits) {
+  for (const char* name : {"q.npy", "attn_prob.npy"}) {
+    const std::string file = DataFile(name);
+    const Json peers = Peers(file, {"--fill", "zero"});
+    for (const auto& [peer, slot_bytes] : std::vector<std::pair<std::string, int>>{{"mxint8", 132},
+                                                                                   {"mxfp8", 132},
+                                                                                   {"int8", 132},
+                                                                                   {"mxfp6", 100},
+                                                                                   {"nvfp4", 72},
+                                                                                   {"mxfp4", 68},
+                                                                                   {"nf4", 68},
+                                                                                   {"int4", 68},
+                                                                                   {"int2", 36}}) {
+      const Json& p = Of(peers, peer);
+      const double bits = p["bits_per_value"];
+      EXPECT_NEAR(bits, slot_bytes / 16.0, peer == "nvfp4" ? 0.01 : 0);
+      ASSERT_EQ(p["orders"].size(), 2U);
+      for (const Json& ours : p["orders"]) {
+        if (ours.contains("error")) {
+          EXPECT_EQ(peer, "int2") << "order " << ours["order"] << " has no slot";
+          continue;
+        }
+        EXPECT_EQ(ours["slot_bytes"], slot_bytes);
+        EXPECT_EQ(ours["bits_per_value"], slot_bytes / 16.0);
+        const Json alone = OkJson({"eval", file, "--slot-bytes", fmt::format("{}", slot_bytes),
+                                   "--order", ours["order"], "--fill", "zero"})["all"][0];
+        for (const char* figure : {"snr_db", "max_error", "lossless_blocks", "ratio_to_fp32"})
+          EXPECT_EQ(ours[figure], alone[figure]) << peer << figure;
+        const double ahead = ours["snr_db"].get<double>() - p["snr_db"].get<double>();
+        EXPECT_NEAR(ours["ahead_db"].get<double>(), ahead, 1e-9);
+        EXPECT_EQ(ours["against_peer"], ahead > 0 ? "ahead" : "behind");
+      }
+    }
+  }
+}
+
+TEST_F(EvalPeers, NoSlotGivesMoreBitsThanThePeerTakes) {
+  for (const size_t count : {1U, 20U, 129U, 300U, 5000U, 8192U}) {
+    const std::string file =
+        WriteFile("n.npy", Npy("<f4", fmt::format("({},)", count), FloatBytes(SomeFloats(count))));
+    for (const size_t block : {32U, 128U, 256U}) {
+      const size_t blocks = (count + block - 1) / block;
+      size_t compared = 0;
+      for (const Json& p : Peers(file, {"--block", fmt::format("{}", block)})) {
+        const double bits = p["bits_per_value"].get<double>() * static_cast<double>(count);
+        for (const Json& ours : p["orders"]) {
+          if (ours.contains("error")) continue;
+          ++compared;
+          const size_t slot = ours["slot_bytes"];
+          EXPECT_EQ(ours["blocks"], blocks);
+          EXPECT_LE(8.0 * double(slot * blocks), bits + 1e-6) << count << p["peer"];
+          EXPECT_GT(8.0 * double((slot + 1) * blocks), bits) << count << p["peer"];
+        }
+      }
+      EXPECT_TRUE(compared > 9 || count < 129) << count << " " << compared;
+    }
+  }
+  // Whole slots are said to be less than the peer's bits.
+  EXPECT_THAT(Ok({"eval", Path("n.npy"), "--peers"}),
+              testing::ContainsRegex("\n  mxint8 +8.25 +8.25 +3.88 +1.94 "));
+  const std::string odd = WriteFile("o.npy", Npy("<f4", "(300,)", FloatBytes(SomeFloats(300))));
+  EXPECT_THAT(Ok({"eval", odd, "--peers"}), testing::ContainsRegex("\n  mxint8 +8.27 +8.24 "));
+}
+
+TEST_F(EvalPeers, TheScaleOfATensorIsThatOfAllItsPieces) {
+  // The largest value, 2688 = 448 * 6, makes the scale of NVFP4 1 wherever it lies; 1.3 / 6 then
+  // has the scale 7/32 of E4M3, so that 1.3 comes back as 6 * 7/32.
+  for (const size_t largest : {size_t{0}, size_t{(1 << 20) + 15}}) {
+    std::vector<float> values((1 << 20) + 16);
+    std::fill_n(values.begin() + (largest == 0 ? 1 << 20 : 0), 16, 1.3F);
+    values[largest] = 2688;
+    const std::string file =
+        WriteFile("p.npy", Npy("<f4", fmt::format("({},)", values.size()), FloatBytes(values)));
+    const Json p = Of(Peers(file, {"--order", "field"}), "nvfp4");
+    EXPECT_FLOAT_EQ(p["max_error"].get<float>(), 1.3125F - 1.3F);
+    EXPECT_EQ(p["values"], values.size());
+    EXPECT_EQ(p["bits_per_value"], 4.5 + 32.0 / double(values.size()));
+  }
+}
+
+TEST_F(EvalPeers, InfAndNanAreNothingThatTheyHold) {
+  std::vector<float> values = SomeFloats(256);
+  const std::string good = FloatBytes(values);
+  values[200] = NAN;
+  const std::string file = WriteFile(
+      "m.safetensors",
+      SafetensorsOf({{"bad", "F32", {256}, FloatBytes(values)}, {"good", "F32", {256}, good}}));
+  const RunResult r = Run({"eval", file, "--peers", "--json"});
+  EXPECT_EQ(r.exit, 0) << r.err;
+  EXPECT_EQ(r.out.find("nan"), std::string::npos);
+  const Json json = Json::parse(r.out);
+  for (size_t i = 0; i < 9; ++i) {
+    const Json& bad = json["files"][0]["peers"][i];
+    EXPECT_THAT(bad["error"].get<std::string>(),
+                HasSubstr("m.safetensors', tensor 'bad': the peers cannot hold it: there are Inf"));
+    EXPECT_FALSE(bad.contains("snr_db"));
+    const Json& ours = bad["orders"][1];
+    EXPECT_EQ(ours["kind_changed"], 0);
+    EXPECT_GT(ours["snr_db"], 1);
+    EXPECT_EQ(ours["against_peer"], nullptr);
+    EXPECT_EQ(ours["ahead_db"], nullptr);
+    EXPECT_FALSE(json["files"][1]["peers"][i].contains("error"));
+    EXPECT_TRUE(json["all_peers"][i].contains("error"));
+  }
+  const std::string text = Ok({"eval", file, "--peers"});
+  EXPECT_THAT(text, testing::ContainsRegex("\n  bad\n  mxint8 +- +8.25 +- +- +- +[0-9.]+ +- "));
+  EXPECT_THAT(text, HasSubstr("\n- the peers cannot hold it:\n  there are Inf or NaN"));
+  EXPECT_EQ(text.find("cannot hold"), text.rfind("cannot hold")) << "said once";
+  EXPECT_THAT(text, HasSubstr(" of 9 comparisons")) << "of the good one";
+  EXPECT_THAT(Ok({"eval", file, "--peers", "--csv"}),
+              HasSubstr("m.safetensors\",mxint8,,,,,,,,,,,,,\"bad\",fp32,,,mxint8,,\n"));
+  // In the first of two pieces.
+  std::vector<float> large((1 << 20) + 16);
+  large[3] = -INFINITY;
+  const std::string two =
+      WriteFile("two.npy", Npy("<f4", fmt::format("({},)", large.size()), FloatBytes(large)));
+  EXPECT_TRUE(Peers(two, {"--order", "field"})[0].contains("error"));
+}
+
+TEST_F(EvalPeers, WhoIsAheadIsCounted) {
+  // Integers of a range of 255: INT8 min/max loses nothing, orders without an offset must.
+  std::vector<float> values(128);
+  for (size_t i = 0; i < 127; ++i) values[i] = 1000 + 2 * float(i);
+  values[127] = 1255;
+  const std::string file = WriteFile("w.npy", Npy("<f4", "(128,)", FloatBytes(values)));
+  const auto tally = [&](const std::vector<std::string>& files, const Json& entries) {
+    std::vector<std::string> arguments = {"eval", "--peers", "--order", "significance"};
+    arguments.insert(arguments.end(), files.begin(), files.end());
+    std::map<std::string, int> count;
+    int all = 0;
+    for (const Json& entry : entries) {
+      for (const Json& p : entry["peers"]) {
+        ++count[p["orders"][0]["against_peer"]];
+        ++all;
+      }
+    }
+    EXPECT_EQ(all, 9 * int(files.size()));
+    const std::string text = Ok(arguments);
+    EXPECT_THAT(text, HasSubstr(fmt::format(
+                          "\nsignificance is ahead in {} of {} comparisons{}, behind in {}:\n",
+                          count["ahead"], all,
+                          count["even"] == 0 ? "" : fmt::format(", even in {}", count["even"]),
+                          count["behind"])));
+    return text;
+  };
+  const auto entries = [&](const std::vector<std::string>& files) {
+    std::vector<std::string> arguments = {"eval", "--peers", "--order", "significance"};
+    arguments.insert(arguments.end(), files.begin(), files.end());
+    return OkJson(arguments)["files"];
+  };
+  const Json one = entries({file});
+  EXPECT_EQ(Of(one[0]["peers"], "int8")["exact"], true);
+  const Json& ours = Of(one[0]["peers"], "int8")["orders"][0];
+  EXPECT_EQ(ours["against_peer"], "behind");
+  EXPECT_EQ(ours["ahead_db"], nullptr) << "no difference to an SNR that is none";
+  const std::string text = tally({file}, one);
+  EXPECT_THAT(text, HasSubstr("\n  int8   that loses nothing\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n  int4   -[0-9.]+ dB\n"));
+  EXPECT_THAT(text,
+              testing::ContainsRegex("\n  int8 +8.25 +8.25 +3.88 +1.94 +exact +[0-9.]+ +behind\n"));
+
+  // Zeros: nobody loses anything. Two tensors behind INT8, the name of the worse one.
+  for (float& v : values) v += 0.25F;
+  const std::string inexact = WriteFile("x.npy", Npy("<f4", "(128,)", FloatBytes(values)));
+  const std::string zeros = WriteFile("z.npy", Npy("<f4", "(128,)", std::string(512, '\0')));
+  const std::vector<std::string> files = {inexact, zeros, file};
+  const std::string three = tally(files, entries(files));
+  EXPECT_THAT(three, HasSubstr(", even in 9, behind"));
+  EXPECT_THAT(three, HasSubstr("\n  int8   on 2 tensors, at worst that loses nothing: "));
+  EXPECT_THAT(three, testing::ContainsRegex("loses nothing: [^\n]*w.npy'\n"));
+  EXPECT_THAT(three, testing::ContainsRegex("\n  int4   on 2 tensors, at worst -[0-9.]+ dB: "));
+}
+
+TEST_F(EvalPeers, AreOnlyThereWhenAskedFor) {
+  const std::string q = DataFile("q.npy");
+  const Json without = OkJson({"eval", q, "--ratio", "8"});
+  EXPECT_FALSE(without["files"][0].contains("peers"));
+  EXPECT_FALSE(without.contains("all_peers"));
+  EXPECT_EQ(without["all"][0]["ratio_to_fp32"], 8.0);
+  EXPECT_EQ(without["all"][0]["ratio_to_bf16"], 4.0);
+  const Json with = OkJson({"eval", q, "--ratio", "8", "--peers"});
+  EXPECT_EQ(with["all"], without["all"]);
+  EXPECT_EQ(with["files"][0]["results"], without["files"][0]["results"]);
+  EXPECT_EQ(with["files"][0]["peers"], with["all_peers"]);
+  EXPECT_EQ(OkJson({"eval", q, "--peers"})["files"][0]["results"], Json::array());
+  const std::string table = Ok({"eval", q, "--ratio", "8"});
+  EXPECT_EQ(table.find("mxint8"), std::string::npos);
+  EXPECT_THAT(Ok({"eval", q, "--ratio", "8", "--peers"}), testing::StartsWith(table + '\n'));
+  EXPECT_EQ(Ok({"eval", q, "--peers"}).find("whole %"), std::string::npos);
+  // FP16 at half its bits.
+  const std::string half = WriteFile("h.npy", Npy("<f2", "(128,)", Noise(256)));
+  const Json h = OkJson({"eval", half, "--ratio", "2"})["all"][0];
+  EXPECT_EQ(h["ratio"], 2.0);
+  EXPECT_EQ(h["ratio_to_fp32"].get<double>() / h["ratio_to_bf16"].get<double>(), 2.0);
+  EXPECT_EQ(h["ratio_to_bf16"], h["ratio"]);
+  Fails(2, {"eval", q, "--peers", "--delta-cap", "3", "--order", "significance"}, "leave it out");
+}
+
+TEST_F(EvalPeers, RowsOfTheCsvNameThePeer) {
+  const std::string q = DataFile("q.npy");
+  const auto lines =
+      LinesOf(Ok({"eval", q, "--peers", "--order", "significance", "--ratio", "3.2", "--csv"}));
+  ASSERT_EQ(lines.size(), 1 + 2 * (1 + 9 * 2) + 1U);
+  EXPECT_THAT(lines[0], testing::EndsWith(",tensor,format,ratio_to_fp32,ratio_to_bf16,peer,"
+                                          "against_peer,ahead_db"));
+  EXPECT_THAT(lines[1],
+              testing::ContainsRegex("\",significance,8192,10.0000,.*,3.2000,1.6000,,,$"));
+  EXPECT_THAT(lines[2], testing::ContainsRegex(
+                            "\",mxint8,8192,8.2500,3.8788,[0-9.]+,[0-9.]+,,,0,false,false,[0-9]+,0,"
+                            "\"\",fp32,3.8788,1.9394,mxint8,,$"));
+  EXPECT_THAT(lines[3], testing::ContainsRegex("\",significance,8192,8.2500,.*,fp32,3.8788,1.9394,"
+                                               "mxint8,(ahead|behind),-?[0-9.]+$"));
+  const auto commas = [](const std::string& line) {
+    return std::count(line.begin(), line.end(), ',');
+  };
+  for (size_t i = 1; i + 1 < lines.size(); ++i) EXPECT_EQ(commas(lines[i]), commas(lines[0]));
+}
+
+TEST_F(EvalPeers, SumsAreOverTheValuesOfAllTensors) {
+  const std::string q = DataFile("q.npy");
+  const std::string v = DataFile("v.npy");
+  const Json json = OkJson({"eval", q, v, "--peers"});
+  for (size_t i = 0; i < 9; ++i) {
+    const Json& sum = json["all_peers"][i];
+    const Json& a = json["files"][0]["peers"][i];
+    const Json& b = json["files"][1]["peers"][i];
+    EXPECT_EQ(sum["values"], 16384);
+    EXPECT_EQ(sum["bits_per_value"], a["bits_per_value"]);
+    EXPECT_EQ(sum["max_error"], std::max(a["max_error"], b["max_error"]));
+    EXPECT_GT(sum["snr_db"], std::min(a["snr_db"], b["snr_db"]));
+    EXPECT_LT(sum["snr_db"], std::max(a["snr_db"], b["snr_db"]));
+  }
+  const std::string text = Ok({"eval", q, v, "--peers"});
+  EXPECT_THAT(text, testing::ContainsRegex("\nall\n  mxint8 +8.25 +8.25 "));
+  EXPECT_LE(WidestLine(text), 80U);
+  EXPECT_EQ(OkJson({"eval", q, "--peers"})["all_peers"], json["files"][0]["peers"]);
+}
+
+TEST_F(EvalPeers, StandardInputIsCopiedOnceAndReadTwice) {
+  const std::string file = ReadFile(DataFile("q.npy"));
+  const RunResult r =
+      RunOn({"eval", "-", "--peers", "--order", "significance", "--json"}, {.in = &file});
+  EXPECT_EQ(r.exit, 0) << r.err;
+  const Json named = OkJson({"eval", DataFile("q.npy"), "--peers", "--order", "significance"});
+  EXPECT_TRUE(Json::parse(r.out, nullptr, false)["all_peers"] == named["all_peers"]);
+}
+
+TEST_F(EvalPeers, NothingIsThereOfNoValues) {
+  const std::string none = WriteFile("none.npy", Npy("<f4", "(0,)", ""));
+  const Json p = Peers(none)[0];
+  EXPECT_EQ(p["values"], 0);
+  EXPECT_EQ(p["bits_per_value"], nullptr);
+  EXPECT_EQ(p["orders"][1]["against_peer"], nullptr);
+  EXPECT_EQ(Ok({"eval", none, "--peers"}).find("comparisons"), std::string::npos);
+  const std::string empty = WriteFile("e.safetensors", SafetensorsOf({}));
+  EXPECT_THAT(Ok({"eval", empty, "--peers"}), HasSubstr(": no tensors\n"));
+  EXPECT_EQ(OkJson({"eval", empty, "--peers"})["all_peers"], Json::array());
+}
+
+TEST_F(EvalPeers, MemoryStaysBoundedWithAsManyTensorsAsItTakes) {
+  std::vector<Tensor> tensors;
+  for (size_t i = 0; i < 10000; ++i)
+    tensors.push_back({fmt::format("model.layers.{}.weight", i), "BF16", {1}, "\1\2"});
+  const std::string file = WriteFile("many.safetensors", SafetensorsOf(tensors));
+  for (const char* how : {"--csv", "--json", "--block=32"}) {
+    const RunResult r = Run({"eval", file, "--peers", how});
+    EXPECT_EQ(r.exit, 0) << r.err;
+    EXPECT_LT(r.peak_kib, 256 * 1024) << how;
+  }
+  Fails(2, {"eval", file, DataFile("q.npy"), "--peers"},
+        "--peers takes 10000 tensors at most, here are 10001; choose some with --tensor");
+}
+
+TEST_F(EvalPeers, MemoryIsThatOfAPiece) {
+  // As numbers of 32 bits, before and after, 24 MiB of FP16 are 96 MiB.
+  const std::string in = Path("in.npy");
+  std::ofstream(in, std::ios::binary) << Npy("<f2", "(12582912,)", "");
+  std::filesystem::resize_file(in, std::filesystem::file_size(in) + (24 << 20));
+  const RunResult r = Run({"eval", in, "--peers", "--json", "--threads", "1"});
+  EXPECT_EQ(r.exit, 0) << r.err;
+  EXPECT_LT(r.peak_kib, 80 * 1024);
+  EXPECT_EQ(Json::parse(r.out, nullptr, false)["all_peers"][0]["exact"], true);
 }
 
 TEST_F(Eval, ProgressIsOneLineOnEveryTerminal) {
