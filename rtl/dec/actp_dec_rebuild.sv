@@ -9,8 +9,7 @@
 //               final one; all +0 if the slot is malformed. done_o: the final beat leaves for the output register; load_i may
 //               be high again.
 // Method   a beat has its values out of all ranks; which rank is which row is the same for all values.
-//          Which bits of a value are lost is one of two patterns: in front of the cut and behind it. The bit above the
-//          highest of them decides what they read.
+//          Which bits are lost is one of two patterns, in front of the cut and behind it; the bit above decides the fill.
 // Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen); Formats, as format_i can be
 // Reset    idle, no output
 // Not here where the payload is kept (actp_dec_select)
@@ -169,7 +168,7 @@ module actp_dec_rebuild #(
     logic [ManW-1:0]  bits, mantissa;
     logic [Mans-1:0]  man_ranks;
     logic [Fixed-1:0] upward;
-    logic             sign, top, is_zero, is_nan, is_inf, odd;
+    logic             sign, top, is_zero, is_nan, is_inf, odd;  // odd: the bit above the highest lost one (F-3.10)
     logic [ExpW+1:0]  exponent;  // base - code, negative if the code is too large
     logic [ExpW-1:0]  exp_out;
     logic [ManW-1:0]  man_out;
@@ -205,9 +204,7 @@ module actp_dec_rebuild #(
     localparam int unsigned Byte = (s < Group) ? s / 8 : Bytes + (s - Group) / 8;
     assign mantissa = (bits & known[Byte*ManW +: ManW]) | value_q;
     assign exponent = {2'b00, base_q} - {1'b0, code & code_mask_q};
-
-    // F-3.10: the bit above the highest lost one.
-    assign odd = |({exponent[0], mantissa[ManW-1:1]} & lost[Byte*ManW +: ManW]);
+    assign odd      = |({exponent[0], mantissa[ManW-1:1]} & lost[Byte*ManW +: ManW]);
 
     always_comb begin
       exp_out = exponent[ExpW-1:0];
