@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_dec_planes - collect the planes of a slot in slot order, and judge its length.
 //
-// Format   F-3.4, F-3.5, F-7.1, F-7.4        Model   actplane::DecodeField, ParseHeader (model/src/field_order.cc)
+// Format   F-3.4 in plane order, F-3.5, F-7.1, F-7.3        Model   actplane::DecodeField, ParseHeader (model/src/field_order.cc)
 // Contract in:  rotated beats of actp_unpacker. The header and the length hold from the cycle after the final beat on,
 //               until the first beat of the next packet is one cycle old.
-//          out: bits_o, the payload as it lies in the slot: bit i of the r-th plane at [r*BlockLen+i]; complete in the cycle
+//          out: bits_o, the payload in plane order: bit i of the r-th plane at [r*BlockLen+i]; complete in the cycle
 //               after the final beat, and kept word by word until the next packet writes there: beat k writes into words
 //               k-1 and k. Bits beyond the cut are meaningless. The facts beside it are combinational.
 // Method   planes stay where they come; which plane a rank is, actp_dec_rebuild finds out for a few values at a time.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_dec_rebuild - turn the planes of a slot back into values, one beat per cycle.
 //
-// Format   F-3.4 .. F-3.12, F-7.5        Model   actplane::RebuildValues (model/src/field_order.cc)
+// Format   F-3.5 .. F-3.12, F-7.4        Model   actplane::RebuildValues (model/src/field_order.cc)
 // Contract in:  load_i with the payload and the header of a slot. The header counts in that cycle. Of the payload, words
 //               of StreamWidth bits must stay as long as word_free_o is low for their index: word j may be overwritten as
 //               soon as j beats have been formed.
@@ -9,7 +9,7 @@
 //               final one; all +0 if the slot is malformed. done_o: the final beat leaves for the output register; load_i may
 //               be high again.
 // Method   a beat has its values out of all ranks; which rank is which row is the same for all values.
-//          The fill is the same two patterns for all values of a block: in front of the cut and behind it.
+//          Which bits are lost is one of two patterns, in front of the cut and behind it; the bit above decides the fill.
 // Params   BlockLen 32 .. 256, StreamWidth 64 .. 512 (tested all sixteen); Formats, as format_i can be
 // Reset    idle, no output
 // Not here where the payload is kept (actp_dec_select)
@@ -100,8 +100,8 @@ module actp_dec_rebuild #(
     end
   end
 
-  // ---- F-3.5, F-3.10: bits that are known, and the one that the midpoint sets, in front of and behind the cut
-  logic [ManW-1:0] known_front, known_back, fill_front, fill_back;
+  // ---- F-3.5, F-3.10: bits that are known, and the highest one that is lost, in front of and behind the cut
+  logic [ManW-1:0] known_front, known_back, lost_front, lost_back;
   for (genvar k = 0; k < ManW; k++) begin : gen_fill
     localparam int unsigned B = ManW - 1 - k;
     logic [RankW-1:0] rank;
@@ -112,8 +112,8 @@ module actp_dec_rebuild #(
     assign behind = stored_q[B] & (rank == man_rows_q + RankW'(1));
     assign known_front[B] = whole | cut;
     assign known_back[B]  = whole;
-    assign fill_front[B]  = behind & ~fill_zero_q;
-    assign fill_back[B]   = cut & ~fill_zero_q;
+    assign lost_front[B]  = behind & ~fill_zero_q;
+    assign lost_back[B]   = cut & ~fill_zero_q;
   end
 
   // ---- one beat: group i for FP32, groups 2i and 2i + 1 for the 16-bit formats
@@ -144,7 +144,7 @@ module actp_dec_rebuild #(
   localparam int unsigned Bytes = (Group > 8) ? Group / 8 : 1;  // that a group touches
   logic [IndexW:0]           group_low, group_high;
   logic [2*Bytes-1:0]        front;
-  logic [2*Bytes*ManW-1:0]   known, fill;
+  logic [2*Bytes*ManW-1:0]   known, lost, below;  // lost: the highest of them; below: the others
   assign group_low  = narrow_q ? {index, 1'b0} : {1'b0, index};
   assign group_high = {index, 1'b1};
   for (genvar b = 0; b < Bytes; b++) begin : gen_front
@@ -153,7 +153,8 @@ module actp_dec_rebuild #(
   end
   for (genvar b = 0; b < 2 * Bytes; b++) begin : gen_known
     assign known[b*ManW +: ManW] = front[b] ? known_front : known_back;
-    assign fill[b*ManW +: ManW]  = front[b] ? fill_front : fill_back;
+    assign lost[b*ManW +: ManW]  = front[b] ? lost_front : lost_back;
+    assign below[b*ManW +: ManW] = stored_q & ~known[b*ManW +: ManW] & ~lost[b*ManW +: ManW] & {ManW{~fill_zero_q}};
   end
 
   logic [StreamWidth-1:0] beat_wide, beat_narrow;
@@ -167,7 +168,7 @@ module actp_dec_rebuild #(
     logic [ManW-1:0]  bits, mantissa;
     logic [Mans-1:0]  man_ranks;
     logic [Fixed-1:0] upward;
-    logic             sign, top, is_zero, is_nan, is_inf;
+    logic             sign, top, is_zero, is_nan, is_inf, odd;  // odd: the bit above the highest lost one (F-3.10)
     logic [ExpW+1:0]  exponent;  // base - code, negative if the code is too large
     logic [ExpW-1:0]  exp_out;
     logic [ManW-1:0]  man_out;
@@ -203,10 +204,11 @@ module actp_dec_rebuild #(
     localparam int unsigned Byte = (s < Group) ? s / 8 : Bytes + (s - Group) / 8;
     assign mantissa = (bits & known[Byte*ManW +: ManW]) | value_q;
     assign exponent = {2'b00, base_q} - {1'b0, code & code_mask_q};
+    assign odd      = |({exponent[0], mantissa[ManW-1:1]} & lost[Byte*ManW +: ManW]);
 
     always_comb begin
       exp_out = exponent[ExpW-1:0];
-      man_out = mantissa | fill[Byte*ManW +: ManW];
+      man_out = mantissa | (odd ? below[Byte*ManW +: ManW] : lost[Byte*ManW +: ManW]);
       if (clear_q | is_zero | (~is_nan & ~is_inf & exponent[ExpW+1])) begin
         exp_out = '0;
         man_out = '0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_dec_select - pick the bits of one beat out of a payload, and keep what the next slot overwrites too soon.
 //
-// Format   F-3.4        Model   actplane::FromPlanes (model/src/field_order.cc)
+// Format   F-3.4 in plane order        Model   actplane::FromPlanes (model/src/field_order.cc)
 // Contract in:  load_i with a complete payload; busy_i from the next cycle on until the last move_i, with which load_i may
 //               come again. The payload's word j of StreamWidth bits may change as soon as word_free_o is high for it:
 //               when j beats have been formed.

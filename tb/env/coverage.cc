@@ -48,7 +48,7 @@ const char* MalformedName(const Expected& e) {
              : e.in.size() < e.pins.slot_bytes ? "early_last"
                                                : "late_last";
     case Malformed::kNone:
-    case Malformed::kPlanes: break;
+    case Malformed::kLevel: break;  // of order significance
   }
   return "none";
 }

@@ -5,6 +5,8 @@
 #include <bit>
 #include <utility>
 
+#include "env/plane_order.h"
+
 namespace actplane::tb {
 
 std::shared_ptr<const Expected> Predictor::Take(const Beat& beat) {
@@ -40,6 +42,7 @@ std::shared_ptr<const Expected> Predictor::Take(const Beat& beat) {
 void Predictor::Compress(Expected& e) const {
   e.out.resize(MaxFieldSlotBytes(e.config.format, block_len_));
   e.out.resize(CompressBlock(e.in, e.config, e.out, &e.trace));
+  e.out = ToPlaneOrder(e.out, e.config);
   const FieldTrace& f = e.trace.field;
   e.whole = e.config.lossless ||
             WholeSizeBits(f.info, e.config.format, block_len_) <= 8 * uint64_t{e.config.slot_bytes};
@@ -51,7 +54,7 @@ void Predictor::Decompress(Expected& e) const {
   e.out.resize(BlockBytes(e.config));
   Config config = e.config;
   config.slot_bytes = e.pins.slot_bytes;
-  e.malformed = DecompressBlock(e.in, config, e.out, &e.trace);
+  e.malformed = DecompressBlock(FromPlaneOrder(e.in, config), config, e.out, &e.trace);
   if (!config.lossless && e.in.size() != e.pins.slot_bytes && e.malformed == Malformed::kNone) {
     e.malformed = Malformed::kLength;  // a packet of another length than T
     std::fill(e.out.begin(), e.out.end(), std::byte{0});

@@ -22,7 +22,7 @@ struct Expected {
   DeviceConfig pins;           // as sampled
   Config config;               // as it is to be read
   std::vector<std::byte> in;   // of the packet, dropped bytes reading 0
-  std::vector<std::byte> out;  // slot or values
+  std::vector<std::byte> out;  // slot, in plane order, or values
   uint32_t in_beats = 0;
   bool early_last = false;  // compressor: padded
   bool had_last = false;

@@ -183,7 +183,7 @@ void Scoreboard::CheckSlotParsed(const Expected& e) {
   if (!complete)
     CheckField(e, "planes", "values in front of the cut", p.man_lanes.Get(), present % n);
 
-  // The payload lies as in the slot: one stored plane behind the other.
+  // Plane order: one stored plane behind the other.
   const Planes& planes = e.trace.field.planes;
   uint32_t rank = 0;
   if (header.sign_stored) CheckRow(e, "planes", "sign", 0, p.bits, rank++, planes.sign, n);

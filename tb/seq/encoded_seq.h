@@ -9,6 +9,7 @@
 
 #include "actplane/codec.h"
 #include "env/packet.h"
+#include "env/plane_order.h"
 
 namespace actplane::tb {
 
@@ -28,7 +29,7 @@ class EncodedSeq : public Sequence {
     p->bytes.resize(CeilDiv(p->bytes.size(), width) * width);
     std::vector<std::byte> slot(MaxFieldSlotBytes(config.format, block_len_));
     slot.resize(CompressBlock(p->bytes, config, slot));
-    p->bytes = std::move(slot);
+    p->bytes = ToPlaneOrder(slot, config);
     p->config.slot_bytes = config.slot_bytes;
     p->holes.clear();
     p->last = true;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "core/rng.h"
 #include "env/packet.h"
+#include "env/plane_order.h"
 #include "ref/slot_generator.h"
 
 namespace actplane::tb {
@@ -21,20 +23,21 @@ inline SlotConfig RandomSlotConfig(Rng& rng, uint32_t block_len, FormatSet forma
   c.pins.lossless = rng.OneIn(3);
   c.pins.fill_zero = rng.OneIn(2);
   const FormatInfo info = InfoOf(static_cast<Format>(c.pins.format));
-  c.ref = {static_cast<int>(info.exp_bits),
-           static_cast<int>(info.man_bits),
-           static_cast<int>(info.value_bytes),
-           static_cast<int>(block_len),
-           c.pins.lossless,
-           false,
-           !c.pins.fill_zero};
+  c.ref = {.exp_bits = static_cast<int>(info.exp_bits),
+           .man_bits = static_cast<int>(info.man_bits),
+           .value_bytes = static_cast<int>(info.value_bytes),
+           .block_len = static_cast<int>(block_len),
+           .lossless = c.pins.lossless,
+           .midpoint = !c.pins.fill_zero};
   return c;
 }
 
-inline Packet ToPacket(std::string_view kind, const DeviceConfig& config,
+// A slot of the generator, in plane order.
+inline Packet ToPacket(std::string_view kind, const SlotConfig& c,
                        const std::vector<uint8_t>& slot) {
-  Packet p{kind, config, {}, {}, true, {}};
-  for (const uint8_t byte : slot) p.bytes.push_back(static_cast<std::byte>(byte));
+  const Config config = {.format = static_cast<Format>(c.pins.format),
+                         .block_len = static_cast<uint32_t>(c.ref.block_len)};
+  Packet p{kind, c.pins, ToPlaneOrder(std::as_bytes(std::span(slot)), config), {}, true, {}};
   p.config.slot_bytes = static_cast<uint32_t>(slot.size());
   return p;
 }
@@ -47,7 +50,7 @@ class LegalStreamSeq : public Sequence {
   std::optional<Packet> Next() override {
     const SlotConfig c = RandomSlotConfig(rng_, block_len_, formats_);
     ref::Random random(rng_.Next());
-    return ToPacket("legal", c.pins, ref::LegalSlot(random, c.ref));
+    return ToPacket("legal", c, ref::LegalSlot(random, c.ref));
   }
 
  private:

@@ -26,13 +26,13 @@ class MalformedSeq : public Sequence {
         do {
           defect = static_cast<ref::Defect>(rng_.Below(static_cast<uint64_t>(ref::Defect::kCount)));
         } while (!ref::Applies(defect, c.ref));
-        return ToPacket("defect", c.pins, ref::MakeMalformed(random, c.ref, defect).slot);
+        return ToPacket("defect", c, ref::MakeMalformed(random, c.ref, defect).slot);
       }
-      case 3: return ToPacket("random-bytes", c.pins, ref::RandomSlot(random, c.ref));
+      case 3: return ToPacket("random-bytes", c, ref::RandomSlot(random, c.ref));
       case 4:
-      case 5: return WrongLength(ToPacket("length", c.pins, ref::LegalSlot(random, c.ref)));
-      case 6: return IllegalConfig(ToPacket("config", c.pins, ref::LegalSlot(random, c.ref)));
-      default: return ToPacket("good", c.pins, ref::LegalSlot(random, c.ref));
+      case 5: return WrongLength(ToPacket("length", c, ref::LegalSlot(random, c.ref)));
+      case 6: return IllegalConfig(ToPacket("config", c, ref::LegalSlot(random, c.ref)));
+      default: return ToPacket("good", c, ref::LegalSlot(random, c.ref));
     }
   }
 

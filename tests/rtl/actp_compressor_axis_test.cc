@@ -2,6 +2,7 @@
 #include "actplane/codec.h"
 #include "axis_test.h"
 #include "duts.h"
+#include "env/plane_order.h"
 
 namespace actplane::rtl_test {
 namespace {
@@ -48,7 +49,8 @@ class CompressorAxis : public AxisTest<Config> {
       BlockTrace trace;
       slot.resize(config.lossless ? most : legal);
       slot.resize(CompressBlock(inputs[i].bytes, config, slot, &trace));
-      ASSERT_EQ(this->outputs_[i], slot) << "block " << i << " " << ToString(config.format);
+      ASSERT_EQ(this->outputs_[i], tb::ToPlaneOrder(slot, config))
+          << "block " << i << " " << ToString(config.format);
       const bool whole =
           config.lossless || WholeSizeBits(trace.field.info, config.format, kN) <= 8 * slot.size();
       EXPECT_EQ(this->statuses_[i], (whole ? kWhole : 0U) | (bad ? kBadConfig : 0U) |

@@ -124,7 +124,7 @@ inline uint32_t KeptExponent(const Fields& v) {
   return v.exponent;
 }
 
-// The stored planes of a block, in the order of F-3.4.
+// The stored planes of a block, in the order of F-3.4; the RTL has them whole, one after the other.
 inline std::vector<const Plane*> StoredPlanes(const Planes& planes, const FieldHeader& header,
                                               Format format) {
   std::vector<const Plane*> list;
