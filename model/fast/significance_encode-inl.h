@@ -216,7 +216,7 @@ class SignificanceEncoder {
       hn::StoreMaskBits(d, test(hn::Load(d, words.of + g)), reinterpret_cast<uint8_t*>(&part));
       mask |= part << g;
     }
-    return mask & LowMask(static_cast<uint32_t>(groups_));
+    return mask & LowMask(groups_);
   }
 
   // Groups in which some sign bit is 1.
@@ -225,8 +225,7 @@ class SignificanceEncoder {
     GroupWords ors;
     ReduceGroups<kGroupLen>(
         n_, [&](size_t i) HWY_ATTR { return hn::LoadU(d, block_.values + i); }, OrOp(), ors);
-    return GroupsWith(
-        ors, [&](V32 v) HWY_ATTR { return hn::TestBit(v, hn::Set(d, kSignBit)); });
+    return GroupsWith(ors, [&](V32 v) HWY_ATTR { return hn::TestBit(v, hn::Set(d, kSignBit)); });
   }
 
   // F-6.2: empty groups, and whether one is mixed.
@@ -267,17 +266,17 @@ class SignificanceEncoder {
           return hn::IfThenElse(hn::Eq(a, hn::Zero(d)), hn::Set(d, kAbsBits), weight);
         },
         MinOp(), lows);
-    const uint32_t units = std::min<uint32_t>(groups_, kMaxUnits);
-    const uint32_t per_unit = groups_ / units;
+    const uint32_t units = CountUnits(groups_);
+    const uint32_t unit_shift = UnitShift(groups_);
     uint32_t level = 0;
     for (uint32_t g = 0; g < groups_; ++g) {
       if (tops_.of[g] == 0) continue;
       if (deltas_.of[g] == kInfiniteDelta) return false;
       const uint32_t need = (tops_.of[g] >> kManBits) + 25 - lows.of[g];
       if (need > config_.row_limit) return false;
-      level = std::max(level, (deltas_.of[g] + need - 1) * units + g / per_unit + 1);
+      level = std::max(level, (deltas_.of[g] + need - 1) * units + (g >> unit_shift) + 1);
     }
-    return level < 32 * units && search.Fits(level / units, level % units * per_unit);
+    return level < 32 * units && search.Fits(level / units, level % units << unit_shift);
   }
 
   // F-6.7 .. F-6.11. Sets `form_`.
@@ -329,13 +328,12 @@ class SignificanceEncoder {
                            uint8_t* HWY_RESTRICT slot) {
     const D8 d8;
     const bool mid_rise = form_ == Form::kMidRise;
-    const uint32_t units = std::min<uint32_t>(groups_, kMaxUnits);
     const uint32_t q = level.living == 0 ? 0 : level.q;  // F-6.7
     const uint32_t below = level.living == 0 ? 0 : level.below;
     const uint32_t base = level.living == 0 ? 1 : base_ - block_.lift;
     const uint32_t bits = level.width | (level.dead_code ? 8U : 0U) |
                           static_cast<uint32_t>(form_) << 4 | q << 6 |
-                          below / (static_cast<uint32_t>(groups_) / units) << 11 | base << 16;
+                          below >> UnitShift(groups_) << 11 | base << 16;
     std::memcpy(slot, &bits, sizeof(bits));
 
     GroupBytes codes, rows, shift, place, lives;
@@ -353,7 +351,7 @@ class SignificanceEncoder {
     V8 fewest = dead_step;
     for (size_t g = 0; g < groups_; g += hn::Lanes(d8)) {
       const V8 delta = hn::Load(d8, deltas.of + g);
-      const V8 end = GroupEnds(q, below, static_cast<uint32_t>(groups_), g);
+      const V8 end = GroupEnds(q, below, groups_, g);
       const auto alive = hn::Lt(delta, end);
       const V8 code = hn::IfThenElse(alive, hn::Min(delta, top), all_v);
       auto has_rows = hn::Lt(code, end);
@@ -376,10 +374,10 @@ class SignificanceEncoder {
 
     for (size_t g = 0; g < groups_; g += 8) {
       uint64_t eight = LoadWord(codes.of + g);
-      if (groups_ < 8) eight &= LowMask(8 * static_cast<uint32_t>(groups_));
+      if (groups_ < 8) eight &= LowMask(8 * groups_);
       StoreWord(PackCodes(eight, level.width), slot + 3 + g / 8 * level.width);
     }
-    const size_t front = FrontBytes(level.width, static_cast<uint32_t>(groups_));
+    const size_t front = FrontBytes(level.width, groups_);
     HalfRows high;
     HalfRows low;
     const size_t lanes = hn::Lanes(D32());
@@ -421,8 +419,8 @@ class SignificanceEncoder {
   GroupBytes deltas_;
   GroupParams params_;
   const Config& config_;
-  size_t n_;
-  size_t groups_;
+  uint32_t n_;
+  uint32_t groups_;
   Lifted block_;
   uint32_t any_bits_ = 0;  // all values, one or the other
   bool has_zero_ = false;
