@@ -182,26 +182,36 @@ class SignificanceEncoder {
     return true;
   }
 
-  // F-6.2.
+  // F-6.2. The bytes are stored by whole vectors, as they are loaded: other stores would be waited
+  // for.
   HWY_INLINE void FindDeltas() {
     const D32 d;
+    const D16 d16;
+    const D8 d8;
     const Di32 di;
-    const hn::Rebind<uint8_t, D32> d8;
+    const size_t lanes = hn::Lanes(d);
     const V32 base = hn::Set(d, base_);
+    const V32 infinite = hn::Set(d, kInfiniteDelta);
     const auto most = hn::Set(di, static_cast<int32_t>(kMaxDelta));
+    const auto groups = hn::Set(di, static_cast<int32_t>(groups_));
     V32 present = hn::Zero(d);
-    std::memset(deltas_.of, kInfiniteDelta, sizeof(deltas_.of));
-    auto index = hn::Iota(di, 0);
-    for (size_t g = 0; g < groups_; g += hn::Lanes(d)) {
-      const auto delta =
-          hn::BitCast(di, hn::Sub(base, hn::ShiftRight<kManBits>(hn::Load(d, tops_.of + g))));
-      const auto infinite = hn::Or(hn::Gt(delta, most),
-                                   hn::Gt(index, hn::Set(di, static_cast<int32_t>(groups_) - 1)));
-      index = hn::Add(index, hn::Set(di, static_cast<int32_t>(hn::Lanes(d))));
-      const auto kept = hn::IfThenElse(infinite, hn::Set(di, kInfiniteDelta), delta);
-      present =
-          hn::Or(present, hn::Shl(hn::Set(d, 1), hn::BitCast(d, hn::Min(kept, hn::Set(di, 31)))));
-      hn::StoreU(hn::DemoteTo(d8, kept), d8, deltas_.of + g);
+    const auto delta = [&](size_t g) HWY_ATTR {
+      if (g >= groups_) return infinite;
+      const V32 own = hn::Sub(base, hn::ShiftRight<kManBits>(hn::Load(d, tops_.of + g)));
+      const auto index = hn::Add(hn::Iota(di, 0), hn::Set(di, static_cast<int32_t>(g)));
+      const auto counts = hn::AndNot(hn::Gt(hn::BitCast(di, own), most), hn::Lt(index, groups));
+      const V32 kept = hn::IfThenElse(hn::RebindMask(d, counts), own, infinite);
+      present = hn::Or(present, hn::Shl(hn::Set(d, 1), hn::Min(kept, hn::Set(d, 31))));
+      return kept;
+    };
+    const auto narrow = [&](V32 low, V32 high) HWY_ATTR {
+      return hn::ConcatEven(d16, hn::BitCast(d16, high), hn::BitCast(d16, low));
+    };
+    for (size_t g = 0; g < kMaxGroups; g += 4 * lanes) {
+      const V16 low = narrow(delta(g), delta(g + lanes));
+      const V16 high = narrow(delta(g + 2 * lanes), delta(g + 3 * lanes));
+      hn::Store(hn::ConcatEven(d8, hn::BitCast(d8, high), hn::BitCast(d8, low)), d8,
+                deltas_.of + g);
     }
     present_ = ReduceLanes(d, present, OrOp()) & kAbsBits;
   }
