@@ -96,7 +96,7 @@ class LevelSearch {
   }
 
   // F-6.7, one search.
-  Level Search() const {
+  HWY_NOINLINE Level Search() const {
     Level level;
     Coding coding;
     level.q = SearchEnd(coding);

@@ -85,9 +85,9 @@ HWY_INLINE void PlaceGroups(const GroupHeader& h, const Config& config, const Gr
 // F-5.8 .. F-5.10. The conversion to float finds the leading one of k; it is exact, as k has at
 // most 24 bits, with a half below at most 24 as well. kSmall: some values may be subnormal.
 template <bool kSmall>
-HWY_INLINE void RebuildSignificance(const uint32_t* HWY_RESTRICT words, const GroupParams& params,
-                                    const GroupHeader& h, const Config& config,
-                                    uint8_t* HWY_RESTRICT values) {
+HWY_NOINLINE void RebuildSignificance(const uint32_t* HWY_RESTRICT words, const GroupParams& params,
+                                      const GroupHeader& h, const Config& config,
+                                      uint8_t* HWY_RESTRICT values) {
   const D32 d;
   const Di32 di;
   const Df32 df;
@@ -139,13 +139,13 @@ HWY_INLINE void RebuildSignificance(const uint32_t* HWY_RESTRICT words, const Gr
 }
 
 template <uint32_t kGroupLen>
-HWY_INLINE Decoded DecodeGroups(std::span<const std::byte> slot, const GroupHeader& h,
-                                const Config& config, uint8_t* HWY_RESTRICT values) {
+HWY_NOINLINE Decoded DecodeGroups(std::span<const std::byte> slot, const GroupHeader& h,
+                                  const Config& config, uint8_t* HWY_RESTRICT values) {
   const size_t n = config.block_len;
   const uint32_t groups = config.block_len / kGroupLen;
   const auto* from = reinterpret_cast<const uint8_t*>(slot.data());
   GroupBytes codes;
-  for (uint32_t g = 0; g < groups; g += 8) {
+  for (uint32_t g = 0; g < kMaxGroups && g < groups; g += 8) {  // GCC knows no bound of `groups`
     StoreWord(UnpackCodes(LoadWord(from + 3 + g / 8 * h.width), h.width), codes.of + g);
   }
   Places places;

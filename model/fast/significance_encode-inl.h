@@ -230,7 +230,7 @@ class SignificanceEncoder {
   }
 
   // Groups in which some sign bit is 1.
-  HWY_INLINE uint64_t FindNegative() const {
+  HWY_NOINLINE uint64_t FindNegative() const {
     const D32 d;
     GroupWords ors;
     ReduceGroups<kGroupLen>(
@@ -239,7 +239,7 @@ class SignificanceEncoder {
   }
 
   // F-6.2: empty groups, and whether one is mixed.
-  HWY_INLINE void FindZeros(uint64_t& empty, bool& mixed) const {
+  HWY_NOINLINE void FindZeros(uint64_t& empty, bool& mixed) const {
     const D32 d;
     GroupWords least;
     ReduceGroups<kGroupLen>(
@@ -290,7 +290,7 @@ class SignificanceEncoder {
   }
 
   // F-6.7 .. F-6.11. Sets `form_`.
-  HWY_INLINE Level FindLevel(LevelSearch<kGroupLen>& search) {
+  HWY_NOINLINE Level FindLevel(LevelSearch<kGroupLen>& search) {
     uint64_t empty = 0;
     bool mixed = false;
     // Without signs nobody asks.
@@ -334,8 +334,8 @@ class SignificanceEncoder {
   }
 
   // F-6.3, F-6.12.
-  HWY_INLINE void PutBlock(const GroupBytes& deltas, const Level& level,
-                           uint8_t* HWY_RESTRICT slot) {
+  HWY_NOINLINE void PutBlock(const GroupBytes& deltas, const Level& level,
+                             uint8_t* HWY_RESTRICT slot) {
     const D8 d8;
     const bool mid_rise = form_ == Form::kMidRise;
     const uint32_t q = level.living == 0 ? 0 : level.q;  // F-6.7
@@ -358,7 +358,7 @@ class SignificanceEncoder {
     const V8 step = hn::Set(d8, static_cast<uint8_t>(base_ + 1));
     const V8 dead_step = hn::Set(d8, 255);
     V8 most = hn::Zero(d8);
-    V8 fewest = dead_step;
+    size_t with_rows = 0;
     for (size_t g = 0; g < groups_; g += hn::Lanes(d8)) {
       const V8 delta = hn::Load(d8, deltas.of + g);
       const V8 end = GroupEnds(q, below, groups_, g);
@@ -371,7 +371,7 @@ class SignificanceEncoder {
       const V8 n = hn::IfThenElseZero(has_rows, hn::Add(magnitude_rows, signs));
       const V8 p = hn::Sub(step, hn::Add(code, magnitude_rows));
       most = hn::Max(most, n);
-      fewest = hn::Min(fewest, hn::IfThenElse(hn::Eq(end, hn::Zero(d8)), dead_step, n));
+      with_rows += hn::CountTrue(d8, hn::Ne(n, hn::Zero(d8)));
       hn::Store(code, d8, codes.of + g);
       hn::Store(n, d8, rows.of + g);
       hn::Store(hn::Sub(full, magnitude_rows), d8, shift.of + g);
@@ -379,7 +379,7 @@ class SignificanceEncoder {
       hn::Store(hn::IfThenElseZero(alive, one), d8, lives.of + g);
     }
     const bool wide = !hn::AllFalse(d8, hn::Gt(most, hn::Set(d8, kMostHalfRows<kGroupLen>)));
-    const bool gaps = !hn::AllFalse(d8, hn::Eq(fewest, hn::Zero(d8)));
+    const bool gaps = with_rows != groups_;
     StoreParams<kGroupLen>(shift, place, lives, groups_, params_);
 
     for (size_t g = 0; g < groups_; g += 8) {

@@ -57,7 +57,8 @@ void CheckSignificanceValue(const Fields& in, const Fields& out, const GroupPlac
   } else if (in.cls == ValueClass::kZero || !place.lives) {
     Require(zero, "zeros stay zero, and dead groups are zeros");
   } else {
-    Require(out.sign == in.sign, "a group that lives keeps its signs");
+    // Rows of zeros (F-6.12) are all that a group has that lives by its code alone.
+    Require(zero || out.sign == in.sign, "a value keeps its sign");
     const double error = std::abs(ToDouble(in, format) - ToDouble(out, format));
     Require(error <= std::ldexp(1.0, place.step), "a value moves by a step at most");
   }
