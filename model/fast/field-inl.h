@@ -67,8 +67,8 @@ struct AndOp {
 };
 
 // FindBase (F-4.1 .. F-4.3).
-HWY_INLINE BaseInfo ScanBlock(const uint32_t* HWY_RESTRICT wide, size_t n,
-                              const FormatInfo& format) {
+HWY_NOINLINE BaseInfo ScanBlock(const uint32_t* HWY_RESTRICT wide, size_t n,
+                                const FormatInfo& format) {
   const D32 d;
   const Di32 di;
   const V32 ones = hn::Set(d, ~0U);
@@ -255,8 +255,8 @@ struct RowCounts {
 
 // The slot of a block with header `h` (F-4.9, F-4.10); `bytes` is what it may take. Returns false
 // if this block is not for this path.
-HWY_INLINE bool EncodeFieldBlock(const uint32_t* HWY_RESTRICT wide, const FieldHeader& h,
-                                 const Config& config, size_t bytes, uint8_t* HWY_RESTRICT slot) {
+HWY_NOINLINE bool EncodeFieldBlock(const uint32_t* HWY_RESTRICT wide, const FieldHeader& h,
+                                   const Config& config, size_t bytes, uint8_t* HWY_RESTRICT slot) {
   if (HWY_UNLIKELY(h.width > kMaxWordWidth)) return false;
   const FormatInfo format = InfoOf(config.format);
   const size_t n = config.block_len;
@@ -311,9 +311,9 @@ HWY_INLINE bool EncodeFieldBlock(const uint32_t* HWY_RESTRICT wide, const FieldH
 
 // F-3.7 .. F-3.12: RebuildValues. `lost`: the stored planes that a value has lost, as bits of the
 // words, in the first `cut` values and in the others.
-HWY_INLINE void RebuildFieldValues(const uint32_t* HWY_RESTRICT words, const FieldHeader& h,
-                                   const Config& config, uint32_t lost_first, uint32_t lost_rest,
-                                   size_t cut, uint8_t* HWY_RESTRICT values) {
+HWY_NOINLINE void RebuildFieldValues(const uint32_t* HWY_RESTRICT words, const FieldHeader& h,
+                                     const Config& config, uint32_t lost_first, uint32_t lost_rest,
+                                     size_t cut, uint8_t* HWY_RESTRICT values) {
   const D32 d;
   const Di32 di;
   const FormatInfo format = InfoOf(config.format);
@@ -379,8 +379,8 @@ HWY_INLINE uint32_t LostPlanes(uint32_t stored, uint32_t rows) {
 }
 
 // A slot of order field that takes all of `slot`; kSlack bytes behind it can be read.
-HWY_INLINE Decoded DecodeFieldBlock(std::span<const std::byte> slot, const Config& config,
-                                    uint8_t* HWY_RESTRICT values) {
+HWY_NOINLINE Decoded DecodeFieldBlock(std::span<const std::byte> slot, const Config& config,
+                                      uint8_t* HWY_RESTRICT values) {
   const FormatInfo format = InfoOf(config.format);
   const size_t n = config.block_len;
   const size_t groups = n / kFieldGroupLen;

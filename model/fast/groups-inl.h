@@ -31,6 +31,10 @@ using Df32 = hn::Rebind<float, D32>;
 
 HWY_INLINE uint32_t CountBits(uint64_t x) { return static_cast<uint32_t>(std::popcount(x)); }
 
+// F-5.1: U, and the binary logarithm of the groups that share a j.
+HWY_INLINE uint32_t CountUnits(uint32_t groups) { return std::min(groups, kMaxUnits); }
+HWY_INLINE uint32_t UnitShift(uint32_t groups) { return groups > kMaxUnits ? 1 : 0; }
+
 struct GroupBytes {
   HWY_ALIGN uint8_t of[kMaxGroups];
 };

@@ -57,7 +57,7 @@ class LevelSearch {
       : deltas_(deltas),
         present_(present),
         groups_(config.block_len / kGroupLen),
-        units_(std::min(groups_, kMaxUnits)),
+        shift_(UnitShift(groups_)),
         row_limit_(config.row_limit),
         budget_(8 * config.slot_bytes) {
     SumHeights();
@@ -96,24 +96,23 @@ class LevelSearch {
   }
 
   // F-6.7, one search.
-  Level Search() const {
+  HWY_NOINLINE Level Search() const {
     Level level;
     Coding coding;
     level.q = SearchEnd(coding);
     const Masks masks = FindMasks(level.q);
-    const uint32_t per_unit = groups_ / units_;
     if (masks.fresh == 0 && coding.steady) {
       // Every choice grows alike or more: each group that gains a row takes kGroupLen bits.
       const uint32_t spare = (budget_ - coding.size) / kGroupLen;
-      const uint32_t last = groups_ - per_unit;
+      const uint32_t last = groups_ - (1U << shift_);
       if (CountBits(masks.gaining) > spare) {
-        level.below = std::min(last, PlaceOfBit(masks.gaining, spare) / per_unit * per_unit);
+        level.below = std::min(last, PlaceOfBit(masks.gaining, spare) >> shift_ << shift_);
       } else {
         level.below = last;
       }
     } else {
-      for (uint32_t step = units_ / 2; step > 0; step /= 2) {
-        const uint32_t below = level.below + step * per_unit;
+      for (uint32_t step = CountUnits(groups_) / 2; step > 0; step /= 2) {
+        const uint32_t below = level.below + (step << shift_);
         const Coding next = Choose(level.q, below, masks);
         if (next.size > budget_) continue;
         level.below = below;
@@ -309,7 +308,7 @@ class LevelSearch {
   GroupBytes deltas_;
   uint32_t present_;
   uint32_t groups_;
-  uint32_t units_;
+  uint32_t shift_;
   uint32_t row_limit_;
   uint32_t budget_;
   uint32_t limit_ = 0;

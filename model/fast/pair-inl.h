@@ -81,8 +81,8 @@ HWY_INLINE void DecodePairOf(const uint8_t* HWY_RESTRICT slot, size_t n, T* HWY_
   }
 }
 
-HWY_INLINE Decoded DecodePair(std::span<const std::byte> slot, const Config& config,
-                              uint8_t* HWY_RESTRICT values) {
+HWY_NOINLINE Decoded DecodePair(std::span<const std::byte> slot, const Config& config,
+                                uint8_t* HWY_RESTRICT values) {
   const auto* from = reinterpret_cast<const uint8_t*>(slot.data());
   if (from[0] != kPairWidth || PairBytes(config) > slot.size()) return Decoded::kMalformed;
   if (config.format == Format::kFp32) {

@@ -165,9 +165,9 @@ struct Chunks {
 };
 inline constexpr uint64_t kEveryByte = 0x0101010101010101U;
 
-// Writes chunks, `bits` and `rows` readable up to a multiple of 8 of them. Every chunk is a word of
-// 64 bits at its byte, with the last row of the one before where that shares the byte; the next one
-// overwrites what is too much. Returns the bytes used.
+// Writes chunks; up to a multiple of 8 of them `bits` can be read and `rows` are 0. Every chunk is
+// a word of 64 bits at its byte, with the last row of the one before where that shares the byte;
+// the next one overwrites what is too much. Returns the bytes used.
 HWY_INLINE size_t PutChunks(const uint64_t* HWY_RESTRICT bits, const uint8_t* HWY_RESTRICT rows,
                             size_t count, uint8_t* HWY_RESTRICT to) {
   const hn::Repartition<uint64_t, D32> d;
@@ -236,6 +236,7 @@ HWY_INLINE size_t PutRows(const HalfRows& high, const HalfRows& low, bool wide, 
       chunks.Add(wide ? bits[g] << 4 >> 4 : bits[g], first);
       if (wide) chunks.Add(bits[g] >> 60 | LoadWord(low.bytes + 8 * g) << 4, rows[g] - first);
     }
+    StoreWord(0, chunks.rows + chunks.count);
     return PutChunks(chunks.bits, chunks.rows, chunks.count, to);
   }
 }

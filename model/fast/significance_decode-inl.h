@@ -21,6 +21,16 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+// F-5.1. t(g) is q + 1 in the first `below` groups.
+struct GroupHeader {
+  uint32_t width;
+  bool dead_code;
+  Form form;
+  uint32_t q;
+  uint32_t below;
+  uint32_t base;
+};
+
 // What PlaceGroups finds of a slot.
 struct Places {
   GroupBytes rows;     // n(g)
@@ -33,13 +43,11 @@ struct Places {
 
 // F-5.3 .. F-5.5, F-5.7, for codes in bytes.
 template <uint32_t kGroupLen>
-HWY_INLINE void PlaceGroups(const SignificanceHeader& h, const Config& config,
-                            const GroupBytes& codes, Places& out) {
+HWY_INLINE void PlaceGroups(const GroupHeader& h, const Config& config, const GroupBytes& codes,
+                            Places& out) {
   const D8 d;
   const hn::Repartition<uint64_t, D8> d64;
   const uint32_t groups = config.block_len / kGroupLen;
-  const uint32_t units = std::min(groups, kMaxUnits);
-  const uint32_t below = h.level % units * (groups / units);
   const bool mid_rise = h.form == Form::kMidRise;
   const V8 last = hn::Set(d, static_cast<uint8_t>(h.dead_code ? LowMask(h.width) : 255));
   const V8 taken = hn::Set(d, mid_rise ? 1 : 0);
@@ -53,7 +61,7 @@ HWY_INLINE void PlaceGroups(const SignificanceHeader& h, const Config& config,
   V8 deepest = hn::Zero(d);
   for (size_t g = 0; g < groups; g += hn::Lanes(d)) {
     const V8 code = hn::Load(d, codes.of + g);
-    const V8 end = GroupEnds(h.level / units, below, groups, g);
+    const V8 end = GroupEnds(h.q, h.below, groups, g);
     const auto alive = hn::AndNot(hn::Eq(code, last), hn::Lt(code, end));
     const V8 wanted = hn::Min(hn::Sub(hn::Sub(end, code), taken), limit);
     const V8 magnitude_rows = hn::IfThenElseZero(alive, wanted);
@@ -77,9 +85,9 @@ HWY_INLINE void PlaceGroups(const SignificanceHeader& h, const Config& config,
 // F-5.8 .. F-5.10. The conversion to float finds the leading one of k; it is exact, as k has at
 // most 24 bits, with a half below at most 24 as well. kSmall: some values may be subnormal.
 template <bool kSmall>
-HWY_INLINE void RebuildSignificance(const uint32_t* HWY_RESTRICT words, const GroupParams& params,
-                                    const SignificanceHeader& h, const Config& config,
-                                    uint8_t* HWY_RESTRICT values) {
+HWY_NOINLINE void RebuildSignificance(const uint32_t* HWY_RESTRICT words, const GroupParams& params,
+                                      const GroupHeader& h, const Config& config,
+                                      uint8_t* HWY_RESTRICT values) {
   const D32 d;
   const Di32 di;
   const Df32 df;
@@ -131,13 +139,13 @@ HWY_INLINE void RebuildSignificance(const uint32_t* HWY_RESTRICT words, const Gr
 }
 
 template <uint32_t kGroupLen>
-HWY_INLINE Decoded DecodeGroups(std::span<const std::byte> slot, const SignificanceHeader& h,
-                                const Config& config, uint8_t* HWY_RESTRICT values) {
+HWY_NOINLINE Decoded DecodeGroups(std::span<const std::byte> slot, const GroupHeader& h,
+                                  const Config& config, uint8_t* HWY_RESTRICT values) {
   const size_t n = config.block_len;
   const uint32_t groups = config.block_len / kGroupLen;
   const auto* from = reinterpret_cast<const uint8_t*>(slot.data());
   GroupBytes codes;
-  for (uint32_t g = 0; g < groups; g += 8) {
+  for (uint32_t g = 0; g < kMaxGroups && g < groups; g += 8) {  // GCC knows no bound of `groups`
     StoreWord(UnpackCodes(LoadWord(from + 3 + g / 8 * h.width), h.width), codes.of + g);
   }
   Places places;
@@ -166,19 +174,19 @@ HWY_INLINE Decoded DecodeGroups(std::span<const std::byte> slot, const Significa
 HWY_INLINE Decoded DecodeSignificanceBlock(std::span<const std::byte> slot, const Config& config,
                                            uint8_t* HWY_RESTRICT values) {
   const auto bits = static_cast<uint32_t>(LoadWord(slot.data()));
-  SignificanceHeader h;
-  h.width = bits & 7;
-  if (HWY_UNLIKELY(h.width == kPairWidth)) return DecodePair(slot, config, values);
-  h.form = static_cast<Form>(bits >> 4 & 3);
-  if (HWY_UNLIKELY(h.width > kMaxCodeBits || h.form == Form::kSpecials)) {
-    return Decoded::kReference;
-  }
-  const uint32_t units = std::min(config.block_len / config.group_len, kMaxUnits);
+  const uint32_t width = bits & 7;
+  if (HWY_UNLIKELY(width == kPairWidth)) return DecodePair(slot, config, values);
+  const auto form = static_cast<Form>(bits >> 4 & 3);
+  if (HWY_UNLIKELY(width > kMaxCodeBits || form == Form::kSpecials)) return Decoded::kReference;
+  const uint32_t groups = config.block_len / (config.group_len == 4 ? 4 : 8);
   const uint32_t j = bits >> 11 & 31;
-  h.dead_code = (bits & 8) != 0;
-  h.level = (bits >> 6 & 31) * units + j;
-  h.base = bits >> 16 & 255;
-  if (j >= units || h.base == 0 || h.base >= InfoOf(config.format).exp_max) {
+  const GroupHeader h = {.width = width,
+                         .dead_code = (bits & 8) != 0,
+                         .form = form,
+                         .q = bits >> 6 & 31,
+                         .below = j << UnitShift(groups),
+                         .base = bits >> 16 & 255};
+  if (j >= CountUnits(groups) || h.base == 0 || h.base >= InfoOf(config.format).exp_max) {
     return Decoded::kMalformed;  // F-7.2
   }
   return config.group_len == 4 ? DecodeGroups<4>(slot, h, config, values)

@@ -182,26 +182,36 @@ class SignificanceEncoder {
     return true;
   }
 
-  // F-6.2.
+  // F-6.2. The bytes are stored by whole vectors, as they are loaded: other stores would be waited
+  // for.
   HWY_INLINE void FindDeltas() {
     const D32 d;
+    const D16 d16;
+    const D8 d8;
     const Di32 di;
-    const hn::Rebind<uint8_t, D32> d8;
+    const size_t lanes = hn::Lanes(d);
     const V32 base = hn::Set(d, base_);
+    const V32 infinite = hn::Set(d, kInfiniteDelta);
     const auto most = hn::Set(di, static_cast<int32_t>(kMaxDelta));
+    const auto groups = hn::Set(di, static_cast<int32_t>(groups_));
     V32 present = hn::Zero(d);
-    std::memset(deltas_.of, kInfiniteDelta, sizeof(deltas_.of));
-    auto index = hn::Iota(di, 0);
-    for (size_t g = 0; g < groups_; g += hn::Lanes(d)) {
-      const auto delta =
-          hn::BitCast(di, hn::Sub(base, hn::ShiftRight<kManBits>(hn::Load(d, tops_.of + g))));
-      const auto infinite = hn::Or(hn::Gt(delta, most),
-                                   hn::Gt(index, hn::Set(di, static_cast<int32_t>(groups_) - 1)));
-      index = hn::Add(index, hn::Set(di, static_cast<int32_t>(hn::Lanes(d))));
-      const auto kept = hn::IfThenElse(infinite, hn::Set(di, kInfiniteDelta), delta);
-      present =
-          hn::Or(present, hn::Shl(hn::Set(d, 1), hn::BitCast(d, hn::Min(kept, hn::Set(di, 31)))));
-      hn::StoreU(hn::DemoteTo(d8, kept), d8, deltas_.of + g);
+    const auto delta = [&](size_t g) HWY_ATTR {
+      if (g >= groups_) return infinite;
+      const V32 own = hn::Sub(base, hn::ShiftRight<kManBits>(hn::Load(d, tops_.of + g)));
+      const auto index = hn::Add(hn::Iota(di, 0), hn::Set(di, static_cast<int32_t>(g)));
+      const auto counts = hn::AndNot(hn::Gt(hn::BitCast(di, own), most), hn::Lt(index, groups));
+      const V32 kept = hn::IfThenElse(hn::RebindMask(d, counts), own, infinite);
+      present = hn::Or(present, hn::Shl(hn::Set(d, 1), hn::Min(kept, hn::Set(d, 31))));
+      return kept;
+    };
+    const auto narrow = [&](V32 low, V32 high) HWY_ATTR {
+      return hn::ConcatEven(d16, hn::BitCast(d16, high), hn::BitCast(d16, low));
+    };
+    for (size_t g = 0; g < kMaxGroups; g += 4 * lanes) {
+      const V16 low = narrow(delta(g), delta(g + lanes));
+      const V16 high = narrow(delta(g + 2 * lanes), delta(g + 3 * lanes));
+      hn::Store(hn::ConcatEven(d8, hn::BitCast(d8, high), hn::BitCast(d8, low)), d8,
+                deltas_.of + g);
     }
     present_ = ReduceLanes(d, present, OrOp()) & kAbsBits;
   }
@@ -216,21 +226,20 @@ class SignificanceEncoder {
       hn::StoreMaskBits(d, test(hn::Load(d, words.of + g)), reinterpret_cast<uint8_t*>(&part));
       mask |= part << g;
     }
-    return mask & LowMask(static_cast<uint32_t>(groups_));
+    return mask & LowMask(groups_);
   }
 
   // Groups in which some sign bit is 1.
-  HWY_INLINE uint64_t FindNegative() const {
+  HWY_NOINLINE uint64_t FindNegative() const {
     const D32 d;
     GroupWords ors;
     ReduceGroups<kGroupLen>(
         n_, [&](size_t i) HWY_ATTR { return hn::LoadU(d, block_.values + i); }, OrOp(), ors);
-    return GroupsWith(
-        ors, [&](V32 v) HWY_ATTR { return hn::TestBit(v, hn::Set(d, kSignBit)); });
+    return GroupsWith(ors, [&](V32 v) HWY_ATTR { return hn::TestBit(v, hn::Set(d, kSignBit)); });
   }
 
   // F-6.2: empty groups, and whether one is mixed.
-  HWY_INLINE void FindZeros(uint64_t& empty, bool& mixed) const {
+  HWY_NOINLINE void FindZeros(uint64_t& empty, bool& mixed) const {
     const D32 d;
     GroupWords least;
     ReduceGroups<kGroupLen>(
@@ -267,21 +276,21 @@ class SignificanceEncoder {
           return hn::IfThenElse(hn::Eq(a, hn::Zero(d)), hn::Set(d, kAbsBits), weight);
         },
         MinOp(), lows);
-    const uint32_t units = std::min<uint32_t>(groups_, kMaxUnits);
-    const uint32_t per_unit = groups_ / units;
+    const uint32_t units = CountUnits(groups_);
+    const uint32_t unit_shift = UnitShift(groups_);
     uint32_t level = 0;
     for (uint32_t g = 0; g < groups_; ++g) {
       if (tops_.of[g] == 0) continue;
       if (deltas_.of[g] == kInfiniteDelta) return false;
       const uint32_t need = (tops_.of[g] >> kManBits) + 25 - lows.of[g];
       if (need > config_.row_limit) return false;
-      level = std::max(level, (deltas_.of[g] + need - 1) * units + g / per_unit + 1);
+      level = std::max(level, (deltas_.of[g] + need - 1) * units + (g >> unit_shift) + 1);
     }
-    return level < 32 * units && search.Fits(level / units, level % units * per_unit);
+    return level < 32 * units && search.Fits(level / units, level % units << unit_shift);
   }
 
   // F-6.7 .. F-6.11. Sets `form_`.
-  HWY_INLINE Level FindLevel(LevelSearch<kGroupLen>& search) {
+  HWY_NOINLINE Level FindLevel(LevelSearch<kGroupLen>& search) {
     uint64_t empty = 0;
     bool mixed = false;
     // Without signs nobody asks.
@@ -325,17 +334,16 @@ class SignificanceEncoder {
   }
 
   // F-6.3, F-6.12.
-  HWY_INLINE void PutBlock(const GroupBytes& deltas, const Level& level,
-                           uint8_t* HWY_RESTRICT slot) {
+  HWY_NOINLINE void PutBlock(const GroupBytes& deltas, const Level& level,
+                             uint8_t* HWY_RESTRICT slot) {
     const D8 d8;
     const bool mid_rise = form_ == Form::kMidRise;
-    const uint32_t units = std::min<uint32_t>(groups_, kMaxUnits);
     const uint32_t q = level.living == 0 ? 0 : level.q;  // F-6.7
     const uint32_t below = level.living == 0 ? 0 : level.below;
     const uint32_t base = level.living == 0 ? 1 : base_ - block_.lift;
     const uint32_t bits = level.width | (level.dead_code ? 8U : 0U) |
                           static_cast<uint32_t>(form_) << 4 | q << 6 |
-                          below / (static_cast<uint32_t>(groups_) / units) << 11 | base << 16;
+                          below >> UnitShift(groups_) << 11 | base << 16;
     std::memcpy(slot, &bits, sizeof(bits));
 
     GroupBytes codes, rows, shift, place, lives;
@@ -350,10 +358,10 @@ class SignificanceEncoder {
     const V8 step = hn::Set(d8, static_cast<uint8_t>(base_ + 1));
     const V8 dead_step = hn::Set(d8, 255);
     V8 most = hn::Zero(d8);
-    V8 fewest = dead_step;
+    size_t with_rows = 0;
     for (size_t g = 0; g < groups_; g += hn::Lanes(d8)) {
       const V8 delta = hn::Load(d8, deltas.of + g);
-      const V8 end = GroupEnds(q, below, static_cast<uint32_t>(groups_), g);
+      const V8 end = GroupEnds(q, below, groups_, g);
       const auto alive = hn::Lt(delta, end);
       const V8 code = hn::IfThenElse(alive, hn::Min(delta, top), all_v);
       auto has_rows = hn::Lt(code, end);
@@ -363,7 +371,7 @@ class SignificanceEncoder {
       const V8 n = hn::IfThenElseZero(has_rows, hn::Add(magnitude_rows, signs));
       const V8 p = hn::Sub(step, hn::Add(code, magnitude_rows));
       most = hn::Max(most, n);
-      fewest = hn::Min(fewest, hn::IfThenElse(hn::Eq(end, hn::Zero(d8)), dead_step, n));
+      with_rows += hn::CountTrue(d8, hn::Ne(n, hn::Zero(d8)));
       hn::Store(code, d8, codes.of + g);
       hn::Store(n, d8, rows.of + g);
       hn::Store(hn::Sub(full, magnitude_rows), d8, shift.of + g);
@@ -371,15 +379,15 @@ class SignificanceEncoder {
       hn::Store(hn::IfThenElseZero(alive, one), d8, lives.of + g);
     }
     const bool wide = !hn::AllFalse(d8, hn::Gt(most, hn::Set(d8, kMostHalfRows<kGroupLen>)));
-    const bool gaps = !hn::AllFalse(d8, hn::Eq(fewest, hn::Zero(d8)));
+    const bool gaps = with_rows != groups_;
     StoreParams<kGroupLen>(shift, place, lives, groups_, params_);
 
     for (size_t g = 0; g < groups_; g += 8) {
       uint64_t eight = LoadWord(codes.of + g);
-      if (groups_ < 8) eight &= LowMask(8 * static_cast<uint32_t>(groups_));
+      if (groups_ < 8) eight &= LowMask(8 * groups_);
       StoreWord(PackCodes(eight, level.width), slot + 3 + g / 8 * level.width);
     }
-    const size_t front = FrontBytes(level.width, static_cast<uint32_t>(groups_));
+    const size_t front = FrontBytes(level.width, groups_);
     HalfRows high;
     HalfRows low;
     const size_t lanes = hn::Lanes(D32());
@@ -421,8 +429,8 @@ class SignificanceEncoder {
   GroupBytes deltas_;
   GroupParams params_;
   const Config& config_;
-  size_t n_;
-  size_t groups_;
+  uint32_t n_;
+  uint32_t groups_;
   Lifted block_;
   uint32_t any_bits_ = 0;  // all values, one or the other
   bool has_zero_ = false;

@@ -2,6 +2,8 @@
 // Any values as a block: model and fast path must write the same slot, all decoders must read it
 // alike, and what comes back must be what the format promises.
 // Input: configuration (2 bytes), T (2 bytes), spread (1 byte), the values, little-endian.
+#include <cmath>
+
 #include "fuzz_slots.h"
 
 namespace actplane::fuzz {
@@ -24,50 +26,91 @@ void Narrow(std::span<std::byte> values, Format format, uint32_t spread) {
   }
 }
 
-// What a value may become when its block is not exact.
-void CheckValue(const Fields& in, const Fields& out, const Config& config,
-                const BlockTrace& trace) {
+double ToDouble(const Fields& v, Format format) {
+  const auto man = static_cast<int>(InfoOf(format).man_bits);
+  const uint32_t hidden = v.exponent != 0 ? 1U << man : 0U;
+  const int weight = static_cast<int>(std::max(v.exponent, 1U)) - man;
+  return std::ldexp(v.mantissa | hidden, weight) * (v.sign != 0 ? -1 : 1);
+}
+
+// What a value of order field may become when its block is not exact.
+void CheckFieldValue(const Fields& in, const Fields& out, const BlockTrace& trace) {
   const bool zero = out.cls == ValueClass::kZero;
+  Require(out.sign == in.sign, "a value keeps its sign");
   if (IsSpecial(in.cls)) {
-    Require(out.cls == in.cls && out.sign == in.sign, "specials keep class and sign");
-  } else if (config.order == Order::kField) {
-    Require(out.sign == in.sign, "a value keeps its sign");
-    if (in.cls == ValueClass::kZero) Require(zero, "a zero stays zero");
-    if (zero && in.exponent != 0) {
-      Require(trace.field.header.saturated, "only saturation makes zeros, F-4.7");
-    } else {
-      Require(out.exponent == in.exponent, "exponents are exact, F-3.7");
-    }
+    Require(out.cls == in.cls, "specials keep their class");
   } else if (in.cls == ValueClass::kZero) {
-    Require(zero && out.sign == 0, "a zero is +0");
+    Require(zero, "a zero stays zero");
+  } else if (zero && in.exponent != 0) {
+    Require(trace.field.header.saturated, "only saturation makes zeros, F-4.7");
   } else {
-    const SignificanceHeader& header = trace.significance.header;
-    const int32_t weight = EffectiveExponent(in, config.format);
-    const int32_t delta = static_cast<int32_t>(header.base) - weight;
-    Require(zero == (delta >= static_cast<int32_t>(header.planes)), "P planes are kept, F-5.8");
-    Require(out.sign == (zero ? 0 : in.sign), "a significant value keeps its sign");
-    if (!zero) {
-      Require(EffectiveExponent(out, config.format) == weight, "leading ones are kept, F-5.11");
-    }
+    Require(out.exponent == in.exponent, "exponents are exact, F-3.7");
   }
 }
 
-void CheckBlock(const BlockTrace& trace, bool exact, const Config& config,
+// The same of order significance.
+void CheckSignificanceValue(const Fields& in, const Fields& out, const GroupPlace& place,
+                            Format format) {
+  const bool zero = out.cls == ValueClass::kZero;
+  if (IsSpecial(in.cls)) {
+    Require(out.cls == in.cls && out.sign == in.sign, "specials keep class and sign");
+  } else if (in.cls == ValueClass::kZero || !place.lives) {
+    Require(zero, "zeros stay zero, and dead groups are zeros");
+  } else {
+    // Rows of zeros (F-6.12) are all that a group has that lives by its code alone.
+    Require(zero || out.sign == in.sign, "a value keeps its sign");
+    const double error = std::abs(ToDouble(in, format) - ToDouble(out, format));
+    Require(error <= std::ldexp(1.0, place.step), "a value moves by a step at most");
+  }
+}
+
+void CheckBlock(const BlockTrace& trace, const Config& config,
                 const std::vector<uint32_t>& patterns) {
-  if (trace.significance.poisoned) {
+  const SignificanceTrace& significance = trace.significance;
+  const bool field = config.order == Order::kField;
+  if (!field && significance.header.width == kPoisonedWidth) {
     const FormatInfo info = InfoOf(config.format);
     const uint32_t quiet_nan = info.exp_max << info.man_bits | 1U << (info.man_bits - 1);
     Require(std::ranges::all_of(patterns, [=](uint32_t p) { return p == quiet_nan; }),
             "a poisoned block is all NaN");
     return;
   }
+  const bool pair = !field && significance.header.width == kPairWidth;
+  const bool exact = field ? trace.field.lossless : significance.exact;
   for (uint32_t i = 0; i < config.block_len; ++i) {
+    const Fields& in = trace.fields.values[i];
+    const Fields out = Classify(patterns[i], config.format);
     if (exact) {
-      Require(patterns[i] == trace.block.patterns[i], "an exact block gives every bit back");
+      // F-6.9: zeros of empty groups may lose their sign.
+      const bool same = patterns[i] == trace.block.patterns[i];
+      const bool zeros = in.cls == ValueClass::kZero && out.cls == ValueClass::kZero;
+      Require(same || (!field && !pair && zeros), "an exact block comes back");
+    } else if (field) {
+      CheckFieldValue(in, out, trace);
     } else {
-      CheckValue(trace.fields.values[i], Classify(patterns[i], config.format), config, trace);
+      CheckSignificanceValue(in, out, significance.groups[i / config.group_len], config.format);
     }
   }
+}
+
+// F-6.13, F-3.14: what a decoder gave comes back when it is encoded again.
+void CheckLossOnce(const BlockTrace& trace, const Config& config,
+                   const std::vector<uint32_t>& patterns) {
+  const FieldHeader& h = trace.field.header;
+  if (config.order == Order::kField &&
+      (h.saturated || h.extension || config.fill != Fill::kMidpoint || config.lossless)) {
+    return;
+  }
+  const uint32_t width = InfoOf(config.format).value_bytes;
+  std::vector<std::byte> values(size_t{config.block_len} * width);
+  for (size_t i = 0; i < config.block_len; ++i) {
+    std::memcpy(&values[i * width], &patterns[i], width);
+  }
+  std::vector<std::byte> slot(config.slot_bytes);
+  CompressBlock(values, config, slot);
+  std::vector<std::byte> again(values.size());
+  DecompressBlock(slot, config, again);
+  Require(again == values, "loss happens once");
 }
 
 void EncodeAnyValues(Input in) {
@@ -98,13 +141,13 @@ void EncodeAnyValues(Input in) {
   fast.resize(used);
   Require(fast == slot, "model and fast path write the same slot");
 
-  // F-3.13: slots in the layout of order field say themselves whether they are lossless.
-  const bool says_exact =
-      config.order == Order::kField ? trace.field.lossless : trace.significance.whole_field;
   const Decoded got = DecodeByAll(slot, config, count);
   Require(!got.malformed, "no encoder makes a malformed slot");
-  Require(got.exact == says_exact, "encoder and decoder agree on what is lossless");
-  CheckBlock(trace, config.lossless || says_exact, config, got.patterns);
+  if (config.order == Order::kField) {  // F-3.13: a slot says itself whether it is lossless
+    Require(got.exact == trace.field.lossless, "encoder and decoder agree on what is lossless");
+  }
+  CheckBlock(trace, config, got.patterns);
+  CheckLossOnce(trace, config, got.patterns);
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ class Input {
   std::span<const uint8_t> rest_;
 };
 
-// Everything but T. Byte 0: format, block length, order, fill; byte 1: lossless, delta cap.
+// Everything but T. Byte 0: format, block length, order, fill. Byte 1, order field: lossless, delta
+// cap; order significance: group length, row limit.
 inline Config ReadConfig(Input& in) {
   const uint32_t a = in.Byte();
   const uint32_t b = in.Byte();
@@ -50,9 +51,13 @@ inline Config ReadConfig(Input& in) {
   config.block_len = kMinBlockLen << (a >> 2 & 3);
   config.order = static_cast<Order>(a >> 4 & 1);
   config.fill = static_cast<Fill>(a >> 5 & 1);
-  config.lossless = (b & 1) != 0;
-  config.delta_cap = (b >> 1) % (InfoOf(config.format).exp_bits + 2);
-  if (config.order == Order::kSignificance) config.delta_cap = 0;
+  if (config.order == Order::kField) {
+    config.lossless = (b & 1) != 0;
+    config.delta_cap = (b >> 1) % (InfoOf(config.format).exp_bits + 2);
+  } else {
+    config.group_len = (b & 1) != 0 ? 8 : 4;
+    config.row_limit = kMinRowLimit + (b >> 1) % (kMaxRowLimit - kMinRowLimit + 1);
+  }
   return config;
 }
 
@@ -88,7 +93,9 @@ inline Decoded DecodeByAll(std::span<const std::byte> bytes, const Config& confi
                        .block_len = static_cast<int>(config.block_len),
                        .lossless = config.lossless,
                        .significance = config.order == Order::kSignificance,
-                       .midpoint = config.fill == Fill::kMidpoint});
+                       .midpoint = config.fill == Fill::kMidpoint,
+                       .group_len = static_cast<int>(config.group_len),
+                       .row_limit = static_cast<int>(config.row_limit)});
   Require(second.malformed == malformed, "model and second decoder give the same verdict");
   Require(second.patterns.size() == config.block_len, "the second decoder gives N values");
   Require(std::equal(second.patterns.begin(), second.patterns.end(), trace.block.patterns.begin()),
