@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codecs.h"
 
+#include <fmt/format.h>
 #include <lz4.h>
 #include <zfp.h>
 #include <zstd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <utility>
@@ -15,61 +17,58 @@
 namespace actplane::bench {
 namespace {
 
-Config Fp32(Order order, bool lossless, uint32_t slot_bytes) {
-  return {.format = Format::kFp32,
-          .block_len = 128,
-          .lossless = lossless,
-          .slot_bytes = slot_bytes,
-          .order = order,
-          .fill = Fill::kMidpoint};
+constexpr uint32_t kBlockLen = 128;
+
+Config FixedConfig(Format format, Order order, uint32_t slot_bytes) {
+  return {.format = format, .block_len = kBlockLen, .slot_bytes = slot_bytes, .order = order};
 }
 
 class FixedSlots : public Codec {
  public:
-  FixedSlots(Order order, uint32_t slot_bytes, size_t values, int threads)
-      : config_(Fp32(order, false, slot_bytes)), values_(values), threads_(threads) {}
+  FixedSlots(const Config& config, size_t values, int threads)
+      : config_(config),
+        values_bytes_(values * InfoOf(config.format).value_bytes),
+        threads_(threads) {}
 
-  size_t Bound() const override { return fast::SlotsBytes(config_, 4 * values_); }
-  size_t Compress(std::span<const float> values, std::span<std::byte> out) override {
+  size_t Bound() const override { return fast::SlotsBytes(config_, values_bytes_); }
+  size_t Compress(std::span<const std::byte> values, std::span<std::byte> out) override {
     const auto slots = out.first(Bound());
-    const Status s = fast::CompressBlocks(std::as_bytes(values), config_, slots, threads_);
+    const Status s = fast::CompressBlocks(values, config_, slots, threads_);
     return s.ok() ? slots.size() : 0;
   }
-  bool Decompress(std::span<const std::byte> in, std::span<float> values) override {
+  bool Decompress(std::span<const std::byte> in, std::span<std::byte> values) override {
     uint64_t malformed = 0;
-    const Status s =
-        fast::DecompressBlocks(in, config_, std::as_writable_bytes(values), &malformed, threads_);
+    const Status s = fast::DecompressBlocks(in, config_, values, &malformed, threads_);
     return s.ok() && malformed == 0;
   }
 
  private:
   Config config_;
-  size_t values_;
+  size_t values_bytes_;
   int threads_;
 };
 
 // The boundaries of the blocks count as compressed bytes: no block is found without them.
 class LosslessBlocks : public Codec {
  public:
-  LosslessBlocks(Order order, size_t values, int threads)
-      : config_(Fp32(order, true, 0)),
-        values_(values),
+  LosslessBlocks(Format format, size_t values, int threads)
+      : config_{.format = format, .block_len = kBlockLen, .lossless = true, .slot_bytes = 0},
+        values_bytes_(values * InfoOf(format).value_bytes),
         boundaries_(CeilDiv(values, config_.block_len) + 1),
         threads_(threads) {}
 
-  size_t Bound() const override { return fast::SlotsBytes(config_, 4 * values_) + IndexBytes(); }
-  size_t Compress(std::span<const float> values, std::span<std::byte> out) override {
-    const Status s = fast::CompressBlocksLossless(std::as_bytes(values), config_,
-                                                  out.subspan(IndexBytes()), boundaries_, threads_);
+  size_t Bound() const override { return fast::SlotsBytes(config_, values_bytes_) + IndexBytes(); }
+  size_t Compress(std::span<const std::byte> values, std::span<std::byte> out) override {
+    const Status s = fast::CompressBlocksLossless(values, config_, out.subspan(IndexBytes()),
+                                                  boundaries_, threads_);
     std::memcpy(out.data(), boundaries_.data(), IndexBytes());
     return s.ok() ? IndexBytes() + boundaries_.back() : 0;
   }
-  bool Decompress(std::span<const std::byte> in, std::span<float> values) override {
+  bool Decompress(std::span<const std::byte> in, std::span<std::byte> values) override {
     std::memcpy(boundaries_.data(), in.data(), IndexBytes());
     uint64_t malformed = 0;
-    const Status s =
-        fast::DecompressBlocksLossless(in.subspan(IndexBytes()), boundaries_, config_,
-                                       std::as_writable_bytes(values), &malformed, threads_);
+    const Status s = fast::DecompressBlocksLossless(in.subspan(IndexBytes()), boundaries_, config_,
+                                                    values, &malformed, threads_);
     return s.ok() && malformed == 0;
   }
 
@@ -77,7 +76,7 @@ class LosslessBlocks : public Codec {
   size_t IndexBytes() const { return boundaries_.size() * sizeof(uint32_t); }
 
   Config config_;
-  size_t values_;
+  size_t values_bytes_;
   std::vector<uint32_t> boundaries_;
   int threads_;
 };
@@ -102,10 +101,10 @@ class Zfp : public Codec {
   }
 
   size_t Bound() const override { return zfp_stream_maximum_size(zfp_, field_); }
-  size_t Compress(std::span<const float> values, std::span<std::byte> out) override {
+  size_t Compress(std::span<const std::byte> values, std::span<std::byte> out) override {
     return Run(values.data(), out.data(), out.size(), zfp_compress);
   }
-  bool Decompress(std::span<const std::byte> in, std::span<float> values) override {
+  bool Decompress(std::span<const std::byte> in, std::span<std::byte> values) override {
     return Run(values.data(), in.data(), in.size(), zfp_decompress) != 0;
   }
 
@@ -131,14 +130,15 @@ class Zfp : public Codec {
 // found in the one before.
 class Chunked : public Codec {
  public:
-  Chunked(size_t values, size_t period) : chunks_(values / period), chunk_bytes_(4 * period) {}
+  explicit Chunked(const DataSet& data)
+      : chunks_(data.values.size() / data.period),
+        chunk_bytes_(data.period * InfoOf(data.format).value_bytes) {}
 
   size_t Bound() const override { return chunks_ * (sizeof(uint32_t) + ChunkBound(chunk_bytes_)); }
-  size_t Compress(std::span<const float> values, std::span<std::byte> out) override {
-    const auto bytes = std::as_bytes(values);
+  size_t Compress(std::span<const std::byte> values, std::span<std::byte> out) override {
     size_t at = 0;
     for (size_t i = 0; i < chunks_; ++i) {
-      const auto chunk = bytes.subspan(i * chunk_bytes_, chunk_bytes_);
+      const auto chunk = values.subspan(i * chunk_bytes_, chunk_bytes_);
       const auto room = out.subspan(at + sizeof(uint32_t));
       const auto used = static_cast<uint32_t>(CompressChunk(chunk, room));
       if (used == 0 || used > room.size()) return 0;
@@ -147,12 +147,11 @@ class Chunked : public Codec {
     }
     return at;
   }
-  bool Decompress(std::span<const std::byte> in, std::span<float> values) override {
-    const auto bytes = std::as_writable_bytes(values);
+  bool Decompress(std::span<const std::byte> in, std::span<std::byte> values) override {
     for (size_t i = 0; i < chunks_; ++i) {
       uint32_t used = 0;
       std::memcpy(&used, in.data(), sizeof(used));
-      const auto chunk = bytes.subspan(i * chunk_bytes_, chunk_bytes_);
+      const auto chunk = values.subspan(i * chunk_bytes_, chunk_bytes_);
       if (!DecompressChunk(in.subspan(sizeof(used), used), chunk)) return false;
       in = in.subspan(sizeof(used) + used);
     }
@@ -193,8 +192,8 @@ class Lz4 : public Chunked {
 
 class Zstd : public Chunked {
  public:
-  Zstd(size_t values, size_t period, int level)
-      : Chunked(values, period), in_(ZSTD_createCCtx()), out_(ZSTD_createDCtx()), level_(level) {}
+  Zstd(const DataSet& data, int level)
+      : Chunked(data), in_(ZSTD_createCCtx()), out_(ZSTD_createDCtx()), level_(level) {}
   Zstd(const Zstd&) = delete;
   Zstd& operator=(const Zstd&) = delete;
   ~Zstd() override {
@@ -222,11 +221,11 @@ class Memcpy : public Codec {
   explicit Memcpy(size_t values) : bytes_(4 * values) {}
 
   size_t Bound() const override { return bytes_; }
-  size_t Compress(std::span<const float> values, std::span<std::byte> out) override {
+  size_t Compress(std::span<const std::byte> values, std::span<std::byte> out) override {
     std::memcpy(out.data(), values.data(), bytes_);
     return bytes_;
   }
-  bool Decompress(std::span<const std::byte> in, std::span<float> values) override {
+  bool Decompress(std::span<const std::byte> in, std::span<std::byte> values) override {
     std::memcpy(values.data(), in.data(), bytes_);
     return true;
   }
@@ -269,20 +268,72 @@ std::vector<Entry> MakeEntries(const DataSet& data) {
       if (data.name == "normal") least_snr = field ? rate.field : rate.significance;
       if (data.name == "softmax" && !field) least_snr = rate.softmax;
       add_ours(field ? "field" : "significance", bits, least_snr, [&](int threads) {
-        return std::make_unique<FixedSlots>(order, rate.slot_bytes, values, threads);
+        return std::make_unique<FixedSlots>(FixedConfig(Format::kFp32, order, rate.slot_bytes),
+                                            values, threads);
       });
     }
     add("zfp 1-D", bits, std::make_unique<Zfp>(bits, values, 0));
     if (data.row != 0) add("zfp 2-D", bits, std::make_unique<Zfp>(bits, values, data.row));
   }
   add_ours("field, lossless", 0, 0, [&](int threads) {
-    return std::make_unique<LosslessBlocks>(Order::kField, values, threads);
+    return std::make_unique<LosslessBlocks>(Format::kFp32, values, threads);
   });
-  add("lz4", 0, std::make_unique<Lz4>(values, data.period));
-  add("zstd -1", 0, std::make_unique<Zstd>(values, data.period, 1));
-  add("zstd -3", 0, std::make_unique<Zstd>(values, data.period, 3));
+  add("lz4", 0, std::make_unique<Lz4>(data));
+  add("zstd -1", 0, std::make_unique<Zstd>(data, 1));
+  add("zstd -3", 0, std::make_unique<Zstd>(data, 3));
   add("memcpy", 0, std::make_unique<Memcpy>(values));
   return entries;
+}
+
+std::vector<Entry> MakeEntries(const DataSet& data, double bits) {
+  const size_t values = data.values.size();
+  std::vector<Entry> entries;
+  const auto add = [&](const char* name, Format format, std::unique_ptr<Codec> codec) {
+    entries.push_back({.name = name, .format = format, .bits = bits, .codec = std::move(codec)});
+  };
+  if (bits == 0) {
+    add("field, lossless", data.format, std::make_unique<LosslessBlocks>(data.format, values, 0));
+    add("lz4", data.format, std::make_unique<Lz4>(data));
+    add("zstd -1", data.format, std::make_unique<Zstd>(data, 1));
+    add("zstd -3", data.format, std::make_unique<Zstd>(data, 3));
+    return entries;
+  }
+  for (const Order order : {Order::kField, Order::kSignificance}) {
+    const auto slot_bytes = static_cast<uint32_t>(bits * kBlockLen / 8);
+    const Config config = FixedConfig(data.format, order, slot_bytes);
+    if (!ValidateConfig(config).ok()) continue;
+    add(order == Order::kField ? "field" : "significance", data.format,
+        std::make_unique<FixedSlots>(config, values, 0));
+  }
+  if (!data.finite) return entries;  // zfp knows no Inf and NaN
+  add("zfp 1-D", Format::kFp32, std::make_unique<Zfp>(bits, values, 0));
+  if (data.row != 0) add("zfp 2-D", Format::kFp32, std::make_unique<Zfp>(bits, values, data.row));
+  return entries;
+}
+
+std::string Try(const Entry& entry, const DataSet& data, std::vector<std::byte>& decoded,
+                Trial& trial) {
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  const std::span<const std::byte> values = data.Bytes(entry.format);
+  trial.room.resize(entry.codec->Bound());
+  decoded.assign(values.size(), std::byte{0xff});  // NaN in every format
+  const auto start = Clock::now();
+  trial.used = entry.codec->Compress(values, trial.room);
+  const auto half = Clock::now();
+  if (trial.used == 0 || trial.used > trial.room.size()) return "does not compress";
+  if (!entry.codec->Decompress(trial.Packed(), decoded)) return "does not decompress";
+  const auto end = Clock::now();
+  trial.compress = Seconds(half - start).count();
+  trial.decompress = Seconds(end - half).count();
+  trial.difference.Add(values, entry.format, decoded, entry.format);
+  if (entry.bits == 0 && trial.difference.changed > 0) return "is not lossless";
+  if (data.finite && trial.difference.changed_kind > 0) return "gives values that are not finite";
+  if (trial.difference.Snr().value_or(INFINITY) < entry.least_snr) {
+    return fmt::format("reaches {:.1f} dB, {:g} are expected", *trial.difference.Snr(),
+                       entry.least_snr);
+  }
+  return {};
 }
 
 }  // namespace actplane::bench

@@ -9,6 +9,8 @@
 #include <numbers>
 
 #include "actplane/io/tensor_file.h"
+#include "cli/numbers.h"
+#include "support/values.h"
 
 namespace actplane::bench {
 namespace {
@@ -40,6 +42,7 @@ class NormalSource {
 // Repeats the values, whole, until there are `count` of them.
 void Fill(DataSet& data, size_t count) {
   data.period = data.values.size();
+  if (data.tensors.empty()) data.tensors = {data.period};
   const size_t times = std::max<size_t>(1, (count + data.period - 1) / data.period);
   data.values.resize(times * data.period);
   for (size_t at = data.period; at < data.values.size(); at += data.period) {
@@ -124,7 +127,7 @@ DataSet OutlierData(size_t values) {
   return data;
 }
 
-Result<DataSet> FileData(std::span<const std::string> paths, size_t values) {
+Result<DataSet> FileData(std::span<const std::string> paths, size_t values, Format format) {
   std::vector<io::TensorReader> files;
   std::vector<Pick> picks;
   for (const std::string& path : paths) {
@@ -132,7 +135,8 @@ Result<DataSet> FileData(std::span<const std::string> paths, size_t values) {
     if (!file.ok()) return file.status();
     for (size_t t = 0; t < file->tensors().size(); ++t) {
       const io::TensorInfo& info = file->tensors()[t];
-      if (info.format != Format::kFp32 || info.values == 0) continue;
+      const bool fits = info.format == Format::kFp32 || info.format == format;
+      if (!fits || info.values == 0) continue;
       const bool rows = info.shape.size() >= 2 && !info.fortran_order;
       picks.push_back({files.size(), t, info.values, rows ? info.shape.back() : 0});
     }
@@ -148,14 +152,35 @@ Result<DataSet> FileData(std::span<const std::string> paths, size_t values) {
     if (p.row != data.row) data.row = 0;
     uint64_t take = std::min(p.values, share);
     if (p.row != 0 && take > p.row) take -= take % p.row;  // rows stay whole
-    const size_t at = data.values.size();
-    data.values.resize(at + take);
-    const auto bytes = std::as_writable_bytes(std::span(data.values).subspan(at));
+    const Format stored = files[p.file].tensors()[p.tensor].format;
+    const size_t width = InfoOf(stored).value_bytes;
+    std::vector<std::byte> bytes(take * width);
     if (Status s = files[p.file].Read(p.tensor, 0, bytes); !s.ok()) return s;
+    for (size_t i = 0; i < take; ++i) {
+      const double value = cli::ToDouble(cli::PatternAt(bytes, i, width), stored);
+      data.values.push_back(static_cast<float>(value));
+    }
+    data.tensors.push_back(take);
   }
   if (data.row != 0 && data.values.size() % data.row != 0) data.row = 0;
   Fill(data, values);
   return data;
+}
+
+DataSet InFormat(const DataSet& data, Format format) {
+  DataSet out = data;
+  out.format = format;
+  out.values.resize(data.period);
+  if (format == Format::kFp32) return out;
+  std::vector<uint32_t> patterns;
+  for (float& v : out.values) {
+    patterns.push_back(testing_support::ToPattern(v, format));
+    v = static_cast<float>(cli::ToDouble(patterns.back(), format));
+  }
+  out.narrow = testing_support::ToBytes(patterns, format);
+  out.finite =
+      std::all_of(out.values.begin(), out.values.end(), [](float v) { return std::isfinite(v); });
+  return out;
 }
 
 }  // namespace actplane::bench

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actplane/format.h"
 #include "actplane/status.h"
 
 namespace actplane::bench {
@@ -18,6 +19,14 @@ struct DataSet {
   size_t period = 0;
   size_t row = 0;  // length of a row of the tensors; 0: they differ, or there are no rows
   bool finite = true;
+  std::vector<size_t> tensors = {};    // their lengths in a period, one after the other
+  Format format = Format::kFp32;       // of which all values are numbers
+  std::vector<std::byte> narrow = {};  // the values in a format of 16 bits
+
+  // The values in `as`, which is the format of the set or FP32.
+  std::span<const std::byte> Bytes(Format as) const {
+    return as == Format::kFp32 ? std::as_bytes(std::span(values)) : std::span(narrow);
+  }
 };
 
 // Normal data, GELU output and causal softmax output, each of at least `values` values.
@@ -28,7 +37,12 @@ DataSet SoftmaxData(size_t values);
 DataSet LaplaceData(size_t values);
 DataSet OutlierData(size_t values);
 
-// The FP32 tensors of the files, an equal share of each. kBadInput when there is none.
-Result<DataSet> FileData(std::span<const std::string> paths, size_t values);
+// The FP32 tensors of the files and those of `format`, an equal share of each. kBadInput when there
+// is none.
+Result<DataSet> FileData(std::span<const std::string> paths, size_t values,
+                         Format format = Format::kFp32);
+
+// One period, rounded to nearest in `format`.
+DataSet InFormat(const DataSet& data, Format format);
 
 }  // namespace actplane::bench

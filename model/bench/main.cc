@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +26,7 @@
 #include "cli/difference.h"
 #include "codecs.h"
 #include "data.h"
+#include "quality.h"
 #include "report.h"
 
 namespace actplane::bench {
@@ -47,9 +47,6 @@ struct Options {
   std::string json;
   std::vector<std::string> files;
 };
-
-using Clock = std::chrono::steady_clock;
-using Seconds = std::chrono::duration<double>;
 
 // Seconds of every repetition, by the name of the benchmark.
 using Times = std::map<std::string, std::vector<double>>;
@@ -82,45 +79,15 @@ void Register(const std::string& name, double seconds, int repetitions, const St
       ->UseRealTime();
 }
 
-// An entry and what it made of the data: the first `used` bytes of `room`.
 struct Subject {
   Entry entry;
-  std::vector<std::byte> room;
-  size_t used = 0;
-  cli::Difference difference;
-  Both tried;  // seconds
+  Trial trial;
 
-  std::span<const std::byte> Packed() const { return std::span(room).first(used); }
   std::string Name(const char* direction) const {
     return fmt::format("{} at {:g} bits, {} threads: {}", entry.name, entry.bits, entry.threads,
                        direction);
   }
 };
-
-// Compresses and decompresses once, which also touches all memory before anything is timed.
-// Returns what is wrong, or nothing.
-std::string Check(Subject& subject, const DataSet& data, std::span<float> decoded) {
-  const Entry& entry = subject.entry;
-  subject.room.resize(entry.codec->Bound());
-  std::ranges::fill(decoded, NAN);
-  const auto start = Clock::now();
-  subject.used = entry.codec->Compress(data.values, subject.room);
-  const auto half = Clock::now();
-  if (subject.used == 0 || subject.used > subject.room.size()) return "does not compress";
-  if (!entry.codec->Decompress(subject.Packed(), decoded)) return "does not decompress";
-  const auto end = Clock::now();
-  subject.tried = {Seconds(half - start).count(), Seconds(end - half).count()};
-  const bool lossless = entry.bits == 0;
-  cli::Difference& difference = subject.difference;
-  difference.Add(std::as_bytes(std::span(data.values)), Format::kFp32, std::as_bytes(decoded),
-                 Format::kFp32);
-  if (lossless && difference.changed > 0) return "is not lossless";
-  if (data.finite && difference.changed_kind > 0) return "gives values that are not finite";
-  if (difference.Snr().value_or(INFINITY) < entry.least_snr) {
-    return fmt::format("reaches {:.1f} dB, {:g} are expected", *difference.Snr(), entry.least_snr);
-  }
-  return {};
-}
 
 double Median(std::vector<double> v) {
   std::sort(v.begin(), v.end());
@@ -131,8 +98,9 @@ Row MakeRow(const Subject& subject, const DataSet& data, const Times& times) {
   const auto values = static_cast<double>(data.values.size());
   Row row{.data = data.name,
           .codec = subject.entry.name,
-          .bits = 8 * static_cast<double>(subject.used) / values,
-          .difference = subject.difference};
+          .asked = subject.entry.bits,
+          .bits = 8 * static_cast<double>(subject.trial.used) / values,
+          .difference = subject.trial.difference};
   const auto measured = [&](const char* direction, double& speed, double& spread) {
     const auto found = times.find(subject.Name(direction));
     if (found == times.end()) return;
@@ -166,16 +134,16 @@ std::vector<Row> Compare(const std::vector<Subject>& subjects, std::vector<Row> 
 // Measures a data set. The repetitions of all codecs are shuffled, so that a disturbance of the
 // machine does not fall on one codec alone. Empty when a codec gave back what it must not.
 std::vector<Row> Measure(const DataSet& data, int repetitions) {
-  std::vector<float> decoded(data.values.size());
+  std::vector<std::byte> decoded;
   std::vector<Subject> subjects;
   bool good = true;
   for (Entry& entry : MakeEntries(data)) {
     if (entry.threads > std::thread::hardware_concurrency()) continue;
     Subject& subject = subjects.emplace_back();
     subject.entry = std::move(entry);
-    std::string fault = Check(subject, data, decoded);
+    std::string fault = Try(subject.entry, data, decoded, subject.trial);
     if (fault.empty() && subject.entry.threads != 1 &&
-        !std::ranges::equal(subject.Packed(), subjects[subjects.size() - 2].Packed())) {
+        !std::ranges::equal(subject.trial.Packed(), subjects[subjects.size() - 2].trial.Packed())) {
       fault = "gives other bytes than one thread";
     }
     if (fault.empty()) continue;
@@ -185,10 +153,10 @@ std::vector<Row> Measure(const DataSet& data, int repetitions) {
   if (!good) return {};
 
   for (Subject& s : subjects) {
-    Register(s.Name("compress"), s.tried.compress, repetitions,
-             [&] { s.entry.codec->Compress(data.values, s.room); });
-    Register(s.Name("decompress"), s.tried.decompress, repetitions,
-             [&] { s.entry.codec->Decompress(s.Packed(), decoded); });
+    Register(s.Name("compress"), s.trial.compress, repetitions,
+             [&] { s.entry.codec->Compress(data.Bytes(Format::kFp32), s.trial.room); });
+    Register(s.Name("decompress"), s.trial.decompress, repetitions,
+             [&] { s.entry.codec->Decompress(s.trial.Packed(), decoded); });
   }
   Collector collector;
   benchmark::RunSpecifiedBenchmarks(&collector);
@@ -241,25 +209,47 @@ bool ParseOptions(std::span<char* const> args, Options& options) {
   return true;
 }
 
+using Make = std::function<Result<DataSet>(size_t values, Format format)>;
+
+// Every format of a data set. Empty when a codec gave back what it must not.
+Result<std::vector<Row>> Quality(const Make& make) {
+  constexpr size_t kValues = size_t{1} << 20;
+  std::vector<Row> all;
+  std::vector<std::string> faults;
+  for (const Format format : {Format::kFp32, Format::kFp16, Format::kBf16}) {
+    const Result<DataSet> data = make(kValues, format);
+    if (!data.ok()) return data.status();
+    const std::vector<Row> rows = MeasureQuality(InFormat(*data, format), faults);
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  for (const std::string& fault : faults) fmt::print(stderr, "actplane_bench: {}\n", fault);
+  if (!faults.empty()) all.clear();
+  return all;
+}
+
 int Run(const Options& options) {
   fmt::print(
       "FP32, N = 128, fill midpoint; GB/s: 10^9 bytes of values in a second, median of {} "
       "repetitions\n"
       "{}, {} cores, load {:.2f} before the run; one thread, peers too, where not said otherwise\n"
-      "zfp {} fixed rate, lz4 {}, zstd {} in chunks of 4 MiB or of the tensors\n",
+      "zfp {} fixed rate, lz4 {}, zstd {} in chunks of 4 MiB or of the tensors\n"
+      "SNR: 2^20 values of each format, everything counted, every peer at its own bits; zfp has\n"
+      "the values of 16 bits as FP32\n",
       options.repetitions, MachineName(), std::thread::hardware_concurrency(), Load(),
       ZFP_VERSION_STRING, LZ4_versionString(), ZSTD_versionString());
 
   const size_t values = (options.mib << 20) / sizeof(float);
-  std::vector<std::function<Result<DataSet>()>> sets = {[=] { return NormalData(values); },
-                                                        [=] { return GeluData(values); },
-                                                        [=] { return SoftmaxData(values); }};
-  if (!options.files.empty()) sets.emplace_back([&] { return FileData(options.files, values); });
+  std::vector<Make> sets = {[](size_t n, Format /*any*/) { return NormalData(n); },
+                            [](size_t n, Format /*any*/) { return GeluData(n); },
+                            [](size_t n, Format /*any*/) { return SoftmaxData(n); }};
+  if (!options.files.empty()) {
+    sets.emplace_back([&](size_t n, Format format) { return FileData(options.files, n, format); });
+  }
 
   bool good = true;
   std::vector<Row> all;
-  for (const auto& make : sets) {
-    const Result<DataSet> data = make();
+  for (const Make& make : sets) {
+    const Result<DataSet> data = make(values, Format::kFp32);
     if (!data.ok()) {
       fmt::print(stderr, "actplane_bench: {}\n", data.status().message());
       return 3;
@@ -271,6 +261,20 @@ int Run(const Options& options) {
     good = good && !rows.empty();
     if (!rows.empty()) fmt::print("{}", Table(rows));
     all.insert(all.end(), rows.begin(), rows.end());
+
+    const Result<std::vector<Row>> quality = Quality(make);
+    if (!quality.ok()) {
+      fmt::print(stderr, "actplane_bench: {}\n", quality.status().message());
+      return 3;
+    }
+    good = good && !quality->empty();
+    fmt::print("\n{}", QualityTable(*quality));
+    for (const Row& row : *quality) {  // those that were timed are there
+      const bool timed = std::any_of(rows.begin(), rows.end(), [&](const Row& r) {
+        return r.codec == row.codec && r.asked == row.asked && r.format == row.format;
+      });
+      if (!timed) all.push_back(row);
+    }
   }
   for (const auto& [path, text] : {std::pair(options.csv, Csv(all)), {options.json, Json(all)}}) {
     if (path.empty()) continue;

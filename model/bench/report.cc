@@ -27,7 +27,9 @@ std::vector<std::pair<std::string, double>> Numbers(const Row& row) {
           {"compress_vs_zfp_1d", row.versus_zfp.compress},
           {"decompress_vs_zfp_1d", row.versus_zfp.decompress},
           {"compress_speedup_2_threads", row.two_threads.compress},
-          {"decompress_speedup_2_threads", row.two_threads.decompress}};
+          {"decompress_speedup_2_threads", row.two_threads.decompress},
+          {"ratio_to_fp32", 32 / row.bits},
+          {"ratio_to_bf16", 16 / row.bits}};
 }
 
 }  // namespace
@@ -67,11 +69,13 @@ std::string Csv(std::span<const Row> rows) {
     if (text.empty()) {
       text = "data,codec";
       for (const auto& [name, value] : Numbers(row)) text += "," + name;
+      text += ",format";
     }
     text += fmt::format("\n{},\"{}\"", row.data, row.codec);
     for (const auto& [name, value] : Numbers(row)) {
       text += std::isnan(value) ? "," : fmt::format(",{:.6g}", value);
     }
+    text += fmt::format(",{}", ToString(row.format));
   }
   return text + "\n";
 }
@@ -81,6 +85,7 @@ std::string Json(std::span<const Row> rows) {
   for (const Row& row : rows) {
     nlohmann::ordered_json& one = all.emplace_back();
     one["data"] = row.data;
+    one["format"] = ToString(row.format);
     one["codec"] = row.codec;
     for (const auto& [name, value] : Numbers(row)) {
       one[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr;

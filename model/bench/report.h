@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actplane/format.h"
 #include "actplane/status.h"
 #include "cli/difference.h"
 
@@ -28,18 +29,21 @@ struct Both {
 
 struct Row {
   std::string data = {};
+  Format format = Format::kFp32;  // of the values
   std::string codec = {};
-  double bits = kNone;  // per value, as they came out
+  double asked = kNone;  // bits per value that were asked for; 0: lossless
+  double bits = kNone;   // as they came out
   cli::Difference difference = {};
   Both speed = {};        // GB/s
   Both spread = {};       // slowest repetition over fastest, minus 1
   Both versus_zfp = {};   // speed over that of zfp 1-D at the same bits
   Both two_threads = {};  // speed on two threads over that on one
 
-  double Ratio() const { return 32 / bits; }
+  // Against the values in their own format.
+  double Ratio() const { return 8 * InfoOf(format).value_bytes / bits; }
 };
 
-// The rows of one data set.
+// The rows of one data set, with their speed.
 std::string Table(std::span<const Row> rows);
 
 // All rows, numbers in full; what was not measured is empty or null.

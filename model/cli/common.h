@@ -4,10 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -23,6 +21,7 @@
 #include "actplane/io/files.h"
 #include "actplane/io/tensor_file.h"
 #include "actplane/status.h"
+#include "numbers.h"
 #include "program.h"
 #include "progress.h"
 
@@ -145,30 +144,6 @@ std::string Count(uint64_t count, std::string_view noun);
 std::string ShapeText(const std::vector<uint64_t>& shape);
 
 uint64_t RawBytes(const io::TensorInfo& info);
-
-// Bit pattern number `i` of values of 2 or 4 bytes. Each width is a copy of its own: one of any
-// width would be a call for every value.
-inline uint32_t PatternAt(std::span<const std::byte> values, size_t i, size_t width) {
-  if (width == 2) {
-    uint16_t pattern = 0;
-    std::memcpy(&pattern, values.data() + i * 2, 2);  // the host is little-endian
-    return pattern;
-  }
-  uint32_t pattern = 0;
-  std::memcpy(&pattern, values.data() + i * 4, 4);
-  return pattern;
-}
-
-// The number that a bit pattern stands for.
-inline double ToDouble(uint32_t pattern, Format format) {
-  if (format == Format::kFp32) return std::bit_cast<float>(pattern);
-  if (format == Format::kBf16) return std::bit_cast<float>(pattern << 16);
-  // The fields of a half in those of a float, 2^112 too small: exact for subnormal ones too.
-  const uint32_t magnitude = pattern & 0x7fff;
-  const float value = magnitude < 0x7c00 ? std::bit_cast<float>(magnitude << 13) * 0x1p112F
-                                         : std::bit_cast<float>(0x7f800000 | magnitude << 13);
-  return (pattern & 0x8000) != 0 ? -value : value;
-}
 
 // Calls `use` with the values of a tensor in pieces, each but the last a whole number of blocks of
 // any length.

@@ -36,32 +36,24 @@ struct Options {
   bool peers = false;
   bool csv = false;
   bool json = false;
-
-  std::vector<Order> Orders() const {
-    std::vector<Order> orders;
-    for (const Order each : {Order::kField, Order::kSignificance}) {
-      if (order == "both" || order == ToString(each)) orders.push_back(each);
-    }
-    return orders;
-  }
 };
 
 // The settings of every tensor: first each size in each order, then those of the peers.
 struct Plan {
   static Result<Plan> Of(const Options& o) {
     Plan plan;
-    plan.orders = o.Orders();
-    for (const Order order : plan.orders) {
+    for (const Order order : {Order::kField, Order::kSignificance}) {
+      if (o.order != "both" && o.order != ToString(order)) continue;
       Config config = o.config;
       config.order = order;
-      const Result<Config> c = WithOrderOptions(config, o.of_order, plan.orders.size() == 2);
+      const Result<Config> c = WithOrderOptions(config, o.of_order, o.order == "both");
       if (!c.ok()) return c.status();
-      plan.configs.push_back(*c);
+      plan.orders.push_back(*c);
     }
     const bool sizes_asked = !o.slots.ratios.empty() || !o.slots.bytes.empty();
     for (const SlotSize& slot : o.peers && !sizes_asked ? std::vector<SlotSize>() : o.slots.All()) {
-      for (const Order order : plan.orders) {
-        plan.settings.push_back({.slot = slot, .order = order});
+      for (const Config& order : plan.orders) {
+        plan.settings.push_back({.slot = slot, .config = order});
       }
     }
     plan.sizes = plan.settings.size();
@@ -71,12 +63,9 @@ struct Plan {
     return plan;
   }
 
-  std::vector<Order> orders;
-  std::vector<Config> configs;  // one for each order, of any format and slot
+  std::vector<Config> orders;  // those that are asked for, of any format and slot
   std::vector<Setting> settings;
   size_t sizes = 0;
-
-  const Config& ConfigOf(Order order) const { return configs[order == orders[0] ? 0 : 1]; }
 
   std::span<const Setting> Sizes() const { return std::span(settings).first(sizes); }
   std::span<const Setting> Peers() const { return std::span(settings).subspan(sizes); }
@@ -117,11 +106,11 @@ Status Configure(const Plan& plan, Input& input) {
     auto& row = input.configs.emplace_back();
     for (size_t i = 0; i < plan.settings.size(); ++i) {
       const Setting& setting = plan.settings[i];
-      if (!setting.order) {
+      if (!setting.config) {
         row.emplace_back();
         continue;
       }
-      Config config = plan.ConfigOf(*setting.order);
+      Config config = *setting.config;
       config.format = info.format;
       const SlotSize slot = setting.peer == nullptr
                                 ? setting.slot
@@ -170,7 +159,7 @@ Status EvalFile(const Options& o, const Plan& plan, Input& input, Progress& prog
       };
       if (Status s = ForEachPiece(input.reader, t, progress, look); !s.ok()) return s;
       for (size_t i = 0; i < of_peers.size(); ++i) {
-        if (peers.finite() || plan.Peers()[i].order) continue;
+        if (peers.finite() || plan.Peers()[i].config) continue;
         of_peers[i].obstacle =
             fmt::format("{}: the peers cannot hold it: there are Inf or NaN among its values",
                         Where(input.rows->file, tensor.name));
@@ -267,7 +256,7 @@ std::string SizesText(const Options& o, const Plan& plan, const Rows<Outcomes>& 
   }
   Table table(headers);
   for (size_t i = 0; i < orders; ++i) {
-    table.Group(3 + 3 * i, 3, std::string(ToString(plan.orders[i])));
+    table.Group(3 + 3 * i, 3, std::string(ToString(plan.orders[i].order)));
   }
   bool first_row = true;
   const auto gap = [&] {
@@ -307,7 +296,7 @@ std::string SizesText(const Options& o, const Plan& plan, const Rows<Outcomes>& 
   sum.of.resize(plan.settings.size());
   put(rows.AllLabel(), sum);
   std::vector<std::string> of_orders;
-  for (const Config& c : plan.configs) {
+  for (const Config& c : plan.orders) {
     of_orders.push_back(fmt::format("{} ({})", SettingsText(c), ToString(c.order)));
   }
   return fmt::format(
@@ -349,7 +338,7 @@ Status PrintRows(const Options& o, const Plan& plan, const Rows<Outcomes>& rows)
     return entry;
   };
   Json members = {{"block", o.config.block_len}};
-  for (const Config& config : plan.configs) {  // what only one order has is null for the other
+  for (const Config& config : plan.orders) {  // what only one order has is null for the other
     Json own;
     PutSettings(own, config);
     for (const auto& [name, value] : own.items()) {
@@ -402,7 +391,7 @@ std::string CsvFigures(const Setting& setting, const Outcome& r) {
   const Difference& d = r.difference;
   const std::optional<double> snr = d.Snr();
   const auto of_order = [&](uint64_t count) {
-    return setting.order ? fmt::format("{}", count) : "";
+    return setting.config ? fmt::format("{}", count) : "";
   };
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}", d.values,
                      CsvRatio(r.coded_bits, d.values), CsvRatio(r.raw_bits, r.coded_bits),
@@ -427,8 +416,8 @@ std::string CsvText(const Plan& plan, const Rows<Outcomes>& rows) {
       const Outcome r = i < outcomes.of.size() ? outcomes.of[i] : Outcome{};
       const uint64_t values = r.difference.values;
       std::optional<Lead> lead;
-      if (!setting.order) peer = r;
-      if (setting.order && setting.peer != nullptr) lead = LeadOf(r, peer);
+      if (!setting.config) peer = r;
+      if (setting.config && setting.peer != nullptr) lead = LeadOf(r, peer);
       text += fmt::format(
           "{},{},{},{},{},{},{},{},{},{}\n", Quoted(file), setting.Name(), CsvFigures(setting, r),
           Quoted(tensor), FormatsText(formats, "+"), CsvRatio(32 * values, r.coded_bits),
@@ -521,7 +510,7 @@ void PutFigures(Json& json, const Setting& setting, const Outcome& r) {
   json["ratio_to_fp32"] = ratio(r.coded_bits, 32 * values);
   json["ratio_to_bf16"] = ratio(r.coded_bits, 16 * values);
   PutDifference(json, r.difference);
-  if (!setting.order) return;
+  if (!setting.config) return;
   json["slot_bytes"] = r.slot_bytes != 0 ? Json(r.slot_bytes) : Json(nullptr);
   json["blocks"] = r.blocks;
   json["lossless_blocks"] = r.lossless_blocks;

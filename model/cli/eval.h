@@ -16,13 +16,13 @@
 
 namespace actplane::cli {
 
-// One order and slot size; or a peer; or an order beside a peer, in slots of at most its bits.
+// An order and a slot size; or a peer; or an order beside a peer, in slots of at most its bits.
 struct Setting {
   SlotSize slot = {};
-  std::optional<Order> order = {};  // none: the peer itself
+  std::optional<Config> config = {};  // of an order, for any format and slot
   const peers::Peer* peer = nullptr;
 
-  std::string Name() const { return std::string(order ? ToString(*order) : peer->name); }
+  std::string Name() const { return std::string(config ? ToString(config->order) : peer->name); }
 };
 
 // What became of values under one setting.

@@ -31,7 +31,7 @@ std::vector<std::pair<const Setting*, std::span<const Outcome>>> ByPeer(
   const auto of = std::span(outcomes.of).last(settings.size());
   for (size_t i = 0; i < settings.size();) {
     size_t end = i + 1;
-    while (end < settings.size() && settings[end].order) ++end;
+    while (end < settings.size() && settings[end].config) ++end;
     groups.emplace_back(&settings[i], of.subspan(i, end - i));
     i = end;
   }
@@ -91,11 +91,11 @@ std::string TallyText(const Rows<Outcomes>& rows, std::span<const Setting> setti
 
 }  // namespace
 
-std::vector<Setting> PeerSettings(std::span<const Order> orders) {
+std::vector<Setting> PeerSettings(std::span<const Config> orders) {
   std::vector<Setting> settings;
   for (const peers::Peer& peer : peers::All()) {
     settings.push_back({.peer = &peer});
-    for (const Order order : orders) settings.push_back({.order = order, .peer = &peer});
+    for (const Config& order : orders) settings.push_back({.config = order, .peer = &peer});
   }
   return settings;
 }
@@ -128,7 +128,7 @@ void PeerRun::Measure(std::span<const std::byte> values, std::span<const Setting
   const auto before = std::as_bytes(std::span(values_));
   const auto after = std::as_bytes(std::span(back_));
   for (size_t i = 0; i < settings.size(); ++i) {
-    if (settings[i].order) continue;
+    if (settings[i].config) continue;
     const peers::Peer& peer = *settings[i].peer;
     Outcome& r = outcomes[i];
     peer.quantize(values_, largest_, back_);
@@ -157,9 +157,9 @@ std::string LeadName(const Lead& lead) {
 
 std::string PeersText(const Rows<Outcomes>& rows, std::span<const Setting> settings,
                       uint32_t block_len, size_t columns) {
-  std::vector<Order> orders;
-  for (size_t i = 1; i < settings.size() && settings[i].order; ++i)
-    orders.push_back(*settings[i].order);
+  std::vector<std::string> orders;
+  for (size_t i = 1; i < settings.size() && settings[i].config; ++i)
+    orders.push_back(settings[i].Name());
 
   std::vector<std::string> headers = {"", "peer", "ours", "FP32", "BF16", "SNR dB"};
   for (size_t i = 0; i < orders.size(); ++i) {
@@ -169,8 +169,7 @@ std::string PeersText(const Rows<Outcomes>& rows, std::span<const Setting> setti
   Table table(headers);
   table.Group(1, 2, "bits");
   table.Group(3, 2, "ratio");
-  for (size_t i = 0; i < orders.size(); ++i)
-    table.Group(6 + 2 * i, 2, std::string(ToString(orders[i])));
+  for (size_t i = 0; i < orders.size(); ++i) table.Group(6 + 2 * i, 2, orders[i]);
 
   const auto put = [&](const std::string& label, const Outcomes& outcomes) {
     table.Gap();

@@ -15,7 +15,7 @@
 namespace actplane::cli {
 
 // For every peer: itself, then each of the orders.
-std::vector<Setting> PeerSettings(std::span<const Order> orders);
+std::vector<Setting> PeerSettings(std::span<const Config> orders);
 
 // The largest slots that give a tensor of `values` values no more bits than the peer.
 SlotSize SlotsBeside(const peers::Peer& peer, uint64_t values, uint32_t block_len);
