@@ -58,7 +58,7 @@ HWY_INLINE Decoded DecodeBlock(std::span<const std::byte> /*slot*/, const Config
 }
 #endif
 
-inline constexpr size_t kMostSlotBytes = 2048;  // with slack; the largest slot of all has 1,215
+inline constexpr size_t kMostSlotBytes = 2048;  // with slack; the largest slot of all has 1,064
 
 // The kernels take whole blocks of aligned values; others go through a copy.
 bool NeedsCopy(std::span<const std::byte> block, size_t block_bytes) {

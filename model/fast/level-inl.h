@@ -193,7 +193,8 @@ class LevelSearch {
     return m;
   }
 
-  // F-6.4 .. F-6.6: the first choice of least size; the size is UINT32_MAX if none is allowed.
+  // F-6.4 .. F-6.6: the first choice of least size; the size is UINT32_MAX if none is allowed, or
+  // if it is plain that none fits.
   Coding Choose(uint32_t q, uint32_t below, const Masks& m) const {
     const uint64_t part = LowMask(below);
     const uint32_t fresh = CountBits(m.fresh & part);
@@ -208,6 +209,7 @@ class LevelSearch {
     const uint32_t common = signs_ * living + fresh + CountBits(m.gaining & part) -
                             (q > limit_ ? heights_[q - limit_] : 0);
     Coding best;
+    if (Front(narrowest) + kGroupLen * (common + heights_[q]) > budget_) return best;
     for (uint32_t width = narrowest; width <= widest; ++width) {
       const uint32_t all = (1U << width) - 1;
       for (const bool dead_code : {true, false}) {

@@ -413,11 +413,16 @@ class SignificanceEncoder {
     const V32 a =
         hn::Max(hn::And(v, hn::Set(d, kAbsBits)), hn::Sub(step, hn::Set(d, 2U << kManBits)));
     const auto scaled = hn::BitCast(df, hn::Add(hn::Sub(a, step), hn::Set(d, 127U << kManBits)));
-    V32 k;
-    if (form_ == Form::kMidRise) {
-      k = hn::BitCast(d, hn::ConvertTo(di, scaled));
-    } else {
-      k = hn::Min(hn::BitCast(d, hn::NearestInt(scaled)), hn::Shr(hn::Set(d, kAbsBits), shift));
+    V32 k = hn::BitCast(d, hn::ConvertTo(di, scaled));
+    if (form_ != Form::kMidRise) {
+      // To the nearest, ties to even, whatever rounding mode the caller has: the rest is exact, and
+      // an odd k takes the largest number below a half for the half.
+      const auto rest = hn::Sub(scaled, hn::ConvertTo(df, hn::BitCast(di, k)));
+      const V32 odd = hn::And(k, hn::Set(d, 1));
+      const auto half = hn::BitCast(df, hn::Sub(hn::Set(d, 126U << kManBits), odd));
+      const auto up = hn::RebindMask(d, hn::Gt(rest, half));
+      k = hn::Min(hn::IfThenElse(up, hn::Add(k, hn::Set(d, 1)), k),
+                  hn::Shr(hn::Set(d, kAbsBits), shift));
     }
     const V32 word = hn::Shl(k, shift);
     if (form_ == Form::kUnsigned) return hn::ShiftLeft<1>(word);

@@ -48,17 +48,17 @@ void CheckFieldValue(const Fields& in, const Fields& out, const BlockTrace& trac
   }
 }
 
-// The same of order significance.
-void CheckSignificanceValue(const Fields& in, const Fields& out, const GroupPlace& place,
+// The same of order significance. `dead`: no value of the group is finite. A group that lives by
+// its code alone is that as well: it has rows of zeros (F-6.12).
+void CheckSignificanceValue(const Fields& in, const Fields& out, const GroupPlace& place, bool dead,
                             Format format) {
-  const bool zero = out.cls == ValueClass::kZero;
   if (IsSpecial(in.cls)) {
     Require(out.cls == in.cls && out.sign == in.sign, "specials keep class and sign");
-  } else if (in.cls == ValueClass::kZero || !place.lives) {
-    Require(zero, "zeros stay zero, and dead groups are zeros");
-  } else {
-    // Rows of zeros (F-6.12) are all that a group has that lives by its code alone.
-    Require(zero || out.sign == in.sign, "a value keeps its sign");
+  } else if (in.cls == ValueClass::kZero) {
+    Require(out.cls == ValueClass::kZero, "zeros stay zero");
+  } else if (!dead) {
+    Require(place.lives, "dead groups are zeros");
+    Require(out.sign == in.sign, "a group that lives keeps its signs");
     const double error = std::abs(ToDouble(in, format) - ToDouble(out, format));
     Require(error <= std::ldexp(1.0, place.step), "a value moves by a step at most");
   }
@@ -88,7 +88,11 @@ void CheckBlock(const BlockTrace& trace, const Config& config,
     } else if (field) {
       CheckFieldValue(in, out, trace);
     } else {
-      CheckSignificanceValue(in, out, significance.groups[i / config.group_len], config.format);
+      const uint32_t group = i / config.group_len;
+      const auto values = std::span(patterns).subspan(group * config.group_len, config.group_len);
+      const bool dead = std::ranges::none_of(
+          values, [&](uint32_t p) { return IsFinite(Classify(p, config.format).cls); });
+      CheckSignificanceValue(in, out, significance.groups[group], dead, config.format);
     }
   }
 }

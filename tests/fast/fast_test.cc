@@ -8,6 +8,7 @@
 #include <hwy/targets.h>
 
 #include <algorithm>
+#include <cfenv>
 #include <functional>
 
 #include "data.h"
@@ -284,6 +285,27 @@ TEST(Fast, BuffersNeedNoAlignment) {
       ASSERT_TRUE(DecompressBlocks(odd_slots, config, odd_back).ok());
       EXPECT_THAT(odd_back, ::testing::ElementsAreArray(expected.values));
     });
+  }
+}
+
+// The fast path computes with floats where that is exact: how the caller rounds changes nothing.
+TEST(Fast, TheRoundingModeChangesNothing) {
+  Rng rng(8);
+  for (const Kind kind : {Kind::kNormal, Kind::kSoftmax, Kind::kDropout}) {
+    const Config config{.slot_bytes = 100, .order = Order::kSignificance};
+    const auto values = MakeValues(kind, config.format, 10'000, rng);
+    const auto expected = *actplane::Compress(values, config);
+    const auto back = *actplane::Decompress(expected);
+    for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+      ForEachTarget([&] {
+        ASSERT_EQ(std::fesetround(mode), 0);
+        const auto got = fast::Compress(values, config, 1);
+        const auto got_back = fast::Decompress(expected, 1);
+        std::fesetround(FE_TONEAREST);
+        ExpectSame(expected, got);
+        ExpectSame(back, got_back, config);
+      });
+    }
   }
 }
 
