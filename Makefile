@@ -69,7 +69,7 @@ demo:  ## real GPT-2 activations through the command, then through the RTL
 	@$(call configure,demo) && cmake --build --preset demo --parallel $(JOBS)
 	@.ci/demo.sh $(TENSOR)
 
-bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy
+bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy; SNR next to quantizers
 	@.ci/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target actplane_bench

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "support/clause.h"
@@ -34,6 +36,16 @@ struct RunResult {
   int exit = -1;  // -1: ended by a signal
   std::string out, err;
   long peak_kib = 0;
+};
+
+// What the streams of a run are.
+struct Streams {
+  const std::string* in = nullptr;  // comes through a pipe
+  std::string in_file = "/dev/null";
+  std::string out_file = {};       // where standard output goes instead of to us
+  unsigned short out_columns = 0;  // of the terminal that standard output is; 0: a pipe
+  unsigned short err_columns = 0;
+  rlim_t open_files = 0;  // soft limit; 0: as it is
 };
 
 // What this process takes now.
@@ -142,60 +154,70 @@ class CliTest : public testing::Test {
     return names;
   }
 
-  // `out`: where standard output goes, a file of our own if empty. `terminal`: standard error is
-  // one. `in`: the file that standard input reads, or "|text" for a pipe with that text.
+  // `out`: where standard output goes, to us if empty. `terminal`: standard error is one. `in`: the
+  // file that standard input reads, or "|text" for a pipe with that text.
   RunResult Run(const std::vector<std::string>& arguments, const std::string& out = "",
                 bool terminal = false, const std::string& in = "/dev/null") const {
-    const std::string out_path = out.empty() ? (base_ / "out").string() : out;
-    std::string err_path = (base_ / "err").string();
-    int master = -1;
-    if (terminal) {
-      master = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-      EXPECT_TRUE(::grantpt(master) == 0 && ::unlockpt(master) == 0);
-      err_path = ::ptsname(master);
+    Streams streams{.out_file = out};
+    if (terminal) streams.err_columns = 80;
+    if (!in.starts_with('|')) {
+      streams.in_file = in;
+      return RunOn(arguments, streams);
     }
-    // Held open here too, so that what the child wrote can still be read when it is gone.
-    const int err_fd =
-        ::open(err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+    const std::string text = in.substr(1);
+    streams.in = &text;
+    return RunOn(arguments, streams);
+  }
+
+  RunResult RunOn(const std::vector<std::string>& arguments, const Streams& streams) const {
     const std::vector<char*> argv = Argv(arguments);
-    int pipe_fds[2] = {-1, -1};
-    const bool piped = in.starts_with('|');
-    if (piped && ::pipe2(pipe_fds, O_CLOEXEC) != 0) ADD_FAILURE() << "no pipe";
+    std::signal(SIGPIPE, SIG_IGN);  // the command may end before it has read all
+    Stream out(streams.out_columns);
+    Stream err(streams.err_columns);
+    int in[2] = {-1, -1};
+    if (streams.in == nullptr) {
+      in[0] = ::open(streams.in_file.c_str(), O_RDONLY | O_CLOEXEC);
+    } else {
+      EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
+    }
     const long own = OwnKib();
     const pid_t child = ::fork();
     if (child == 0) {
-      ::dup2(piped ? pipe_fds[0] : ::open(in.c_str(), O_RDONLY), STDIN_FILENO);
-      const int o = ::open(out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-      ::dup2(o, STDOUT_FILENO);
-      ::dup2(err_fd, STDERR_FILENO);
+      ::dup2(in[0], STDIN_FILENO);
+      ::dup2(out.child_end(), STDOUT_FILENO);
+      ::dup2(err.child_end(), STDERR_FILENO);
+      if (!streams.out_file.empty()) {
+        ::dup2(::open(streams.out_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
+               STDOUT_FILENO);
+      }
+      struct rlimit limit {};
+      ::getrlimit(RLIMIT_NOFILE, &limit);
+      if (streams.open_files != 0) limit.rlim_cur = streams.open_files;
+      ::setrlimit(RLIMIT_NOFILE, &limit);
+      std::signal(SIGPIPE, SIG_DFL);
       ::execv(argv[0], argv.data());
       ::_exit(127);
     }
-    if (piped) {
-      ::close(pipe_fds[0]);
-      ::signal(SIGPIPE, SIG_IGN);  // the child may not want all of it
-      for (std::string_view left = std::string_view(in).substr(1); !left.empty();) {
-        const ssize_t n = ::write(pipe_fds[1], left.data(), left.size());
-        if (n < 0) break;
+    ::close(in[0]);
+    RunResult r;
+    std::thread write([&] {
+      std::string_view left;
+      if (streams.in != nullptr) left = *streams.in;
+      while (!left.empty()) {
+        const ssize_t n = ::write(in[1], left.data(), left.size());
+        if (n <= 0) break;
         left.remove_prefix(static_cast<size_t>(n));
       }
-      ::close(pipe_fds[1]);
-    }
+      if (in[1] >= 0) ::close(in[1]);
+    });
+    std::thread read_out([&] { r.out = out.Read(); });
+    r.err = err.Read();
+    write.join();
+    read_out.join();
     int status = 0;
     struct rusage usage {};
     EXPECT_EQ(::wait4(child, &status, 0, &usage), child);
-    RunResult r;
     if (WIFEXITED(status)) r.exit = WEXITSTATUS(status);
-    if (out.empty()) r.out = ReadFile(out_path);
-    if (terminal) {
-      char buffer[4096];
-      for (ssize_t n = 0; (n = ::read(master, buffer, sizeof buffer)) > 0;)
-        r.err.append(buffer, static_cast<size_t>(n));
-      ::close(master);
-    } else {
-      r.err = ReadFile(err_path);
-    }
-    ::close(err_fd);
     r.peak_kib = PeakKib(usage, own);
     return r;
   }
@@ -255,6 +277,49 @@ class CliTest : public testing::Test {
   std::string program_ = ACTP_COMMAND;
 
  private:
+  // A pipe or a terminal between us and the command.
+  class Stream {
+   public:
+    explicit Stream(unsigned short columns) : terminal_(columns != 0) {
+      if (columns == 0) {
+        int ends[2] = {-1, -1};
+        EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+        ours_ = ends[0];
+        theirs_ = ends[1];
+        return;
+      }
+      ours_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+      EXPECT_TRUE(::grantpt(ours_) == 0 && ::unlockpt(ours_) == 0);
+      theirs_ = ::open(::ptsname(ours_), O_RDWR | O_NOCTTY | O_CLOEXEC);
+      struct winsize size {};
+      size.ws_row = 24;
+      size.ws_col = columns;
+      EXPECT_EQ(::ioctl(theirs_, TIOCSWINSZ, &size), 0);
+    }
+    ~Stream() { ::close(ours_); }
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    int child_end() const { return theirs_; }
+
+    // Until the child is gone. A terminal makes \n to \r\n.
+    std::string Read() {
+      ::close(theirs_);
+      std::string text;
+      char buffer[4096];
+      for (ssize_t n = 0; (n = ::read(ours_, buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<size_t>(n));
+      for (size_t at = 0; terminal_ && (at = text.find("\r\n", at)) != std::string::npos;)
+        text.erase(at, 1);
+      return text;
+    }
+
+   private:
+    bool terminal_;
+    int ours_ = -1;
+    int theirs_ = -1;
+  };
+
   // As long as `arguments` lives.
   std::vector<char*> Argv(const std::vector<std::string>& arguments) const {
     std::vector<char*> argv = {const_cast<char*>(program_.c_str())};
