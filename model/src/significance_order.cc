@@ -11,6 +11,7 @@ uint32_t PatternBits(Format format) {
   return 1 + InfoOf(format).exp_bits + InfoOf(format).man_bits;
 }
 
+// F-5.11.
 uint32_t QuietNan(Format format) {
   const FormatInfo info = InfoOf(format);
   return info.exp_max << info.man_bits | 1U << (info.man_bits - 1);
@@ -32,7 +33,7 @@ uint32_t MagnitudeRows(Form form, uint32_t height, const Config& config) {
   return std::min(form == Form::kMidRise ? height - 1 : height, config.row_limit);
 }
 
-// Bits in front of the rows (F-5.5).
+// Bits in front of the rows (F-5.2, F-5.5).
 uint32_t FrontBits(Form form, uint32_t width, const Config& config) {
   const uint32_t groups = GroupsOf(config);
   const uint32_t bits = 24 + (form == Form::kSpecials ? groups : 0) + groups * width;

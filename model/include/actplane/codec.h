@@ -15,6 +15,9 @@
 
 namespace actplane {
 
+// What a decoder gave comes back when it is compressed and decompressed again (F-3.14, F-6.13), and
+// a beginning of a slot gives the groups that end in it (F-3.15, F-5.14).
+
 // Every intermediate of one block, for comparison inside the RTL. Only the part of the block's
 // order is filled.
 struct BlockTrace {
