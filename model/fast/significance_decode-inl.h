@@ -146,7 +146,7 @@ HWY_NOINLINE Decoded DecodeGroups(std::span<const std::byte> slot, const GroupHe
   const auto* from = reinterpret_cast<const uint8_t*>(slot.data());
   GroupBytes codes;
   for (uint32_t g = 0; g < kMaxGroups && g < groups; g += 8) {  // GCC knows no bound of `groups`
-    StoreWord(UnpackCodes(LoadWord(from + 3 + g / 8 * h.width), h.width), codes.of + g);
+    StoreWord(UnpackCodes(LoadWord(from + 3 + size_t{g / 8} * h.width), h.width), codes.of + g);
   }
   Places places;
   PlaceGroups<kGroupLen>(h, config, codes, places);
