@@ -32,7 +32,7 @@ others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo
 # With `actplane` at the bytes of Mesa (4), of group quantization at 4 bits (7.529) and at 2 bits (14.222, where no slot of order
 # `field` fits), and in BF16. zfp, ten minutes a run: from scratch see curve.
 track=("${orders[@]}" "actplane:order="{field,significance}",ratio="{4,6,7.529} "actplane:order=significance,ratio="{8,14.222,16}
-  "$(maps 8 16)" "$(maps 11 32)" "actplane:order=significance,format=bf16,ratio="{4,8,14.222}
+  "actplane:order=significance,group=8,ratio="{8,14.222} "$(maps 8 16)" "$(maps 11 32)" "actplane:order=significance,format=bf16,ratio="{4,8,14.222}
   "tempo:gelu=off+actplane:order=significance,ratio=10,ratio.probability=24" mxfp8 "${others[@]}")
 
 # compare TABLE [OPTION...]: a comparison on the shared runs.
