@@ -119,8 +119,9 @@ sources=$work/sources.list conf=$work/apt.conf
 apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)|$(ORIGIN)|$(CODENAME)' 'Created-By: Packages' 2>/dev/null |
   awk -F '|' -v suite="$suite" '$2 == "Debian" && ($3 == suite || $3 == suite "-updates" || $3 == suite "-security") && / main\|/ { print $1 }' |
   sort -u >"$sources"
-apt-config dump --format '%f "%v";%n' | grep -E '^Acquire::((http|https|ftp)(::[A-Za-z-]+)?|Retries|Check-Date|Check-Valid-Until|ForceIPv[46]) "[^"]' |
-  grep -vi 'auto-detect' >"$conf" || true  # a host without any such setting
+# sed, since a host without any such setting is none the worse
+apt-config dump --format '%f "%v";%n' |
+  sed -nE '/auto-detect/Id; /^Acquire::((http|https|ftp)(::[A-Za-z-]+)?|Retries|Check-Date|Check-Valid-Until|ForceIPv[46]) "[^"]/p' >"$conf"
 mirror=()
 if grep -q " $suite main$" "$sources"; then mirror=("$sources"); fi
 include=()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_packer - emit a slot: header, then the rows that are stored, cut at the end of the slot.
 //
-// Format   F-2.7, F-2.8, F-3.4 in plane order, F-3.5        Model   actplane::EncodeField, BitWriter (model/src/field_order.cc)
+// Format   F-2.7, F-2.8, F-3.4, F-3.5   Model   EncodeField, BitWriter (model/src/field_order.cc)
+//          The payload is in plane order (docs/rtl.md).
 // Contract in:  start_i with the description of a block; the rows and the description hold until done_o.
 //          out: the slot as a stream, first beat one cycle after start_i, one beat per cycle; `last` and keep on the
 //               final beat. done_o: the final word leaves for the output register in this cycle; start_i may be high again.

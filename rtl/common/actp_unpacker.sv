@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_unpacker - take a slot packet apart: first beat, bytes turned to where their words want them, length.
 //
-// Format   F-2.5, F-2.7, F-3.4 in plane order        Model   actplane::BitReader, DecodeField (model/src/field_order.cc)
+// Format   F-2.5, F-2.7, F-3.4          Model   BitReader, DecodeField (model/src/field_order.cc)
+//          The payload is in plane order (docs/rtl.md).
 // Contract in:  packets of any length, `last` on the final beat; keep counts the bytes of that beat (a run from bit 0).
 //               head_bytes_i: H / 8 of the packet that the beat belongs to, in its first cycle already.
 //          out: in the same cycle beat_o, the beat rotated down by H: bits [StreamWidth-H-1:0] are the start of word
