@@ -39,17 +39,24 @@ struct GroupBytes {
   HWY_ALIGN uint8_t of[kMaxGroups];
 };
 
-// One bit for each group: test(bytes of the groups) holds.
-template <class Test>
-HWY_INLINE uint64_t GroupsWhere(const GroupBytes& groups, const Test& test) {
-  const D8 d;
+// One bit for each of `count` groups, and for what fills the last vector: test(vectors of `of`)
+// holds.
+template <class D, class Test>
+HWY_INLINE uint64_t MaskWhere(D d, const hn::TFromD<D>* HWY_RESTRICT of, size_t count,
+                              const Test& test) {
   uint64_t mask = 0;
-  for (size_t g = 0; g < kMaxGroups; g += hn::Lanes(d)) {
+  for (size_t g = 0; g < count; g += hn::Lanes(d)) {
     uint64_t part = 0;
-    hn::StoreMaskBits(d, test(hn::Load(d, groups.of + g)), reinterpret_cast<uint8_t*>(&part));
+    hn::StoreMaskBits(d, test(hn::Load(d, of + g)), reinterpret_cast<uint8_t*>(&part));
     mask |= part << g;
   }
   return mask;
+}
+
+// One bit for each group: test(bytes of the groups) holds.
+template <class Test>
+HWY_INLINE uint64_t GroupsWhere(const GroupBytes& groups, const Test& test) {
+  return MaskWhere(D8(), groups.of, kMaxGroups, test);
 }
 
 // F-5.3: t(g) of the groups from `g` on; 0 where there is no group. The first `below` groups end

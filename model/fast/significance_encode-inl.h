@@ -219,14 +219,7 @@ class SignificanceEncoder {
   // One bit for each group: test(words of the groups) holds.
   template <class Test>
   HWY_INLINE uint64_t GroupsWith(const GroupWords& words, const Test& test) const {
-    const D32 d;
-    uint64_t mask = 0;
-    for (size_t g = 0; g < groups_; g += hn::Lanes(d)) {
-      uint64_t part = 0;
-      hn::StoreMaskBits(d, test(hn::Load(d, words.of + g)), reinterpret_cast<uint8_t*>(&part));
-      mask |= part << g;
-    }
-    return mask & LowMask(groups_);
+    return MaskWhere(D32(), words.of, groups_, test) & LowMask(groups_);
   }
 
   // Groups in which some sign bit is 1.
