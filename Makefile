@@ -76,7 +76,7 @@ bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy; SNR next to q
 	@mkdir -p build/bench
 	@build/release/bin/actplane_bench --csv build/bench/bench.csv $(TENSOR)
 
-study:  ## the measurements behind docs/decisions/0001 and 0005, in dB
+study:  ## the measurements behind docs/decisions/0005, in dB
 	@.ci/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target format2_study
