@@ -367,7 +367,8 @@ class SignificanceEncoder {
       with_rows += hn::CountTrue(d8, hn::Ne(n, hn::Zero(d8)));
       hn::Store(code, d8, codes.of + g);
       hn::Store(n, d8, rows.of + g);
-      hn::Store(hn::Sub(full, magnitude_rows), d8, shift.of + g);
+      // What does not live has zeros in its rows, also next to the largest finite values.
+      hn::Store(hn::IfThenElse(alive, hn::Sub(full, magnitude_rows), full), d8, shift.of + g);
       hn::Store(hn::IfThenElse(alive, p, dead_step), d8, place.of + g);
       hn::Store(hn::IfThenElseZero(alive, one), d8, lives.of + g);
     }
