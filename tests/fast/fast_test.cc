@@ -125,9 +125,8 @@ TEST(Fast, EqualsTheReferenceForEverySlotSize) {
   }
 }
 
-// Slots of arbitrary bytes, and slots of the encoder with a few bits changed.
 // A group that leaves before the second search may get rows of zeros in it, whatever its values are
-// (F-6.12): here they are as large as values can be.
+// (F-6.12): here many are next to the largest finite ones.
 TEST(Fast, GroupsThatLeaveHaveRowsOfZerosNextToTheLargestValues) {
   Rng rng(11);
   for (uint64_t i = 0; i < Scaled(40000); ++i) {
@@ -138,11 +137,11 @@ TEST(Fast, GroupsThatLeaveHaveRowsOfZerosNextToTheLargestValues) {
     if (!ValidateConfig(config).ok()) continue;
     const FormatInfo info = InfoOf(config.format);
     std::vector<std::byte> values(config.block_len * info.value_bytes);
-    const bool signs = (rng.Below(2) == 0);
+    const bool signs = rng.Below(2) == 0;
     for (uint32_t v = 0; v < config.block_len; ++v) {
-      Fields f = {.exponent = info.exp_max - 1 - ((rng.Below(3) == 0) ? 0 : rng.Below(24)),
+      Fields f = {.exponent = info.exp_max - 1 - (rng.Below(3) == 0 ? 0 : rng.Below(24)),
                   .mantissa = static_cast<uint32_t>(rng.Next()) & ((1U << info.man_bits) - 1)};
-      f.sign = (v >= config.block_len / 4 || signs) && (rng.Below(4) == 0) ? 1 : 0;
+      f.sign = (v >= config.block_len / 4 || signs) && rng.Below(4) == 0 ? 1 : 0;
       const uint32_t pattern = v % 16 == 3 ? 0 : Assemble(f, config.format);
       std::memcpy(&values[v * info.value_bytes], &pattern, info.value_bytes);
     }
@@ -151,6 +150,7 @@ TEST(Fast, GroupsThatLeaveHaveRowsOfZerosNextToTheLargestValues) {
   }
 }
 
+// Slots of arbitrary bytes, and slots of the encoder with a few bits changed.
 TEST(Fast, DecodesDamagedSlotsLikeTheReference) {
   Rng rng(2);
   uint64_t malformed = 0;
