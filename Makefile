@@ -10,6 +10,9 @@ SCALE        ?= ci#             random volume of the tests: quick, ci or full
 TENSOR       ?= $(wildcard tests/data/*.npy)# demo, bench: files to work on
 FUZZ_SECONDS ?= 30#             fuzz: time for each target; 600 before a release
 SOAK_BLOCKS  ?= 2000000#        soak: how many
+SOAK_POINTS  ?= all#            soak: points of the parameters besides the named configurations, from where it stopped
+POINT        ?=#                build, test: a seed; one point of .ci/points.sh is built and tested besides
+ORDER        ?= both#           verify: field, significance or both
 COVERAGE_MIN ?= 98#             coverage: percent of the lines of model/
 CONFIG       ?= default#        synth, timing, area-update, fpga, power: a name of rtl/configs.txt, or all
 LIBERTY      ?=#                synth, timing, power: liberty files besides osu018, .lib or .lib.gz
@@ -17,21 +20,23 @@ CLOCK_GATING ?= 0#              synth, area-update, timing: 1 puts registers beh
 GATE_CONFIGS ?= tiny narrow burst# gate: which configurations
 PREFIX       ?= /usr/local#     install: where to
 
-export JOBS FUZZ_SECONDS COVERAGE_MIN CONFIG LIBERTY CLOCK_GATING GATE_CONFIGS
+export JOBS POINT FUZZ_SECONDS COVERAGE_MIN CONFIG LIBERTY CLOCK_GATING GATE_CONFIGS
 export ACTP_TEST_SCALE = $(SCALE)
 
 # The sections of .ci/packages.txt that the two verbs of a newcomer need; check-tools prints them.
 needs_demo = build rtl
 needs_test = build rtl test
 
-# Runs CMake where it has not run with these presets; after that ninja does it when a CMakeLists.txt changes.
-configure = cmp -s CMakePresets.json build/$(1)/presets.json || { cmake --preset $(1) && cp CMakePresets.json build/$(1)/presets.json; }
+# Runs CMake where it has not run with these presets and options; after that ninja does it when a CMakeLists.txt changes.
+options = $(if $(filter release,$(1)),-DACTPLANE_RTL_POINT=$(POINT) -DACTPLANE_RTL_FIRST=$(if $(RTL_FIRST),ON,OFF))
+stamp = { cat CMakePresets.json && printf '%s\n' '$(call options,$(1))'; }
+configure = { $(call stamp,$(1)) | cmp -s - build/$(1)/options; } || { cmake --preset $(1) $(call options,$(1)) && $(call stamp,$(1)) >build/$(1)/options; }
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 
 .NOTPARALLEL:
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
-        fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate cover \
-        gate gate-modules equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
+        fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate mutate-random cover \
+        gate gate-slang gate-modules four-state equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
         synth-test explore train train-build train-test train-study bare ci clean
 
 help:  ## this list
@@ -130,14 +135,16 @@ rtl-lint:  ## Verilator and Yosys over all sixteen configurations
 	@.ci/setup.sh rtl yosys mutants
 	@.ci/rtl_lint.sh
 
-sim: sim-build  ## one run of the bench, as in `make sim ARGS="--config wide --stall bursty"`
+sim: sim-build  ## one run of the bench, as in `make sim ARGS="--config fast --stall bursty"`
 	@build/release/bin/actplane-sim $(ARGS)
 
-verify: sim-build  ## TENSOR through compressor and decompressor RTL and the golden model
-	@build/release/bin/actplane-verify $(TENSOR) $(ARGS)
+verify: sim-build  ## TENSOR through compressor and decompressor RTL and the golden model, in both orders or ORDER
+	@for order in $(if $(filter both,$(ORDER)),field significance,$(ORDER)); do \
+	  build/release/bin/actplane-verify $(TENSOR) --order $$order $(ARGS); done
 
-soak: sim-build  ## SOAK_BLOCKS random blocks over all configurations, sequences and stalls
+soak: sim-build  ## SOAK_BLOCKS random blocks over all configurations, sequences and stalls, then SOAK_POINTS
 	@build/release/bin/actplane-sim --soak $(SOAK_BLOCKS)
+	@.ci/soak_points.sh $(SOAK_POINTS)
 
 sim-build:
 	@.ci/setup.sh build test rtl
@@ -147,6 +154,10 @@ mutate:  ## break the RTL on purpose; every mutant must turn a test red
 	@.ci/setup.sh build test rtl mutants
 	@.ci/mutate.sh
 
+mutate-random:  ## COUNT one-token mutants of any line, drawn by SEED; survivors are listed
+	@.ci/setup.sh build test rtl mutants
+	@.ci/mutate_random.sh $(COUNT) $(SEED)
+
 cover:  ## line and toggle coverage of rtl/
 	@.ci/setup.sh build test rtl coverage
 	@.ci/rtl_coverage.sh
@@ -154,6 +165,14 @@ cover:  ## line and toggle coverage of rtl/
 gate:  ## the bench on netlists of the AXI tops (GATE_CONFIGS), every output bit against the golden model
 	@.ci/setup.sh build test rtl yosys
 	@synth/flow/gate.sh
+
+gate-slang:  ## the same on netlists that another front end has read: slang, from npm
+	@.ci/setup.sh build test rtl yosys
+	@FRONT_END=slang synth/flow/gate.sh
+
+four-state:  ## netlists that start unknown, in Icarus Verilog: after reset nothing defined may be unknown
+	@.ci/setup.sh yosys four-state
+	@.ci/four_state.sh
 
 equiv:  ## SAT proofs, module by module: the mapped netlist does what the RTL does
 	@.ci/setup.sh yosys
@@ -171,7 +190,7 @@ gate-modules:  ## the module tests on the netlists that Yosys makes
 	@.ci/setup.sh build test rtl yosys
 	@.ci/gate_modules.sh
 
-synth:  ## area, flops, depth and the breakdown by module, as in `make synth CONFIG=wide LIBERTY=my.lib.gz`
+synth:  ## area, flops, depth and the breakdown by module, as in `make synth CONFIG=fast LIBERTY=my.lib.gz`
 	@.ci/setup.sh yosys synth
 	@synth/flow/area.sh
 

@@ -47,7 +47,7 @@ build() { # NAME RTL TOP PARAMS DEFINES ENGINE
       say "write_aiger -zinit -map $work/$1.aim $work/$1.aig"
     fi
   } >"$work/$1.ys"
-  timeout 400 yosys -q -s "$work/$1.ys" >"$work/$1.log" 2>&1 </dev/null
+  timeout "${FORMAL_BUILD:-900}" yosys -q -s "$work/$1.ys" >"$work/$1.log" 2>&1 </dev/null
 }
 
 # Runs an engine on a model; prints `holds`, `fails` or `open` (gave up, ran out of time, or stopped with an error: an
@@ -128,7 +128,7 @@ prove() { # NAME TOP PARAMS MODE DEPTH ENGINE TRACE LIMIT SET MUTANT TEXT
   sed 's|\([ab]\)/rtl/|\1/|' "$patch" | patch -s -p 1 -d "$tree" >"$work/$name.patch.log" 2>&1 || die "$name: mutant $mutant does not apply"
 
   if [[ $mode == cone ]]; then
-    configs=$params
+    configs=${params//,/ }
     if [[ $params == all ]]; then
       configs=$(for n in 32 64 128 256; do printf "${n}x%s " 64 128 256 512; done)
     fi
@@ -174,7 +174,7 @@ while read -r name top params mode depth engine trace limit set mutant text; do
   if [[ -z $name || $name == '#'* ]]; then continue; fi
   if [[ $# -gt 0 ]]; then
     [[ " $* " == *" $name "* ]] || continue
-  elif [[ $quick == true && $set != quick ]]; then
+  elif [[ $set == open || ($quick == true && $set != quick) ]]; then
     continue
   fi
   count=$((count + 1))

@@ -12,8 +12,8 @@ die() {
   exit 1
 }
 
-# The parameters of a named configuration, NAME=VALUE each; nothing if FILE does not have it. Its fourth column names the
-# formats that are built in, joined by +.
+# The parameters of a named configuration, NAME=VALUE each; nothing if FILE does not have it. Its columns: name, BlockLen,
+# StreamWidth, formats joined by + or `all`, order or `both`, GroupLen, Depth, Fifo.
 config_params() { # NAME [FILE]
   awk -v name="$1" '
     $1 == name {
@@ -24,7 +24,10 @@ config_params() { # NAME [FILE]
         if (!bit) { print FILENAME ": no format " format[i] " (line of " name ")" >"/dev/stderr"; exit 1 }
         if (int(mask / bit) % 2 == 0) mask += bit
       }
-      print "BlockLen=" $2, "StreamWidth=" $3, "Formats=" mask
+      orders = $5 == "field" ? 1 : $5 == "significance" ? 2 : $5 == "both" ? 3 : 0
+      fifo = $8 == "flops" ? 0 : $8 == "latches" ? 1 : $8 == "macro" ? 2 : 3
+      if (!orders || fifo == 3) { print FILENAME ": the line of " name " has no order or no fifo" >"/dev/stderr"; exit 1 }
+      print "BlockLen=" $2, "StreamWidth=" $3, "Formats=" mask, "Orders=" orders, "GroupLen=" $6, "Depth=" $7, "Fifo=" fifo
       exit
     }' "${2:-rtl/configs.txt}"
 }

@@ -3,12 +3,15 @@
 # mutate.sh [MUTANT...]: proves that the tests can fail. Each patch of tests/mutants breaks one line of a copy of rtl/;
 # the test it names must turn red. Fails if a mutant survives, does not apply or does not compile.
 # Without names: all of them; at SCALE=quick two of each test, but see first that all of them apply.
+# For mutate_random.sh: MUTANTS is another folder of patches, MUTATE_WORK another place to build in; with MUTATE_LIST=1
+# survivors are listed and do not fail. MUTATE_TIMEOUT: seconds that a test may take (60).
 #   first line of a patch   what is broken
-#   second line             Test: the program of tests/rtl that must see it, in its first configuration
+#   second line             Test: the program of tests/rtl that must see it, and in how many of its configurations, the
+#                           first ones, if not in the first alone (MUTATE_CONFIGS overrules it)
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-root=$PWD/build/mutate
+root=${MUTATE_WORK:-$PWD/build/mutate} folder=${MUTANTS:-tests/mutants}
 mkdir -p "$root/result"
 rm -f "$root/result"/*
 export root
@@ -17,15 +20,16 @@ quick=
 if [[ $# -eq 0 && ${ACTP_TEST_SCALE:-} == quick ]]; then quick=1; fi
 export ACTP_TEST_SCALE=ci
 
-test_of() { sed -n 's/^Test: //p' "$1"; }
+test_of() { sed -n 's/^Test: \([a-z0-9_]*\).*/\1/p' "$1"; }
+configs_of() { sed -n 's/^Test: [a-z0-9_]* *//p' "$1"; }
 
 mutants=()
 if [[ $# -gt 0 ]]; then
-  for name in "$@"; do mutants+=("tests/mutants/$(basename "$name" .patch).patch"); done
+  for name in "$@"; do mutants+=("$folder/$(basename "$name" .patch).patch"); done
 else
-  mapfile -t mutants < <(find tests/mutants -name '*.patch' | sort)
+  mapfile -t mutants < <(find "$folder" -name '*.patch' | sort)
 fi
-[[ ${#mutants[@]} -gt 0 ]] || die "no patch in tests/mutants"
+[[ ${#mutants[@]} -gt 0 ]] || die "no patch in $folder"
 for mutant in "${mutants[@]}"; do
   patch -s --dry-run -p 1 -i "$mutant" >/dev/null || die "$mutant does not apply to rtl/"
 done
@@ -33,13 +37,14 @@ for mutant in "${mutants[@]}"; do
   [[ -f $mutant ]] || die "no such mutant: $mutant"
   test=$(test_of "$mutant")
   [[ -f tests/rtl/$test.cc ]] || die "$mutant names no test of tests/rtl (Test: ...)"
-  say "$test $mutant"
+  configs=$(configs_of "$mutant")
+  say "$test $mutant ${MUTATE_CONFIGS:-${configs:-1}}"
 done | sort | awk -v quick=$quick '!quick || ++seen[$1] <= 2' >"$root/list"
 
 # Runs in the copy of one worker; prints the first test that failed, or nothing.
 first_failure() { # BUILD TEST LOG
   local status=0
-  ACTP_WAVE=none timeout 60 "$1/bin/$2" --gtest_fail_fast --gtest_brief=1 >"$3" 2>&1 </dev/null || status=$?
+  ACTP_WAVE=none timeout "${MUTATE_TIMEOUT:-60}" "$1/bin/$2" --gtest_fail_fast --gtest_brief=1 >"$3" 2>&1 </dev/null || status=$?
   if [[ $status -eq 124 ]]; then
     say "time-out"
   elif [[ $status -ne 0 ]]; then
@@ -49,7 +54,7 @@ first_failure() { # BUILD TEST LOG
 
 # All mutants of one test, one after the other, in a tree of their own.
 mutate_test() { # TEST
-  local test=$1 slot tree build mutant name log start killed verdict
+  local test=$1 slot tree build mutant name log start killed verdict configs
   for ((slot = 0; ; slot = (slot + 1) % JOBS)); do  # a free tree: they are as many as workers
     exec 9>"$root/lock.$slot"
     if flock -n 9; then break; fi
@@ -62,10 +67,12 @@ mutate_test() { # TEST
   log=$root/result/$test.log
   if [[ ! -f $build/build.ninja ]]; then
     cmake -G Ninja -S "$tree" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O0' \
-      -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_RTL_FIRST=ON -DACTPLANE_MODEL_OPT=-O0 >"$log" 2>&1 ||
+      -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_MODEL_OPT=-O0 >"$log" 2>&1 ||
       { say "FAULT $test cmake failed: $log" >"$root/result/$test" && return; }
   fi
-  if ! cmake --build "$build" --parallel 1 --target "$test" >"$log" 2>&1; then
+  configs=$(awk -v test="$test" '$1 == test && $3 > n { n = $3 } END { print n }' "$root/list")
+  if ! cmake -DACTPLANE_RTL_COUNT="$configs" "$build" >"$log" 2>&1 ||
+    ! cmake --build "$build" --parallel 1 --target "$test" >"$log" 2>&1; then
     say "FAULT $test does not compile without a mutant: $log" >"$root/result/$test"
     return
   fi
@@ -88,14 +95,14 @@ mutate_test() { # TEST
       killed=$(first_failure "$build" "$test" "$log")
       verdict=${killed:-SURVIVED}
     fi
-    printf '%-28s %-24s %-46s %5.1f\n' "$name" "$(sed -n 's|^+++ b/rtl/.*/*\(actp_[a-z_]*\)[.]sv.*|\1|p' "$mutant")" \
+    printf '%-36s %-24s %-46s %5.1f\n' "$name" "$(sed -n 's|^+++ b/rtl/.*/*\(actp_[a-z_]*\)[.]sv.*|\1|p' "$mutant")" \
       "$verdict" "$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')" | tee -a "$root/result/table"
   done < <(awk -v test="$test" '$1 == test { print $2 }' "$root/list")
 }
 export -f mutate_test first_failure say
 export JOBS
 
-printf '%-28s %-24s %-46s %5s\n' mutant module 'killed by' s
+printf '%-36s %-24s %-46s %5s\n' mutant module 'killed by' s
 # shellcheck disable=SC2016  # $1 is for the inner shell
 awk '{ print $1 }' "$root/list" | uniq -c | sort -rn | awk '{ print $2 }' |
   xargs -P "$JOBS" -n 1 bash -euo pipefail -c 'mutate_test "$1"' _
@@ -104,5 +111,5 @@ count=$(wc -l <"$root/result/table")
 bad=$(awk '/ (SURVIVED|FAULT .*) / { n++ } END { print n + 0 }' "$root/result/table")
 wanted=$(wc -l <"$root/list")
 [[ $count -eq $wanted ]] || die "$count of $wanted mutants were tried"
-[[ $bad -eq 0 ]] || die "$bad of $count mutants were not killed"
-say "mutate     $count of ${#mutants[@]} mutants, all killed"
+[[ $bad -eq 0 || -n ${MUTATE_LIST:-} ]] || die "$bad of $count mutants were not killed"
+say "mutate     $count of ${#mutants[@]} mutants, $bad not killed"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# rtl_lint.sh: rtl/ is what both tools read alike, in all sixteen sizes, and one of them with every set of formats.
+# rtl_lint.sh: rtl/ is what both tools read alike, in all sixteen sizes, and a small one with every set of formats, order, group
+# length, depth and kind of FIFO.
 #   list       rtl/files.f names the files of the folder
 #   text       the subset of SystemVerilog, the header comment and the length of every file; every mutant applies
 #   verilator  -Wall of both tops in every configuration, and of every module alone; no format at all is refused
@@ -11,7 +12,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 lengths=(32 64 128 256)
 widths=(64 128 256 512)
-formats=(1 2 3 4 5 6)  # besides 7, for N = 32 and 64 bits
+# Besides the defaults, for N = 32 and 64 bits: everything but these two.
+variants=(Formats=1 Formats=2 Formats=3 Formats=4 Formats=5 Formats=6
+  Orders=1 Orders=2 GroupLen=4 'Orders=2,GroupLen=4' Depth=8 Depth=12 'Orders=1,Depth=10,Formats=1' 'Orders=2,Depth=16,Formats=4'
+  Fifo=1 'Fifo=1,Orders=2,Depth=12' UserWidth=9)
 tops=(actp_compressor_axis actp_decompressor_axis)
 work=$PWD/build/rtl-lint
 rm -rf "$work"
@@ -48,7 +52,8 @@ for name in "${files[@]}"; do
   forbid "$file" '\bimport\b' 'import: write actp_pkg::name (Yosys 0.23 refuses it)'
   forbid "$file" "'\\{" "assignment pattern '{ }: assign field by field"
   forbid "$file" '\b(return|break|continue)\b' 'return, break or continue: a function assigns its own name'
-  forbid "$file" '\b(casex|casez|inside|foreach|interface|modport|initial|always_latch)\b' 'outside the subset of both tools'
+  forbid "$file" '\b(casex|casez|inside|foreach|interface|modport|initial)\b' 'outside the subset of both tools'
+  [[ $module == actp_fifo_latch ]] || forbid "$file" '\balways_latch\b' 'a latch: only actp_fifo_latch has them'
   forbid "$file" '\balways +@|\balways @|\balways\b *\*' 'write always_comb or always_ff'
   forbid "$file" "\\b(parameter|localparam) +type\\b|\\bint'\\(|_e'\\(" 'type parameter or cast that Yosys 0.23 refuses or misreads'
   forbid "$file" "'[xXzZ]\\b|[0-9]'[bhdo][0-9a-fA-F_]*[xXzZ?]" 'X or Z as a value'
@@ -66,6 +71,7 @@ for name in "${files[@]}"; do
   esac
   require "$file" '^`default_nettype none$' 'no `default_nettype none'
   [[ $(tail -n 1 "$file") == '`default_nettype wire' ]] || fault "$file" 'does not end with `default_nettype wire'
+  forbid "$file" '^.{101}' 'more than 100 columns'
   [[ $(wc -l <"$file") -le 250 ]] || fault "$file" 'more than 250 lines: split it'
 done
 [[ $faults -eq 0 ]] || die "$faults faults in the text of rtl/"
@@ -93,15 +99,18 @@ lint() { # NAME ARGUMENT...
         for top in "${tops[@]}"; do say "  $top #(.BlockLen($n), .StreamWidth($w)) u_${top}_$w ();"; done
       done
       if [[ $n -eq 32 ]]; then
-        for f in "${formats[@]}"; do
-          for top in "${tops[@]}"; do say "  $top #(.BlockLen(32), .StreamWidth(64), .Formats($f)) u_${top}_f$f ();"; done
+        for variant in "${variants[@]}"; do
+          for top in "${tops[@]}"; do
+            if [[ $variant == Fifo=* && $top == *decompressor* ]]; then continue; fi
+            say "  $top #(.BlockLen(32), .StreamWidth(64), $(sed 's/\([^,=]*\)=\([0-9]*\)/.\1(\2)/g; s/,/, /g' <<<"$variant")) u_${top}_${variant//[=,]/_} ();"
+          done
         done
       fi
       say endmodule
     } >"$work/$all.sv"
     # proc_dlatch is an error by itself under -e; the selection is the second lock.
     say "$read_all $work/$all.sv; hierarchy -check -top $all; delete $all; proc; check -assert; \
-select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_*; select -assert-any t:\$dff t:\$adff" >"$work/$all.ys"
+select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*/* %d; select -assert-any t:\$dff t:\$adff" >"$work/$all.ys"
     say "yosys-$n yosys -q -e .* -s $work/$all.ys"
   done
   for n in "${lengths[@]}"; do
@@ -109,8 +118,11 @@ select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_*; select -assert-any t:\
       for top in "${tops[@]}"; do lint "$top-$n-$w" -GBlockLen="$n" -GStreamWidth="$w" --top-module "$top"; done
     done
   done
-  for f in "${formats[@]}"; do
-    for top in "${tops[@]}"; do lint "$top-formats-$f" -GBlockLen=32 -GStreamWidth=64 -GFormats="$f" --top-module "$top"; done
+  for variant in "${variants[@]}"; do
+    for top in "${tops[@]}"; do
+      if [[ $variant == Fifo=* && $top == *decompressor* ]]; then continue; fi
+      lint "$top-${variant//[=,]/-}" -GBlockLen=32 -GStreamWidth=64 "-G${variant//,/ -G}" --top-module "$top"
+    done
   done
   for name in "${files[@]}"; do
     module=$(basename "$name" .sv)
@@ -136,6 +148,6 @@ for top in "${tops[@]}"; do
   fi
   grep -q 'Formats must be' "$work/$top-none.log" || die "$top refuses Formats = 0 for another reason: $work/$top-none.log"
 done
-configurations=$(((${#lengths[@]} * ${#widths[@]} + ${#formats[@]}) * ${#tops[@]}))
+configurations=$(((${#lengths[@]} * ${#widths[@]} + ${#variants[@]}) * ${#tops[@]}))
 say "verilator  $configurations configurations, $((${#files[@]} - 1)) modules alone"
 say "yosys      $configurations configurations, no latch"

@@ -24,5 +24,6 @@ count() { awk -v name="$1" -F'"' 'index($0, name "=\"") { split($0, p, name "=\"
 failed=$(count failures) skipped=$(($(count skipped) + $(count disabled)))
 passed=$(($(count tests) - failed - skipped))
 say "$passed passed, $failed failed, $skipped skipped" >"$build/tests.txt"
+if [[ -f $build/elaborated.txt ]]; then say "RTL      $(<"$build/elaborated.txt")"; fi
 say "tests    $passed passed, $failed failed, $skipped skipped in $((SECONDS - start)) s ($preset, scale $ACTP_TEST_SCALE)"
 exit "$status"

@@ -51,38 +51,52 @@ _actp_read_list("${PROJECT_SOURCE_DIR}/rtl/files.f" _files)
 list(TRANSFORM _files PREPEND "${PROJECT_SOURCE_DIR}/rtl/")
 set(ACTP_RTL_FILES "${_files}")
 
-# The mask that a column of formats says: fp32, fp16, bf16 joined by +, or all.
-function(_actp_formats_mask TEXT OUT)
+# The number that a column says: names joined by +, each a bit in the order of NAMES, or ALL for all of them.
+function(_actp_mask TEXT ALL NAMES OUT)
   set(mask 0)
-  if(TEXT STREQUAL "all")
-    set(mask 7)
+  if(TEXT STREQUAL ALL)
+    list(LENGTH NAMES count)
+    math(EXPR mask "(1 << ${count}) - 1")
   else()
     string(REPLACE "+" ";" names "${TEXT}")
     foreach(name IN LISTS names)
-      list(FIND ACTP_FORMAT_NAMES "${name}" bit)
+      list(FIND NAMES "${name}" bit)
       if(bit LESS 0)
-        message(FATAL_ERROR "${ACTPLANE_RTL_CONFIGS_FILE}: no format ${name}")
+        message(FATAL_ERROR "${ACTPLANE_RTL_CONFIGS_FILE}: '${name}' is none of ${NAMES}, ${ALL}")
       endif()
       math(EXPR mask "${mask} | (1 << ${bit})")
     endforeach()
   endif()
   set(${OUT} ${mask} PARENT_SCOPE)
 endfunction()
-set(ACTP_FORMAT_NAMES fp32 fp16 bf16)  # in the order of the bits of parameter Formats
 
-# ACTP_RTL_CONFIGS: the names; ACTP_CONFIG_<name>: "BlockLen;StreamWidth;Formats".
+# The parameters of the two devices, in the order of ACTP_CONFIG_<name>.
+set(ACTP_PARAMETERS BlockLen StreamWidth Formats Orders GroupLen Depth Fifo)
+
+# Takes a line of rtl/configs.txt into ACTP_RTL_CONFIGS, the names, and ACTP_CONFIG_<name>.
+macro(_actp_add_config LINE)
+  string(REGEX REPLACE "[ \t]+" ";" _words "${LINE}")
+  list(LENGTH _words _count)
+  if(NOT _count EQUAL 8)
+    message(FATAL_ERROR "${ACTPLANE_RTL_CONFIGS_FILE}: a line of eight words, not '${LINE}'")
+  endif()
+  list(POP_FRONT _words _name _block_len _stream_width _formats _orders _group_len _depth _fifo)
+  _actp_mask("${_formats}" all "fp32;fp16;bf16" _formats)
+  _actp_mask("${_orders}" both "field;significance" _orders)
+  set(_fifos flops latches macro)
+  list(FIND _fifos "${_fifo}" _fifo)
+  if(_fifo LESS 0)
+    message(FATAL_ERROR "${ACTPLANE_RTL_CONFIGS_FILE}: the fifo of '${LINE}' is none of ${_fifos}")
+  endif()
+  list(APPEND ACTP_RTL_CONFIGS "${_name}")
+  set(ACTP_CONFIG_${_name} ${_block_len} ${_stream_width} ${_formats} ${_orders} ${_group_len} ${_depth} ${_fifo})
+endmacro()
 _actp_read_list("${ACTPLANE_RTL_CONFIGS_FILE}" _configs)
 set(ACTP_RTL_CONFIGS "")
 foreach(_config IN LISTS _configs)
-  string(REGEX REPLACE "[ \t]+" ";" _config "${_config}")
-  list(POP_FRONT _config _name _block_len _stream_width _formats)
-  if(NOT _formats)
-    set(_formats all)
-  endif()
-  _actp_formats_mask("${_formats}" _formats)
-  list(APPEND ACTP_RTL_CONFIGS "${_name}")
-  set(ACTP_CONFIG_${_name} ${_block_len} ${_stream_width} ${_formats})
+  _actp_add_config("${_config}")
 endforeach()
+
 foreach(_config IN LISTS ACTPLANE_RTL_CONFIGS)
   if(NOT _config IN_LIST ACTP_RTL_CONFIGS)
     message(FATAL_ERROR "ACTPLANE_RTL_CONFIGS: no configuration '${_config}' in ${ACTPLANE_RTL_CONFIGS_FILE}")
@@ -91,6 +105,20 @@ endforeach()
 if(ACTPLANE_RTL_CONFIGS)
   set(ACTP_RTL_CONFIGS "${ACTPLANE_RTL_CONFIGS}")
 endif()
+
+# A point between the corners, another one in every run of CI: `point` is a configuration like the named ones.
+set(ACTPLANE_RTL_POINT "" CACHE STRING "A seed: one point of .ci/points.sh is built and tested besides; none when empty")
+set(ACTP_ELABORATED "${ACTP_RTL_CONFIGS}")
+if(NOT ACTPLANE_RTL_POINT STREQUAL "")
+  execute_process(COMMAND "${PROJECT_SOURCE_DIR}/.ci/points.sh" "${ACTPLANE_RTL_POINT}"
+    OUTPUT_VARIABLE _point OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  _actp_add_config("${_point}")
+  string(REGEX REPLACE "[ \t]+" " " _point "${_point}")
+  list(APPEND ACTP_ELABORATED "POINT=${ACTPLANE_RTL_POINT} (${_point})")
+  message(STATUS "RTL besides the named configurations: POINT=${ACTPLANE_RTL_POINT}, ${_point}")
+endif()
+list(JOIN ACTP_ELABORATED " " _elaborated)
+file(WRITE "${PROJECT_BINARY_DIR}/elaborated.txt" "${_elaborated}\n")  # for the summary of .ci/test.sh
 
 # Verilator's runtime, compiled once for all models.
 add_library(actp_verilator_runtime STATIC
@@ -107,8 +135,8 @@ target_compile_definitions(actp_verilator_runtime PUBLIC
 target_link_libraries(actp_verilator_runtime PUBLIC Threads::Threads ZLIB::ZLIB)
 
 # actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...])
-# Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: BlockLen,
-# StreamWidth and Formats are set as far as TOP has them. With PARAMS, which come on top, any other name will do.
+# Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: ACTP_PARAMETERS
+# are set as far as TOP declares them. With PARAMS, which come on top, any other name will do.
 # SV: files besides rtl/files.f, where TOP is not in there. Every model can write waveforms; that costs no
 # measurable time until one is asked for. OPT: in place of ACTPLANE_MODEL_OPT, for models that run too briefly for it.
 function(actp_verilate TOP CONFIG)
@@ -134,18 +162,11 @@ function(actp_verilate TOP CONFIG)
   set(params "")
   if(DEFINED ACTP_CONFIG_${CONFIG})
     file(STRINGS "${top_file}" declared REGEX "^ *parameter ")
-    list(GET ACTP_CONFIG_${CONFIG} 0 block_len)
-    list(GET ACTP_CONFIG_${CONFIG} 1 stream_width)
-    list(GET ACTP_CONFIG_${CONFIG} 2 formats)
-    if(declared MATCHES "BlockLen ")
-      list(APPEND params "-GBlockLen=${block_len}")
-    endif()
-    if(declared MATCHES "StreamWidth ")
-      list(APPEND params "-GStreamWidth=${stream_width}")
-    endif()
-    if(declared MATCHES "Formats ")
-      list(APPEND params "-GFormats=${formats}")
-    endif()
+    foreach(parameter value IN ZIP_LISTS ACTP_PARAMETERS ACTP_CONFIG_${CONFIG})
+      if(declared MATCHES "[ ]${parameter} ")
+        list(APPEND params "-G${parameter}=${value}")
+      endif()
+    endforeach()
   elseif(NOT ARG_PARAMS)
     message(FATAL_ERROR "actp_verilate: ${CONFIG} is not in rtl/configs.txt, and there are no PARAMS")
   endif()

@@ -1,35 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_compressor - values in, slots out; order field.
+// actp_compressor - values in, slots out; both orders.
 //
-// Format   sections 2 to 4        Model   actplane::CompressBlock (model/src/codec.cc)
-// Contract in:  values, little-endian, first value lowest; a beat is StreamWidth/32 values of FP32 or StreamWidth/16 of a
-//               16-bit format. A block ends after N values, or at `last`: then what is missing is padded with +0.
-//               Bytes whose keep bit is 0 read as 0. The configuration is sampled with the first beat of each block.
-//          out: one packet per block: the slot, `last` and keep on its final beat.
-//          Latency 6 cycles from the last beat of a block to the first beat of its slot. One beat per cycle, without a
-//          gap between blocks, as long as no slot has more beats than its block. Holds two blocks: beat k of
-//          a block waits until k beats of the slot before have left for the output.
+// Format   sections 2 to 6        Model   actplane::CompressBlock (model/src/codec.cc)
+// Contract in:  values, little-endian, first value lowest; a beat is StreamWidth/32 values of FP32
+//          or StreamWidth/16 of a 16-bit format. Which beats and bytes count: actp_enc_gather.
+//               Configuration and user bits are sampled with the first beat of a block that is not
+//               null; what the pins may say: actp_config.
+//          out: one packet per block: the slot, `last` and keep on its final beat, the user bits on
+//               every beat.
 //          No path from any input to any output (rule S4).
-// Method   skid, gather and base (running), schedule, form, pack: docs/architecture.md
-// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen); Formats, any of the three
-// Reset    empty; counters zero
-// Status   block_done_o pulses when the final beat of a slot leaves; the flags beside it belong to that slot. A slot size
-//          outside F-2.6 counts as the nearest legal one, a format that is not built in as the lowest that is; both raise
-//          bad_config_o with the slot.
+// Method   docs/rtl.md: the chunks of a block wait in a queue until its plan is made.
+// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512; Formats, any of the three;
+//          Orders 1 field, 2 significance, 3 both; GroupLen 4, 8; Depth 8 .. 24; Fifo 0, 1, 2;
+//          UserWidth >= 1; Slack, even: chunks that the queue holds beside a block of the widest
+//          format (actp_enc_front); Searches 1 .. 4: blocks of order significance in search at a
+//          time (actp_enc_levels)
+// Reset    empty; status zero
+// Status   block_done_o pulses when the final beat of a slot has left; the flags beside it belong
+//          to that slot, counters have it in. Counters wrap at 2^32.
 `include "actp_macros.svh"
 `default_nettype none
 
 module actp_compressor #(
   parameter int unsigned BlockLen    = 128,
   parameter int unsigned StreamWidth = 256,
-  parameter int unsigned Formats     = 7    // those built in: bit 0 FP32, 1 FP16, 2 BF16
+  parameter int unsigned Formats     = 7,   // those built in: bit 0 FP32, 1 FP16, 2 BF16
+  parameter int unsigned Orders      = 3,
+  parameter int unsigned GroupLen    = 8,
+  parameter int unsigned Depth       = 24,
+  parameter int unsigned Fifo        = 0,
+  parameter int unsigned UserWidth   = 1,
+  parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
+                                                                 Orders),
+  parameter int unsigned Searches    = 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_ni,
   // configuration
   input  wire logic [1:0]                   cfg_format_i,      // 0 FP32, 1 FP16, 2 BF16
+  input  wire logic                         cfg_order_i,       // 0 field, 1 significance
   input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes_i,
   input  wire logic                         cfg_lossless_i,
+  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit_i,
   input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap_i,   // 0: none
   // values
   input  wire logic                         in_valid_i,
@@ -37,199 +49,188 @@ module actp_compressor #(
   input  wire logic [StreamWidth-1:0]       in_data_i,
   input  wire logic [StreamWidth/8-1:0]     in_keep_i,
   input  wire logic                         in_last_i,
+  input  wire logic [UserWidth-1:0]         in_user_i,
   // slots
   output logic                              out_valid_o,
   input  wire logic                         out_ready_i,
   output logic [StreamWidth-1:0]            out_data_o,
   output logic [StreamWidth/8-1:0]          out_keep_o,
   output logic                              out_last_o,
+  output logic [UserWidth-1:0]              out_user_o,
   // status
   output logic                              block_done_o,
-  output logic                              whole_o,           // nothing was cut: lossless by construction
-  output logic                              saturated_o,       // a value became zero for want of a delta code
+  output logic                              whole_o,           // nothing was cut
+  output logic                              saturated_o,       // F-4.7: a value became zero
   output logic                              bad_config_o,
+  output logic                              bad_keep_o,
   output logic [31:0]                       blocks_o,
-  output logic [31:0]                       bytes_in_o,        // N values for every block, padding included
+  output logic [31:0]                       bytes_in_o,        // whole blocks, padding included
   output logic [31:0]                       bytes_out_o
 );
-  localparam int unsigned SlotW  = actp_pkg::SLOT_W;
-  localparam int unsigned WidthW = actp_pkg::WIDTH_W;
-  localparam int unsigned ManW   = actp_pkg::MAN_W;
-  localparam int unsigned IndexW = $clog2(32 * BlockLen / StreamWidth);
-  localparam int unsigned CfgW   = actp_pkg::FMT_W + SlotW + 1 + WidthW;
-  localparam int unsigned SkidW  = StreamWidth + StreamWidth / 8 + 1 + CfgW;
+  localparam int unsigned CoreWidth = (StreamWidth > 256) ? StreamWidth : 256;
+  localparam int unsigned Groups    = BlockLen / GroupLen;
+  localparam int unsigned LevelW    = 8 * ((24 + 5 * Groups + 7) / 8);
+  localparam int unsigned FrontW    = (Orders == 1) ? actp_pkg::HEAD_W :
+                                      (LevelW > 72) ? LevelW : 72;
+  localparam int unsigned StoredW   = actp_pkg::stored_bits(Depth);
+  localparam int unsigned DataW     = (Formats == 1) ? CoreWidth / 32 * StoredW : CoreWidth;
+  localparam int unsigned Lanes     = (Formats == 1) ? CoreWidth / 32 : CoreWidth / 16;
+  localparam int unsigned EntryW    = DataW + ((Orders > 1) ? Lanes : 0);
+  localparam int unsigned CfgW      = actp_pkg::CONFIG_W;
+  localparam int unsigned SkidW     = CfgW + UserWidth + 1 + StreamWidth / 8 + StreamWidth;
 
   // ---- input
-  logic                     beat_valid, beat_ready, skid_last;
-  logic [StreamWidth-1:0]   skid_data;
-  logic [StreamWidth/8-1:0] skid_keep;
-  logic [actp_pkg::FMT_W-1:0] skid_format;
-  logic [SlotW-1:0]         skid_slot_bytes;
-  logic                     skid_lossless;
-  logic [WidthW-1:0]        skid_delta_cap;
+  actp_pkg::config_t        pins, skid_cfg;
   logic [SkidW-1:0]         skid_in, skid_out;
-  assign skid_in = {actp_pkg::limit_format(cfg_format_i, 3'(Formats)), cfg_slot_bytes_i, cfg_lossless_i, cfg_delta_cap_i,
-                    in_last_i, in_keep_i, in_data_i};
-  assign {skid_format, skid_slot_bytes, skid_lossless, skid_delta_cap, skid_last, skid_keep, skid_data} = skid_out;
+  logic                     beat_valid, beat_ready, skid_last;
+  logic [UserWidth-1:0]     skid_user;
+  logic [StreamWidth/8-1:0] skid_keep;
+  logic [StreamWidth-1:0]   skid_data;
+  actp_config #(
+    .BlockLen(BlockLen), .Formats(Formats), .Orders(Orders), .GroupLen(GroupLen), .Depth(Depth)
+  ) u_config (
+    .format_i(cfg_format_i), .order_i(cfg_order_i), .lossless_i(cfg_lossless_i),
+    .slot_bytes_i(cfg_slot_bytes_i), .delta_cap_i(cfg_delta_cap_i), .row_limit_i(cfg_row_limit_i),
+    .fill_zero_i(1'b0), .cfg_o(pins)
+  );
+  assign skid_in = {pins, in_user_i, in_last_i, in_keep_i, in_data_i};
+  assign {skid_cfg, skid_user, skid_last, skid_keep, skid_data} = skid_out;
   actp_skid #(.Width(SkidW)) u_skid (
     .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i(skid_in),
     .out_valid_o(beat_valid), .out_ready_i(beat_ready), .out_data_o(skid_out)
   );
 
-  // ---- gather, base and schedule: all stand still while a finished block waits for the pack stage
-  logic                   adv, held_valid, held_first, held_last, held_lossless;
-  logic [StreamWidth-1:0] held_data;
-  logic [actp_pkg::FMT_W-1:0] held_format;
-  logic [SlotW-1:0]       held_slot_bytes;
-  logic [WidthW-1:0]      held_delta_cap;
-  logic [32*BlockLen-1:0] planes;
-  logic [BlockLen-1:0]    reserved;
-  logic                   write_valid, write_narrow;
-  logic [IndexW-1:0]      write_index;
-  actp_enc_gather #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_gather (
-    .clk_i, .rst_ni, .adv_i(adv),
-    .cfg_format_i(skid_format), .cfg_slot_bytes_i(skid_slot_bytes), .cfg_lossless_i(skid_lossless),
-    .cfg_delta_cap_i(skid_delta_cap),
-    .in_valid_i(beat_valid), .in_ready_o(beat_ready), .in_data_i(skid_data), .in_keep_i(skid_keep),
-    .in_last_i(skid_last),
-    .beat_valid_o(held_valid), .beat_first_o(held_first), .beat_last_o(held_last), .beat_o(held_data),
-    .beat_format_o(held_format), .beat_slot_bytes_o(held_slot_bytes), .beat_lossless_o(held_lossless),
-    .beat_delta_cap_o(held_delta_cap),
-    .write_valid_o(write_valid), .write_narrow_o(write_narrow), .write_index_o(write_index),
-    .planes_o(planes), .reserved_o(reserved)
+  // ---- chunks in a queue and their plans
+  logic                         front_idle, plan_valid, plan_ready, plan_bad_keep;
+  actp_pkg::plan_t              plan;
+  logic [UserWidth-1:0]         plan_user;
+  logic [FrontW-1:0]            front;
+  logic [actp_pkg::MAN_W*5-1:0] man_rank;
+  logic [4*Groups-1:0]          codes;
+  logic [Groups-1:0]            lives, special;
+  logic                         chunk_valid, chunk_ready;
+  logic [EntryW-1:0]            chunk;
+  // between the front and the search
+  logic                         level_valid, level_ready, level_signs, level_mixed;
+  logic                         exact_possible, decision_valid, decision_ready;
+  actp_pkg::config_t            level_cfg;
+  logic [actp_pkg::EXP_W-1:0]   level_base, decision_base;
+  logic [5*Groups-1:0]          level_deltas;
+  logic [Groups-1:0]            level_negative, level_special, decision_lives;
+  logic [9:0]                   exact_level;
+  logic                         poisoned, exact, dead_code;
+  logic [1:0]                   form;
+  logic [2:0]                   width;
+  logic [4:0]                   q, j;
+  logic [4*Groups-1:0]          decision_codes;
+  logic [FrontW-1:0]            decision_front;
+  logic [actp_pkg::FRONT_W-1:0] decision_front_bytes;
+  actp_enc_front #(
+    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
+    .GroupLen(GroupLen), .Depth(Depth), .Fifo(Fifo), .Slack(Slack), .UserWidth(UserWidth),
+    .Searches(Searches)
+  ) u_front (
+    .clk_i, .rst_ni, .in_valid_i(beat_valid), .in_ready_o(beat_ready), .in_data_i(skid_data),
+    .in_keep_i(skid_keep), .in_last_i(skid_last), .in_user_i(skid_user), .in_cfg_i(skid_cfg),
+    .level_valid_o(level_valid), .level_ready_i(level_ready), .level_cfg_o(level_cfg),
+    .level_base_o(level_base), .level_deltas_o(level_deltas), .level_negative_o(level_negative),
+    .level_special_o(level_special), .level_signs_o(level_signs), .level_mixed_o(level_mixed),
+    .level_exact_possible_o(exact_possible), .level_exact_level_o(exact_level),
+    .decision_valid_i(decision_valid), .decision_ready_o(decision_ready),
+    .decision_poisoned_i(poisoned), .decision_exact_i(exact), .decision_form_i(form),
+    .decision_width_i(width), .decision_dead_code_i(dead_code), .decision_q_i(q),
+    .decision_j_i(j), .decision_base_i(decision_base), .decision_codes_i(decision_codes),
+    .decision_lives_i(decision_lives), .decision_front_i(decision_front),
+    .decision_front_bytes_i(decision_front_bytes),
+    .chunk_valid_o(chunk_valid), .chunk_ready_i(chunk_ready), .chunk_o(chunk),
+    .plan_valid_o(plan_valid), .plan_ready_i(plan_ready), .plan_o(plan), .user_o(plan_user),
+    .bad_keep_o(plan_bad_keep), .front_o(front), .man_rank_o(man_rank), .codes_o(codes),
+    .lives_o(lives), .special_o(special), .idle_o(front_idle)
   );
-
-  logic              facts_valid, facts_lossless, has_zero, has_special, any_negative, all_negative;
-  logic [actp_pkg::FMT_W-1:0] facts_format;
-  logic [SlotW-1:0]  facts_slot_bytes;
-  logic [WidthW-1:0] facts_delta_cap, needed_width;
-  logic [actp_pkg::EXP_W-1:0] facts_base;
-  logic [ManW-1:0]   uniform_planes, uniform_value;
-  actp_enc_base #(.StreamWidth(StreamWidth)) u_base (
-    .clk_i, .rst_ni, .adv_i(adv),
-    .beat_valid_i(held_valid), .beat_first_i(held_first), .beat_last_i(held_last), .beat_i(held_data),
-    .beat_format_i(held_format), .beat_slot_bytes_i(held_slot_bytes), .beat_lossless_i(held_lossless),
-    .beat_delta_cap_i(held_delta_cap),
-    .valid_o(facts_valid), .format_o(facts_format), .slot_bytes_o(facts_slot_bytes), .lossless_o(facts_lossless),
-    .delta_cap_o(facts_delta_cap), .base_o(facts_base), .width_o(needed_width), .has_zero_o(has_zero),
-    .has_special_o(has_special), .any_negative_o(any_negative), .all_negative_o(all_negative),
-    .uniform_o(uniform_planes), .uniform_value_o(uniform_value)
-  );
-
-  // ---- schedule, into the header register
-  logic [actp_pkg::HEAD_W-1:0] head_d, head_q;
-  logic [3:0]                  head_bytes_d, head_bytes_q;
-  logic [WidthW-1:0]           width_d, width_q;
-  logic [actp_pkg::EXP_W-1:0]  flush_below_d, flush_below_q;
-  logic                        zero_code_d, zero_code_q, sign_stored_d, sign_stored_q;
-  logic [ManW-1:0]             stored_d, stored_q;
-  logic [ManW*5-1:0]           man_rank_d, man_rank_q;
-  logic [SlotW-1:0]            bytes_d, bytes_q;
-  logic                        saturated_d, saturated_q, whole_d, whole_q, bad_config_d, bad_config_q;
-  logic                        base_valid, narrow_q;
-  logic [actp_pkg::FMT_W-1:0]  base_format;
-  logic [actp_pkg::EXP_W-1:0]  base;
-  actp_enc_schedule #(.BlockLen(BlockLen)) u_schedule (
-    .clk_i, .rst_ni, .adv_i(adv), .valid_i(facts_valid),
-    .format_i(facts_format), .slot_bytes_i(facts_slot_bytes), .lossless_i(facts_lossless),
-    .delta_cap_i(facts_delta_cap), .base_i(facts_base), .width_i(needed_width), .has_zero_i(has_zero), .has_special_i(has_special),
-    .any_negative_i(any_negative), .all_negative_i(all_negative),
-    .uniform_i(uniform_planes), .uniform_value_i(uniform_value),
-    .valid_o(base_valid), .format_o(base_format), .base_o(base),
-    .head_o(head_d), .head_bytes_o(head_bytes_d), .width_o(width_d), .zero_code_o(zero_code_d),
-    .flush_below_o(flush_below_d), .sign_stored_o(sign_stored_d), .stored_o(stored_d), .man_rank_o(man_rank_d), .bytes_o(bytes_d),
-    .saturated_o(saturated_d), .whole_o(whole_d), .bad_config_o(bad_config_d)
-  );
-
-  // A beat of the next block goes into the store when the words that need its place are formed: as many as the groups
-  // of StreamWidth / 32 values in front of it, or half as many if the block that leaves is of a 16-bit format.
-  logic              load, pack_busy, pack_done, words_done;
-  logic [IndexW:0]   words;
-  assign words = (write_narrow == narrow_q) ? {1'b0, write_index} :
-                 write_narrow               ? {write_index, 1'b1} : {1'b0, write_index} >> 1;
-  assign load = base_valid & (~pack_busy | pack_done);
-  assign adv  = base_valid ? load : words_done | ~write_valid;
-  always_ff @(posedge clk_i) begin
-    if (load) begin
-      head_q        <= head_d;
-      head_bytes_q  <= head_bytes_d;
-      width_q       <= width_d;
-      zero_code_q   <= zero_code_d;
-      flush_below_q <= flush_below_d;
-      sign_stored_q <= sign_stored_d;
-      stored_q      <= stored_d;
-      man_rank_q    <= man_rank_d;
-      bytes_q       <= bytes_d;
-      saturated_q   <= saturated_d;
-      whole_q       <= whole_d;
-      bad_config_q  <= bad_config_d;
-      narrow_q      <= actp_pkg::is_narrow(base_format);
-    end
+  if (Orders != 1) begin : gen_level
+    actp_enc_levels #(
+      .BlockLen(BlockLen), .GroupLen(GroupLen), .Searches(Searches)
+    ) u_levels (
+      .clk_i, .rst_ni, .in_valid_i(level_valid), .in_ready_o(level_ready), .in_cfg_i(level_cfg),
+      .in_base_i(level_base), .in_deltas_i(level_deltas), .in_negative_i(level_negative),
+      .in_special_i(level_special), .in_signs_i(level_signs), .in_mixed_i(level_mixed),
+      .in_exact_possible_i(exact_possible), .in_exact_level_i(exact_level),
+      .out_valid_o(decision_valid), .out_ready_i(decision_ready), .out_poisoned_o(poisoned),
+      .out_exact_o(exact), .out_form_o(form), .out_width_o(width), .out_dead_code_o(dead_code),
+      .out_q_o(q), .out_j_o(j), .out_base_o(decision_base), .out_codes_o(decision_codes),
+      .out_lives_o(decision_lives), .out_front_o(decision_front),
+      .out_front_bytes_o(decision_front_bytes)
+    );
+  end else begin : gen_no_level
+    logic unused_level;
+    assign unused_level = |{level_valid, level_cfg, level_base, level_deltas, level_negative,
+                            level_special, level_signs, level_mixed, exact_possible, exact_level,
+                            decision_ready};
+    assign {level_ready, decision_valid, poisoned, exact, form, width, dead_code, q, j} = '0;
+    assign {decision_base, decision_codes, decision_lives, decision_front} = '0;
+    assign decision_front_bytes = '0;
   end
 
-  // ---- form and pack
-  logic [(actp_pkg::ROWS-1)*BlockLen-1:0] rows;
-  logic [actp_pkg::EXP_W-1:0]             row_inverted;
-  logic [BlockLen-1:0]                    row_flushed, row_reserved;
-  actp_enc_form #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats)) u_form (
-    .clk_i, .load_i(load), .base_i(base), .planes_i(planes), .reserved_i(reserved),
-    .zero_code_i(zero_code_q), .flush_below_i(flush_below_q),
-    .rows_o(rows), .inverted_o(row_inverted), .flushed_o(row_flushed), .reserved_o(row_reserved)
-  );
-  actp_packer #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_packer (
-    .clk_i, .rst_ni, .start_i(load), .done_o(pack_done), .busy_o(pack_busy), .words_i(words), .words_done_o(words_done),
-    .rows_i(rows), .inverted_i(row_inverted), .flushed_i(row_flushed), .reserved_i(row_reserved), .head_i(head_q), .head_bytes_i(head_bytes_q),
-    .width_i(width_q), .sign_stored_i(sign_stored_q), .stored_i(stored_q), .man_rank_i(man_rank_q), .bytes_i(bytes_q),
-    .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o
+  // ---- slots
+  // Whether the block is of a 16-bit format travels as one more user bit.
+  logic whole, saturated, bad_config, bad_keep, narrow;
+  actp_enc_back #(
+    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
+    .GroupLen(GroupLen), .Depth(Depth), .UserWidth(UserWidth + 1)
+  ) u_back (
+    .clk_i, .rst_ni, .plan_valid_i(plan_valid), .plan_ready_o(plan_ready), .plan_i(plan),
+    .user_i({actp_pkg::is_narrow(plan.cfg.fmt), plan_user}), .bad_keep_i(plan_bad_keep),
+    .front_i(front), .man_rank_i(man_rank), .codes_i(codes), .lives_i(lives),
+    .special_i(special), .chunk_valid_i(chunk_valid), .chunk_ready_o(chunk_ready),
+    .chunk_i(chunk), .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o,
+    .out_user_o({narrow, out_user_o}), .whole_o(whole), .saturated_o(saturated),
+    .bad_config_o(bad_config), .bad_keep_o(bad_keep)
   );
 
-  // ---- status: the flags travel with the final beat into the output register
-  logic              left;
-  logic              narrow_last_q, whole_last_q, saturated_last_q, bad_config_last_q;
-  logic [SlotW-1:0]  bytes_last_q;
-  assign left = out_valid_o & out_ready_i & out_last_o;
-  always_ff @(posedge clk_i) begin
-    if (pack_done) begin
-      whole_last_q      <= whole_q;
-      saturated_last_q  <= saturated_q;
-      bad_config_last_q <= bad_config_q;
-      narrow_last_q     <= narrow_q;
-      bytes_last_q      <= bytes_q;
-    end
-    if (left) begin  // the next slot may follow at once
-      whole_o      <= whole_last_q;
-      saturated_o  <= saturated_last_q;
-      bad_config_o <= bad_config_last_q;
-    end
-  end
+  // ---- status
+  actp_enc_status #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_status (
+    .clk_i, .rst_ni, .beat_i(out_valid_o & out_ready_i), .last_i(out_last_o), .keep_i(out_keep_o),
+    .narrow_i(narrow), .whole_i(whole), .saturated_i(saturated), .bad_config_i(bad_config),
+    .bad_keep_i(bad_keep), .block_done_o, .whole_o, .saturated_o, .bad_config_o, .bad_keep_o,
+    .blocks_o, .bytes_in_o, .bytes_out_o
+  );
+
+  // For the bench: nothing is between input and output.
+  logic       idle, into_back, left;
+  logic [3:0] in_back_q;  // blocks
+  assign into_back = plan_valid & plan_ready;
+  assign left      = out_valid_o & out_ready_i & out_last_o;
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      block_done_o <= 1'b0;
-      blocks_o     <= '0;
-      bytes_in_o   <= '0;
-      bytes_out_o  <= '0;
-    end else begin
-      block_done_o <= left;
-      if (left) begin
-        blocks_o    <= blocks_o + 32'd1;
-        bytes_in_o  <= bytes_in_o + (narrow_last_q ? 32'(2 * BlockLen) : 32'(4 * BlockLen));
-        bytes_out_o <= bytes_out_o + 32'(bytes_last_q);
-      end
-    end
+    if (!rst_ni) in_back_q <= '0;
+    else         in_back_q <= in_back_q + 4'(into_back) - 4'(left);
   end
+  assign idle = front_idle & (in_back_q == '0);
+  logic unused_idle;
+  assign unused_idle = idle;
 
-  if (BlockLen != 32 && BlockLen != 64 && BlockLen != 128 && BlockLen != 256) begin : gen_bad_block_len
+  if (BlockLen != 32 && BlockLen != 64 && BlockLen != 128 && BlockLen != 256) begin : gen_bad_block
     $fatal(1, "actp_compressor: BlockLen must be 32, 64, 128 or 256");
   end
-  if (StreamWidth != 64 && StreamWidth != 128 && StreamWidth != 256 && StreamWidth != 512) begin : gen_bad_width
+  if (StreamWidth != 64 && StreamWidth != 128 && StreamWidth != 256 && StreamWidth != 512)
+  begin : gen_bad_width
     $fatal(1, "actp_compressor: StreamWidth must be 64, 128, 256 or 512");
   end
   if (Formats == 0 || Formats > 7) begin : gen_bad_formats
     $fatal(1, "actp_compressor: Formats must be 1 to 7");
   end
+  if (Orders == 0 || Orders > 3) begin : gen_bad_orders
+    $fatal(1, "actp_compressor: Orders must be 1, 2 or 3");
+  end
+  if (Searches == 0 || Searches > 4) begin : gen_bad_searches
+    $fatal(1, "actp_compressor: Searches must be 1 to 4");
+  end
+  if ((GroupLen != 4 && GroupLen != 8) || Depth < 8 || Depth > 24) begin : gen_bad_group
+    $fatal(1, "actp_compressor: GroupLen must be 4 or 8, Depth 8 to 24");
+  end
 
-  `ACTP_STREAM(ValuesIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i})
-  `ACTP_STREAM(SlotsOut, out_valid_o, out_ready_i, {out_data_o, out_keep_o, out_last_o})
+  `ACTP_STREAM(ValuesIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i, in_user_i})
+  `ACTP_STREAM(SlotsOut, out_valid_o, out_ready_i,
+               {out_data_o, out_keep_o, out_last_o, out_user_o})
 endmodule
 
 `default_nettype wire

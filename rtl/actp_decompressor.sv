@@ -1,188 +1,173 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_decompressor - slots in, values out; order field.
+// actp_decompressor - slots in, values out; both orders.
 //
-// Format   sections 2, 3 and 7        Model   actplane::DecompressBlock (model/src/codec.cc)
-// Contract in:  one packet per slot, `last` and keep (a run of ones from bit 0) on its final beat. In fixed mode a packet
-//               must be slot_bytes long, in lossless mode as long as its header says; any other is malformed. The
-//               configuration is sampled with the first beat of a packet.
-//          out: N values per slot as full beats, `last` on the final one; all +0 for a malformed slot.
-//          Latency 3 cycles from the last beat of a slot to the first beat of its values. One output beat per cycle,
-//          without a gap between blocks, as long as no slot has more beats than its block. Holds two blocks:
-//          beat k of a slot waits until k beats of the block before have left for the output.
-//          No path from any input to any output (rule S4).
-// Method   skid, header, unpack and planes, rebuild: docs/architecture.md
-// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512 (tested all sixteen); Formats, any of the three
-// Reset    empty; counters zero
-// Status   block_done_o pulses when the final beat of a block leaves; the flags beside it belong to that block. A format
-//          that is not built in is read as the lowest that is, and its slots are malformed.
+// Format   sections 2, 3, 5 and 7        Model   actplane::DecompressBlock (model/src/codec.cc)
+// Contract in:  one packet per slot, null bytes and wrong lengths as docs/rtl.md has them.
+//          Configuration and user are sampled with the first beat of a packet that is not null.
+//          out: N values per slot as full beats, `last` on the final one, user of the slot on all
+//          of them. No block is held: values leave while their slot arrives. The last ones wait for
+//          its end. No path from any input to any output (rule S4).
+// Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512; Formats 1 .. 7; Orders 1 .. 3;
+//          GroupLen 4, 8; Depth 8 .. 24; UserWidth >= 1
+// Reset    empty; status zero
+// Status   block_done_o pulses when the final beat of a block leaves; the flags beside it belong to
+//          that block, counters have it in. bytes_in_o counts the bytes of packets, up to a hole.
 `include "actp_macros.svh"
 `default_nettype none
 
 module actp_decompressor #(
   parameter int unsigned BlockLen    = 128,
   parameter int unsigned StreamWidth = 256,
-  parameter int unsigned Formats     = 7    // those built in: bit 0 FP32, 1 FP16, 2 BF16
+  parameter int unsigned Formats     = 7,    // those built in: bit 0 FP32, bit 1 FP16, bit 2 BF16
+  parameter int unsigned Orders      = 3,    // bit 0 field, bit 1 significance
+  parameter int unsigned GroupLen    = 8,
+  parameter int unsigned Depth       = 24,
+  parameter int unsigned UserWidth   = 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_ni,
   // configuration
   input  wire logic [1:0]                   cfg_format_i,      // 0 FP32, 1 FP16, 2 BF16
+  input  wire logic                         cfg_order_i,       // 0 field, 1 significance
   input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes_i,
   input  wire logic                         cfg_lossless_i,
   input  wire logic                         cfg_fill_zero_i,   // 0 midpoint, 1 zero
+  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit_i,
   // slots
   input  wire logic                         in_valid_i,
   output logic                              in_ready_o,
   input  wire logic [StreamWidth-1:0]       in_data_i,
   input  wire logic [StreamWidth/8-1:0]     in_keep_i,
   input  wire logic                         in_last_i,
+  input  wire logic [UserWidth-1:0]         in_user_i,
   // values
   output logic                              out_valid_o,
   input  wire logic                         out_ready_i,
   output logic [StreamWidth-1:0]            out_data_o,
+  output logic [StreamWidth/8-1:0]          out_keep_o,
   output logic                              out_last_o,
+  output logic [UserWidth-1:0]              out_user_o,
   // status
   output logic                              block_done_o,
-  output logic                              lossless_o,        // F-3.13
+  output logic                              lossless_o,        // F-3.13; order field alone says so
   output logic                              malformed_o,       // section 7
   output logic [31:0]                       blocks_o,
   output logic [31:0]                       malformed_blocks_o,
   output logic [31:0]                       bytes_in_o,
   output logic [31:0]                       bytes_out_o
 );
-  localparam int unsigned SlotW  = actp_pkg::SLOT_W;
-  localparam int unsigned WidthW = actp_pkg::WIDTH_W;
-  localparam int unsigned ManW   = actp_pkg::MAN_W;
-  localparam int unsigned HeadW  = actp_pkg::HEAD_W;
-  localparam int unsigned CfgW   = actp_pkg::FMT_W + SlotW + 1 + 1;
-  localparam int unsigned SkidW  = StreamWidth + StreamWidth / 8 + 1 + CfgW;
-  localparam int unsigned ByteW  = $clog2(BlockLen / 8);
-  // Beats of the longest slot are numbered 0 .. words; the counter stops beyond.
-  localparam int unsigned Words  = (actp_pkg::ROWS * BlockLen + StreamWidth - 1) / StreamWidth;
-  localparam int unsigned CountW = $clog2(Words + 2);
+  localparam int unsigned Width   = (StreamWidth < 256) ? 256 : StreamWidth;
+  localparam int unsigned InBytes = StreamWidth / 8;
+  localparam int unsigned InW     = $clog2(InBytes) + 1;
+  localparam int unsigned BytesW  = $clog2(Width / 8) + 1;
+  localparam int unsigned PinsW   = 2 + 1 + actp_pkg::SLOT_W + 1 + 1 + actp_pkg::LIMIT_W;
+  localparam int unsigned TagW    = actp_pkg::CONFIG_W + UserWidth;
+  localparam int unsigned SkidW   = StreamWidth + InW + 2 + PinsW + UserWidth;
 
-  // ---- input
-  logic                     beat_valid, adv, skid_last, skid_lossless, skid_fill_zero;
-  logic [StreamWidth-1:0]   skid_data;
-  logic [StreamWidth/8-1:0] skid_keep;
-  logic [actp_pkg::FMT_W-1:0] skid_format;
-  logic [SlotW-1:0]         skid_slot_bytes;
-  logic [SkidW-1:0]         skid_in, skid_out;
-  assign skid_in = {actp_pkg::limit_format(cfg_format_i, 3'(Formats)), cfg_slot_bytes_i, cfg_lossless_i, cfg_fill_zero_i,
-                    in_last_i, in_keep_i, in_data_i};
-  assign {skid_format, skid_slot_bytes, skid_lossless, skid_fill_zero, skid_last, skid_keep, skid_data} = skid_out;
-  actp_skid #(.Width(SkidW)) u_skid (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i(skid_in),
-    .out_valid_o(beat_valid), .out_ready_i(adv), .out_data_o(skid_out)
-  );
-
-  // ---- header, registered with the first beat
-  typedef struct packed {
-    logic [actp_pkg::FMT_W-1:0] fmt;
-    logic                       fill_zero;
-    logic [actp_pkg::EXP_W-1:0] base;
-    logic [WidthW-1:0]          width;
-    logic                       zero_code;
-    logic                       special;
-    logic                       sign_stored;
-    logic                       sign_value;
-    logic                       saturated;
-    logic [ManW-1:0]            stored;
-    logic [ManW-1:0]            value;
-  } header_t;
-  header_t          head_d, head_q;
-  logic             first, header_bad, header_bad_q, lossless_q;
-  logic [SlotW-1:0] slot_bytes_q;
-  logic [3:0]       head_bytes_d, head_bytes_q;
-  actp_dec_header u_header (
-    .format_i(skid_format), .head_i(skid_data[HeadW-1:0]),
-    .base_o(head_d.base), .width_o(head_d.width), .zero_code_o(head_d.zero_code), .special_o(head_d.special),
-    .sign_stored_o(head_d.sign_stored), .sign_value_o(head_d.sign_value), .saturated_o(head_d.saturated),
-    .head_bytes_o(head_bytes_d), .stored_o(head_d.stored), .value_o(head_d.value), .malformed_o(header_bad)
-  );
-  assign head_d.fmt       = skid_format;
-  assign head_d.fill_zero = skid_fill_zero;
-
-  // ---- planes, in slot order
-  logic                   beat_end, take;
-  logic [CountW-1:0]      beat_index;
-  logic [StreamWidth-1:0] beat;
-  logic [3:0]             beat_head_bytes;
-  logic [SlotW:0]         bytes;
-  assign beat_head_bytes = first ? head_bytes_d : head_bytes_q;
-  actp_unpacker #(.StreamWidth(StreamWidth), .CountW(CountW)) u_unpacker (
-    .clk_i, .rst_ni, .adv_i(adv), .in_valid_i(beat_valid), .in_data_i(skid_data), .in_keep_i(skid_keep),
-    .in_last_i(skid_last), .head_bytes_i(beat_head_bytes), .first_o(first),
-    .beat_valid_o(take), .end_o(beat_end), .beat_index_o(beat_index), .beat_o(beat), .bytes_o(bytes)
-  );
-  logic [actp_pkg::ROWS*BlockLen-1:0] bits;
-  logic [ManW*5-1:0]                  man_rank;
-  logic [actp_pkg::RANK_W-1:0]        man_rows;
-  logic [ByteW-1:0]                   man_bytes;
-  logic                               complete, malformed;
-  actp_dec_planes #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW)) u_planes (
-    .clk_i, .beat_valid_i(take), .beat_index_i(beat_index), .beat_head_bytes_i(beat_head_bytes), .beat_i(beat),
-    .bits_o(bits), .bytes_i(bytes),
-    .lossless_i(lossless_q), .slot_bytes_i(slot_bytes_q), .head_bytes_i(head_bytes_q),
-    .width_i(head_q.width), .sign_stored_i(head_q.sign_stored), .stored_i(head_q.stored), .malformed_i(header_bad_q),
-    .man_rank_o(man_rank), .man_rows_o(man_rows), .man_bytes_o(man_bytes), .complete_o(complete), .malformed_o(malformed)
-  );
-
-  // The input stands still while a complete slot waits for the rebuild stage, and in front of a word that this still reads.
-  logic slot_valid_q, load, rebuild_busy, rebuild_done, word_free;
-  assign load = slot_valid_q & (~rebuild_busy | rebuild_done);
-  assign adv  = (~slot_valid_q | load) & word_free;
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) slot_valid_q <= 1'b0;
-    else         slot_valid_q <= beat_end | (slot_valid_q & ~load);
+  // ---- input: the kept bytes are a number, or the beat has a hole
+  logic                   run, hole, beat_valid, beat_ready, beat_last, beat_hole;
+  logic [InW-1:0]         bytes, beat_bytes;
+  logic [StreamWidth-1:0] beat_data;
+  logic [PinsW-1:0]       beat_pins;
+  logic [UserWidth-1:0]   beat_user;
+  logic [SkidW-1:0]       beat;
+  assign run  = (in_keep_i[InBytes-1:1] & ~in_keep_i[InBytes-2:0]) == '0;
+  assign hole = ~run | (~in_last_i & in_keep_i[0] & ~in_keep_i[InBytes-1]);
+  always_comb begin
+    bytes = {in_keep_i[InBytes-1], {(InW-1){1'b0}}};
+    for (int unsigned b = 0; b < InBytes - 1; b++) bytes = bytes | (InW'(b + 1) &
+        {InW{in_keep_i[b] & ~in_keep_i[b+1]}});
   end
-  always_ff @(posedge clk_i) begin
-    if (first) begin
-      head_q       <= head_d;
-      lossless_q   <= skid_lossless;
-      slot_bytes_q <= skid_slot_bytes;
-      head_bytes_q <= head_bytes_d;
-      header_bad_q <= header_bad | ~actp_pkg::is_format(skid_format);
+  actp_skid #(.Width(SkidW)) u_skid (
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o,
+    .in_data_i({in_data_i, bytes, in_last_i, hole, in_user_i, cfg_format_i, cfg_order_i,
+    cfg_slot_bytes_i, cfg_lossless_i,
+                cfg_fill_zero_i, cfg_row_limit_i}),
+    .out_valid_o(beat_valid), .out_ready_i(beat_ready), .out_data_o(beat)
+  );
+  assign {beat_data, beat_bytes, beat_last, beat_hole, beat_user, beat_pins} = beat;
+
+  // ---- configuration
+  logic [1:0]                   pin_format;
+  logic                         pin_order, pin_lossless, pin_fill_zero;
+  logic [actp_pkg::SLOT_W-1:0]  pin_slot_bytes;
+  logic [actp_pkg::LIMIT_W-1:0] pin_row_limit;
+  actp_pkg::config_t            nearest, cfg;
+  assign {pin_format, pin_order, pin_slot_bytes, pin_lossless, pin_fill_zero, pin_row_limit} =
+      beat_pins;
+  actp_config #(.BlockLen(BlockLen), .Formats(Formats), .Orders(Orders), .GroupLen(GroupLen),
+      .Depth(Depth)) u_config (
+    .format_i(pin_format), .order_i(pin_order), .lossless_i(pin_lossless),
+    .slot_bytes_i(pin_slot_bytes), .delta_cap_i(actp_pkg::WIDTH_W'(0)),
+    .row_limit_i(pin_row_limit), .fill_zero_i(pin_fill_zero), .cfg_o(nearest)
+  );
+  // A slot size that cannot be makes the slot malformed, whatever it is read as.
+  always_comb begin
+    cfg            = nearest;
+    cfg.slot_bytes = pin_slot_bytes;
+  end
+
+  // ---- words, values
+  logic              word_valid, word_ready, word_first, word_last, word_hole;
+  logic [Width-1:0]  word;
+  logic [BytesW-1:0] word_bytes;
+  logic [TagW-1:0]   word_tag;
+  actp_dec_widen #(.StreamWidth(StreamWidth), .Width(Width), .TagW(TagW)) u_widen (
+    .clk_i, .rst_ni, .in_valid_i(beat_valid), .in_ready_o(beat_ready), .in_data_i(beat_data),
+    .in_bytes_i(beat_bytes),
+    .in_last_i(beat_last), .in_hole_i(beat_hole), .in_tag_i({beat_user, cfg}),
+    .out_valid_o(word_valid), .out_ready_i(word_ready), .out_data_o(word),
+    .out_bytes_o(word_bytes), .out_first_o(word_first),
+    .out_last_o(word_last), .out_hole_o(word_hole), .out_tag_o(word_tag)
+  );
+  logic                 chunk_valid, chunk_ready, chunk_last, chunk_narrow, chunk_lossless,
+      chunk_malformed, busy;
+  logic [Width-1:0]     chunk;
+  logic [UserWidth-1:0] chunk_user;
+  logic [31:0]          chunk_read;
+  actp_dec_core #(.BlockLen(BlockLen), .Width(Width), .Formats(Formats), .Orders(Orders),
+      .GroupLen(GroupLen), .Depth(Depth),
+                  .UserWidth(UserWidth)) u_core (
+    .clk_i, .rst_ni, .in_valid_i(word_valid), .in_ready_o(word_ready), .in_data_i(word),
+    .in_bytes_i(word_bytes),
+    .in_first_i(word_first), .in_last_i(word_last), .in_hole_i(word_hole), .in_tag_i(word_tag),
+    .out_valid_o(chunk_valid), .out_ready_i(chunk_ready), .out_data_o(chunk),
+    .out_last_o(chunk_last),
+    .out_narrow_o(chunk_narrow), .out_user_o(chunk_user), .out_lossless_o(chunk_lossless),
+    .out_malformed_o(chunk_malformed),
+    .out_read_o(chunk_read), .busy_o(busy)
+  );
+
+  // ---- output: the beats of a chunk
+  localparam int unsigned Beats = Width / StreamWidth;
+  logic last_beat;
+  if (Beats == 1) begin : gen_whole
+    assign last_beat  = 1'b1;
+    assign out_data_o = chunk;
+  end else begin : gen_beats
+    localparam int unsigned IndexW = $clog2(Beats);
+    logic [IndexW-1:0] index_q;
+    assign last_beat  = index_q == IndexW'(Beats - 1);
+    assign out_data_o = chunk[32'(index_q) * StreamWidth +: StreamWidth];
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni)                        index_q <= '0;
+      else if (out_valid_o & out_ready_i) index_q <= index_q + 1'b1;
     end
   end
-
-  // ---- rebuild
-  actp_dec_rebuild #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .CountW(CountW), .Formats(Formats)) u_rebuild (
-    .clk_i, .rst_ni, .load_i(load), .done_o(rebuild_done), .busy_o(rebuild_busy),
-    .word_index_i(beat_index), .word_free_o(word_free), .bits_i(bits),
-    .format_i(head_q.fmt), .fill_zero_i(head_q.fill_zero), .base_i(head_q.base),
-    .width_i(head_q.width), .zero_code_i(head_q.zero_code), .special_i(head_q.special),
-    .sign_stored_i(head_q.sign_stored), .sign_value_i(head_q.sign_value), .stored_i(head_q.stored),
-    .value_i(head_q.value), .man_rank_i(man_rank), .man_rows_i(man_rows), .man_bytes_i(man_bytes),
-    .complete_i(complete), .malformed_i(malformed),
-    .out_valid_o, .out_ready_i, .out_data_o, .out_last_o
-  );
+  assign out_valid_o = chunk_valid;
+  assign out_last_o  = chunk_last & last_beat;
+  assign out_keep_o  = '1;
+  assign out_user_o  = chunk_user;
+  assign chunk_ready = out_ready_i & last_beat;
 
   // ---- status
-  logic           lossless_load_q, malformed_load_q, narrow_load_q, narrow_last_q, lossless_last_q, malformed_last_q, left;
-  logic [SlotW:0] bytes_load_q, bytes_last_q;
+  logic left;
   assign left = out_valid_o & out_ready_i & out_last_o;
-  always_ff @(posedge clk_i) begin
-    if (load) begin
-      lossless_load_q  <= complete & ~head_q.saturated & ~malformed;
-      malformed_load_q <= malformed;
-      narrow_load_q    <= actp_pkg::is_narrow(head_q.fmt);
-      bytes_load_q     <= bytes;
-    end
-    if (rebuild_done) begin
-      lossless_last_q  <= lossless_load_q;
-      malformed_last_q <= malformed_load_q;
-      narrow_last_q    <= narrow_load_q;
-      bytes_last_q     <= bytes_load_q;
-    end
-    if (left) begin  // the next block may follow at once
-      lossless_o  <= lossless_last_q;
-      malformed_o <= malformed_last_q;
-    end
-  end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       block_done_o       <= 1'b0;
+      lossless_o         <= 1'b0;
+      malformed_o        <= 1'b0;
       blocks_o           <= '0;
       malformed_blocks_o <= '0;
       bytes_in_o         <= '0;
@@ -190,26 +175,39 @@ module actp_decompressor #(
     end else begin
       block_done_o <= left;
       if (left) begin
+        lossless_o         <= chunk_lossless;
+        malformed_o        <= chunk_malformed;
         blocks_o           <= blocks_o + 32'd1;
-        malformed_blocks_o <= malformed_blocks_o + 32'(malformed_last_q);
-        bytes_in_o         <= bytes_in_o + 32'(bytes_last_q);
-        bytes_out_o        <= bytes_out_o + (narrow_last_q ? 32'(2 * BlockLen) : 32'(4 * BlockLen));
+        bytes_in_o         <= chunk_read;
+        malformed_blocks_o <= malformed_blocks_o + 32'(chunk_malformed);
+        bytes_out_o        <= bytes_out_o + (chunk_narrow ? 32'(2 * BlockLen) : 32'(4 * BlockLen));
       end
     end
   end
 
-  if (BlockLen != 32 && BlockLen != 64 && BlockLen != 128 && BlockLen != 256) begin : gen_bad_block_len
+  // Nothing inside. Whoever stops the clock may look at it.
+  logic idle, unused;
+  assign idle = ~(beat_valid | busy | chunk_valid);
+  assign unused = idle;
+
+  if (BlockLen != 32 && BlockLen != 64 && BlockLen != 128 && BlockLen != 256) begin :
+      gen_bad_block_len
     $fatal(1, "actp_decompressor: BlockLen must be 32, 64, 128 or 256");
   end
-  if (StreamWidth != 64 && StreamWidth != 128 && StreamWidth != 256 && StreamWidth != 512) begin : gen_bad_width
+  if (StreamWidth != 64 && StreamWidth != 128 && StreamWidth != 256 && StreamWidth != 512) begin :
+      gen_bad_width
     $fatal(1, "actp_decompressor: StreamWidth must be 64, 128, 256 or 512");
   end
   if (Formats == 0 || Formats > 7) begin : gen_bad_formats
     $fatal(1, "actp_decompressor: Formats must be 1 to 7");
   end
+  if (Orders == 0 || Orders > 3 || (GroupLen != 4 && GroupLen != 8) || Depth < 8 ||
+      Depth > 24) begin : gen_bad_order
+    $fatal(1, "actp_decompressor: Orders 1 to 3, GroupLen 4 or 8, Depth 8 to 24");
+  end
 
   `ACTP_STREAM(SlotsIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i})
-  `ACTP_STREAM(ValuesOut, out_valid_o, out_ready_i, {out_data_o, out_last_o})
+  `ACTP_STREAM(ValuesOut, out_valid_o, out_ready_i, {out_data_o, out_last_o, out_user_o})
 endmodule
 
 `default_nettype wire

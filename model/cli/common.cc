@@ -34,8 +34,7 @@ void AddBlock(CLI::App& app, uint32_t& block_len) {
 }
 
 void AddOrder(CLI::App& app, Order& order) {
-  AddChoice(app, "--order", order, std::vector{Order::kField, Order::kSignificance},
-            "Which bits go first: by field (the paper's scheme) or by absolute weight")
+  AddChoice(app, "--order", order, std::vector{Order::kField, Order::kSignificance}, kOrderHelp)
       ->default_str("field");
 }
 

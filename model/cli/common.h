@@ -60,6 +60,8 @@ void AddFormat(CLI::App& app, io::TensorFileOptions& options);
 // A name, or a pattern of the shell: * ? [...].
 void AddTensor(CLI::App& app, std::string& tensor, const std::string& help);
 void AddBlock(CLI::App& app, uint32_t& block_len);
+inline constexpr const char* kOrderHelp =
+    "Which bits go first: by field (the paper's scheme) or by absolute weight";
 void AddOrder(CLI::App& app, Order& order);
 CLI::Option* AddFill(CLI::App& app, std::optional<Fill>& fill, const std::string& help);
 void AddDeltaCap(CLI::App& app, uint32_t& delta_cap);

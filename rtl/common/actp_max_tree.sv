@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_max_tree - the largest of Num unsigned numbers, as a tree: the mapper does not re-balance chains.
+// actp_max_tree - the largest of Num unsigned numbers, as a tree.
 //
 // Contract combinational; number i at data_i[i*Width +: Width]
 // Params   Num a power of two >= 2 (tested 4 .. 32), Width >= 1

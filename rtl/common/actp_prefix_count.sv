@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_prefix_count - for every position, how many ones lie in front of it, as a parallel prefix tree.
+// actp_prefix_count - for every position, how many ones precede it, as a parallel prefix tree.
 //
 // Contract combinational; count_o[i*CountW +: CountW] = ones in bits_i[i-1:0], i = 0 .. Len
 // Params   Len >= 2 (tested 23), CountW wide enough for Len

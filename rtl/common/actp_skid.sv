@@ -3,7 +3,7 @@
 //
 // Contract in, out: any stream. Latency 0, one transfer per cycle, holds 1 when the output stops.
 //          in_ready_o is a register; out_valid_o and out_data_o see the input of the same cycle.
-// Method   a transfer that the output refuses waits in one register; as long as it waits, ready is low.
+// Method   a transfer that the output refuses waits in one register; until then ready is low.
 // Params   Width >= 1 (tested 1, 9, 577)
 // Reset    empty, ready
 `include "actp_macros.svh"
@@ -37,7 +37,6 @@ module actp_skid #(
     if (in_valid_i & ~full_q) data_q <= in_data_i;
   end
 
-  `ACTP_STREAM(SkidIn, in_valid_i, in_ready_o, in_data_i)
   `ACTP_STREAM(SkidOut, out_valid_o, out_ready_i, out_data_o)
 endmodule
 

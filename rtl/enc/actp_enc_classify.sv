@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_enc_classify - take the values of one beat apart.
+// actp_enc_classify - take the values of one chunk apart.
 //
 // Format   F-2.1, F-2.2        Model   actplane::Classify (model/src/block.cc)
-// Contract combinational. Slot s of the beat is its s-th value: StreamWidth/32 values of FP32, twice as many of the
-//          16-bit formats. fields_o[s*32 +: 32] = {sign, exponent[7:0], mantissa[22:0]}, mantissa aligned at the top.
-//          A slot that FP32 does not have is meaningless.
-// Params   StreamWidth 64, 128, 256, 512
-// Not here which slots of the beat are used (actp_enc_base), where they are kept (actp_enc_gather)
+// Contract combinational. Slot s of the chunk is its s-th value: CoreWidth/32 values of FP32, twice
+//          as many of the 16-bit formats. fields_o[s*32 +: 32] = {sign, exponent[7:0],
+//          mantissa[22:0]}, mantissa aligned at the top. A slot that FP32 does not have is
+//          meaningless.
+// Params   CoreWidth 256, 512
+// Not here which slots of the chunk are used (actp_enc_base, actp_enc_groups)
 `default_nettype none
 
 module actp_enc_classify #(
-  parameter int unsigned StreamWidth = 256,
-  localparam int unsigned Slots = StreamWidth / 16
+  parameter int unsigned CoreWidth = 256,
+  localparam int unsigned Slots = CoreWidth / 16
 ) (
   input  wire logic [actp_pkg::FMT_W-1:0] fmt_i,
-  input  wire logic [StreamWidth-1:0] beat_i,
-  output logic [Slots*32-1:0]         fields_o,
-  output logic [Slots-1:0]            man_zero_o
+  input  wire logic [CoreWidth-1:0]       chunk_i,
+  output logic [Slots*32-1:0]             fields_o,
+  output logic [Slots-1:0]                man_zero_o
 );
   logic narrow;
   assign narrow = actp_pkg::is_narrow(fmt_i);
 
   for (genvar s = 0; s < Slots; s++) begin : gen_slot
     logic [15:0] half;
-    logic [31:0] wide;  // the beat's FP32 value, for the slots that have one
+    logic [31:0] wide;  // the chunk's FP32 value, for the slots that have one
     logic [31:0] fields;
 
-    assign half = beat_i[s*16 +: 16];
+    assign half = chunk_i[s*16 +: 16];
     if (s < Slots / 2) begin : gen_wide
-      assign wide = beat_i[s*32 +: 32];
+      assign wide = chunk_i[s*32 +: 32];
     end else begin : gen_no_wide
       assign wide = '0;
     end

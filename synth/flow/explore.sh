@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# explore.sh [OPTION...]: the design space as one table. Every point is a block length, a stream width and a set of formats.
-#   --points FILE    lines of rtl/configs.txt (without it all sixteen sizes, and four of them with FP32 or BF16 alone)
+# explore.sh [OPTION...]: the design space as one table. Every point is a block length, a stream width, a set of formats, an
+# order, a group length, a depth and a kind of FIFO.
+#   --points FILE    lines of rtl/configs.txt (without it 24 points: both orders, depths and group lengths where they matter)
 #   --liberty FILE   for the clock; osu018 without it
 #   --ratio R        of block to slot, for the signal-to-noise ratio (3.2)
 #   --slurm          points become a job array of an existing cluster; --sbatch 'OPTION...' goes to sbatch
@@ -47,12 +48,17 @@ fi
 rm -rf "$out/point"
 mkdir -p "$out"
 if [[ -n $points ]]; then
-  [[ -r $points ]] || die "cannot read $points: lines of NAME BLOCK-LENGTH STREAM-WIDTH FORMATS, as in rtl/configs.txt"
+  [[ -r $points ]] || die "cannot read $points: lines as in rtl/configs.txt"
   sed 's/#.*//; /^ *$/d' "$points" >"$out/configs.txt.new"
 else
   {
-    for n in 32 64 128 256; do for w in 64 128 256 512; do say "n${n}w$w $n $w all"; done; done
-    for f in fp32 bf16; do for n in 32 128; do for w in 256 512; do say "n${n}w$w$f $n $w $f"; done; done; done
+    for n in 32 64 128 256; do for w in 256 512; do say "f${n}w$w $n $w all field 8 24 latches"; done; done
+    for k in 4 8; do
+      for n in 64 128 256; do for w in 256 512; do say "s${n}w${w}k$k $n $w all significance $k 12 latches"; done; done
+      say "s128w512k${k}bf16 128 512 bf16 significance $k 8 latches"
+    done
+    say "s128w256k8d10 128 256 all significance 8 10 latches"
+    say "s128w256k8d16 128 256 all significance 8 16 latches"
   } >"$out/configs.txt.new"
 fi
 cmp -s "$out/configs.txt.new" "$out/configs.txt" || cp "$out/configs.txt.new" "$out/configs.txt"
@@ -68,13 +74,22 @@ cmake --build "$out/sim" --parallel "$JOBS" --target actplane_sim actplane_cli >
   die "no build: build/explore/build.log"
 "$out/sim/bin/actplane-sim" --table --json >"$out/cycles.json" || die "a device differs from the model: build/explore/cycles.json"
 
-# ---- ratio and SNR of every block length
+# ---- SNR of every point that has FP32, and the lossless ratio of order field
 : >"$out/quality"
-while read -r n; do
-  snr=$("$out/sim/bin/actplane" eval tests/data/*.npy --block "$n" --ratio "$ratio" --order field --csv | tail -n 1 | awk -F, '{ print $6 }')
-  lossless=$("$out/sim/bin/actplane" stats tests/data/*.npy --block "$n" --json | jq '[.. | .ratio? | objects | .total] | .[-2]')
-  say "$n $snr $lossless" >>"$out/quality"
-done < <(awk '{ print $2 }' "$out/configs.txt" | sort -un)
+while read -r name n _ formats orders k depth _; do
+  snr='' lossless=''
+  if [[ $formats == all || $formats == *fp32* ]]; then
+    order=$orders
+    if [[ $order == both ]]; then order=significance; fi
+    of_order=()
+    if [[ $order == significance ]]; then of_order=(--group "$k" --rows "$depth"); fi
+    snr=$("$out/sim/bin/actplane" eval tests/data/*.npy --block "$n" --ratio "$ratio" --order "$order" "${of_order[@]}" --csv | tail -n 1 | awk -F, '{ print $6 }')
+    if [[ $orders != significance && $depth -ge 24 ]]; then
+      lossless=$("$out/sim/bin/actplane" stats tests/data/*.npy --block "$n" --json | jq '[.. | .ratio? | objects | .total] | .[-2]')
+    fi
+  fi
+  say "$name ${snr:--} ${lossless:--}" >>"$out/quality"
+done <"$out/configs.txt"
 
 # ---- area and clock
 share=(${liberty:+--liberty "$liberty"})
@@ -96,12 +111,12 @@ fi
 for name in "${names[@]}"; do [[ -s $out/point/$name.timing ]] || die "no result of point $name: build/explore"; done
 jq -r '.rows[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] | @tsv' "$out/cycles.json" >"$out/cycles.tsv"
 {
-  say "point,block_len,stream_width,formats,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,kge_per_gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
+  say "point,block_len,stream_width,formats,orders,group_len,depth,fifo,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,kge_per_gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
   cat "$out"/point/*.area "$out"/point/*.timing | awk -F, -v configs="$out/configs.txt" -v cycles="$out/cycles.tsv" -v quality="$out/quality" '
     BEGIN {
       OFS = ","
-      while ((getline text < configs) > 0) { split(text, w, " "); order[++points] = w[1]; len[w[1]] = w[2]; width[w[1]] = w[3]
-        formats[w[1]] = w[4] == "" ? "all" : w[4] }
+      while ((getline text < configs) > 0) { split(text, w, " "); order[++points] = w[1]; formats[w[1]] = w[4]
+        rest[w[1]] = w[2] "," w[3] "," w[4] "," w[5] "," w[6] "," w[7] "," w[8] }
       while ((getline text < quality) > 0) { split(text, w, " "); snr[w[1]] = w[2]; lossless[w[1]] = w[3] }
       while ((getline text < cycles) > 0) {
         split(text, w, "\t"); key = w[1] SUBSEP w[2]
@@ -111,7 +126,7 @@ jq -r '.rows[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_bloc
     }
     { side = $2 == "actp_compressor" ? "compressor" : "decompressor"; key = $1 SUBSEP side }
     $3 == "actp_ge" { ge[key] = $7; seq[key] = $8; ff[key] = $9; next }
-    NF > 14 { period[key] = $6; library = $3 }
+    NF > 14 { period[key] = $7; library = $3 }
     END {
       for (d = 1; d <= 2; d++) {
         side = d == 1 ? "compressor" : "decompressor"
@@ -121,15 +136,13 @@ jq -r '.rows[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_bloc
           for (j = 1; j <= points; j++) {
             other = order[j] SUBSEP side
             better = cost(key) - cost(other)
-            gain = has(order[i], "", "fp32") ? snr[len[order[j]]] - snr[len[order[i]]] : 0
+            gain = snr[order[i]] != "-" && snr[order[j]] != "-" ? snr[order[j]] - snr[order[i]] : 0
             if (has(order[j], order[i]) && better >= 0 && gain >= 0 && better + gain > 0) front = "no"
           }
-          n = len[order[i]]
-          fp32 = has(order[i], "", "fp32")
-          print order[i], n, width[order[i]], formats[order[i]], side, sprintf("%.2f", ge[key] / 1000), sprintf("%.2f", seq[key] / 1000), ff[key],
+          print order[i], rest[order[i]], side, sprintf("%.2f", ge[key] / 1000), sprintf("%.2f", seq[key] / 1000), ff[key],
             rate[key], sprintf("%.3f", ge[key] / 1000 / rate[key]), period[key], sprintf("%.2f", rate[key] / period[key]),
             sprintf("%.2f", cost(key)),
-            library, latency[key], fp32 ? snr[n] : "", fp32 ? sprintf("%.3f", lossless[n]) : "", front
+            library, latency[key], snr[order[i]] == "-" ? "" : snr[order[i]], lossless[order[i]] == "-" ? "" : sprintf("%.3f", lossless[order[i]]), front
         }
       }
     }

@@ -15,7 +15,7 @@ NOT_FOR_LOGIC='__lpflow_|__probe|sparecell'
 CONFIGS=${ACTPLANE_CONFIGS:-rtl/configs.txt}  # explore.sh has more of them
 
 work=build/synth
-config=${CONFIG:-default} list='' top='' params=() liberties=() gating=off delay=${DELAY:-1000} lenient=false flat_only=false
+config=${CONFIG:-default} list='' top='' params=() liberties=() gating=off delay=${DELAY:-1000} lenient=false flat_only=false with_latches=false
 yosys_version=
 
 # An argument is a path from where the user stands.
@@ -81,6 +81,7 @@ choose_design() {
     name=$config
     [[ ${#params[@]} -eq 0 ]] || die "--param goes with --files; the numbers of a configuration are in $CONFIGS"
     read -ra params <<<"$numbers"
+    if [[ " $numbers " == *' Fifo=1 '* ]]; then with_latches=true; fi
     tops=(actp_compressor actp_decompressor)
     if [[ -n $top ]]; then tops=("$top"); fi
   fi
@@ -96,6 +97,10 @@ choose_design() {
 has_osu018() {
   if [[ $gating == on ]]; then
     say "osu018 has no clock gate: no row for it"
+    return 1
+  fi
+  if [[ $with_latches == true ]]; then
+    say "osu018 has no plain latch: no row for it"
     return 1
   fi
   [[ -r $OSU018 ]] || { say "osu018 is not installed (apt-get install qflow-tech-osu018): no row for it" && return 1; }
@@ -147,8 +152,22 @@ seal() { sha256sum <<<"$2" >"$1.key"; }
 
 # The start of every script: files, parameters, a top of its own name, no assertions.
 read_design() { # TOP [COMMAND before elaboration]
-  local param settings='' flags=''
-  for param in "${params[@]}"; do settings+=" -chparam ${param/=/ }"; done
+  local param known=() settings='' flags='' file
+  file=$(printf '%s\n' "${sources[@]}" | grep "/$1[.]s*v$" | head -n 1)
+  for param in "${params[@]}"; do
+    # A named configuration says more than a top may want to know.
+    if [[ $list != "$PWD/rtl/files.f" ]] || grep -q "parameter .*\b${param%=*} " "$file"; then known+=("$param"); fi
+  done
+  if [[ ${FRONT_END:-yosys} == slang ]]; then
+    file=$PWD/$work/$name/$1.slang.v
+    synth/flow/slang.sh "$file" "$1" "${known[@]}" >&2 || exit
+    say "read_verilog $file
+${2:-}
+hierarchy -check -top $1
+rename -top $1"
+    return
+  fi
+  for param in "${known[@]}"; do settings+=" -chparam ${param/=/ }"; done
   if [[ -d $include ]]; then flags=" -I$include"; fi
   say "read_verilog -defer -sv -DSYNTHESIS$flags ${sources[*]}
 ${2:-}
@@ -175,7 +194,7 @@ synth $flatten -top $top -run begin:fine
 $middle
 synth $flatten -top $top -run fine:
 check -assert
-$([[ $lenient == true ]] || say "select -assert-none t:\$_DLATCH_* t:\$_DLATCHSR_* t:\$dlatch")
+$([[ $lenient == true || $with_latches == true ]] || say "select -assert-none t:\$_DLATCH_* t:\$_DLATCHSR_* t:\$dlatch")
 tee -q -o ${generic%.il}.modules ls
 exec -- awk -f $PWD/synth/flow/rename.awk ${generic%.il}.modules > ${generic%.il}.rename
 script ${generic%.il}.rename
@@ -188,18 +207,27 @@ write_rtlil $generic"
   seal "$generic" "$inputs"
 }
 
-# Sets `mapped` (path without ending): .stat, .depth, .v of the design in the cells of the library in use.
+# Sets `mapped` (path without ending): .stat, .depth, .v of the design in the cells of the library in use; with clock
+# gating also `icg`, the gate, and its pins `icg_clock`, `icg_enable`, `icg_out`.
 map_netlist() { # TOP flat|tree
-  local top=$1 shape=$2 script inputs gate=''
+  local top=$1 shape=$2 script inputs gate='' latch latch_enable data latch_out
   elaborate "$top" "$shape"
   mapped=$PWD/$work/$name/$top/$shape-$gating-$(basename "${lib%.lib}")
   if [[ $gating == on ]]; then
     # A gate with a test pin gets it tied low; the plain one is preferred.
     gate=$(awk '$4 == "icg" { test = ($8 != "" && $8 != "dont_use"); if (test == 0 && (!area || $3 < area)) { area = $3; line = $2 " " $5 " " $6 " " $7 } } END { print line }' "$facts")
     [[ -n $gate ]] || die "$lib_name has no integrated clock gate; leave CLOCK_GATING out"
-    read -r icg clock enable out <<<"$gate"
-    say "module ACTP_CLOCK_GATE (input C, E, output GC); $icg gate (.$clock(C), .$enable(E), .$out(GC)); endmodule" >"$mapped.gate.v"
+    read -r icg icg_clock icg_enable icg_out <<<"$gate"
+    say "module ACTP_CLOCK_GATE (input C, E, output GC); $icg gate (.$icg_clock(C), .$icg_enable(E), .$icg_out(GC)); endmodule" >"$mapped.gate.v"
     gate="techmap -map $mapped.gate.v"
+  fi
+  if [[ $with_latches == true ]]; then
+    read -r latch latch_enable data latch_out < <(awk '$4 == "latch" && NF == 7 && (!area || $3 < area) { area = $3; line = $2 " " $5 " " $6 " " $7 } END { print line }' "$facts")
+    [[ -n $latch ]] || die "$lib_name has no plain latch: take a configuration with another Fifo"
+    say "(* techmap_celltype = \"\$_DLATCH_P_\" *) module actp_latch (input E, D, output Q); $latch l (.$latch_enable(E), .$data(D), .$latch_out(Q)); endmodule
+(* techmap_celltype = \"\$_DLATCH_N_\" *) module actp_latch_n (input E, D, output Q); wire low; $latch l (.$latch_enable(low), .$data(D), .$latch_out(Q)); \\\$_NOT_ n (.A(E), .Y(low)); endmodule" >"$mapped.latch.v"
+    gate+="
+techmap -map $mapped.latch.v"
   fi
   script="read_rtlil $generic
 read_liberty -lib $lib
@@ -216,7 +244,7 @@ write_rtlil $mapped.il
 splitnets -ports
 opt_clean -purge
 write_verilog -noattr -noexpr $mapped.v"
-  inputs="$(<"$generic.key") $script $(sha256sum "$lib" "${lib%.lib}.constr")"
+  inputs="$(<"$generic.key") $script $(sha256sum "$lib" "${lib%.lib}.constr") $(cat "$mapped.gate.v" "$mapped.latch.v" 2>/dev/null || true)"
   if fresh "$mapped.v" "$inputs"; then return; fi
   say "$script" >"$mapped.ys"
   rm -f "$mapped.v.key"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# gate.sh [--flat] [CONFIG...]: the bench on netlists. Both AXI tops are mapped to a library (the first of LIBERTY, else
+# gate.sh [--flat] [CONFIG...]: the bench on netlists. Both tops are mapped to a library (the first of LIBERTY, else
 # actp_ge), every cell becomes the function that the liberty file gives it, and Verilator simulates the result in
 # place of the RTL: tests/system/stall_test.cc and throughput_test.cc, all sequences and stalls, every output bit
 # against the golden model. Nothing inside is compared. Modules are kept unless --flat is given.
@@ -28,22 +28,24 @@ mkdir -p "$netlists" "$build/log"
 
 # The device behind its probe, with nothing to see: the same ports, but what is inside reads 0, and idle reads 1.
 blind() { # PROBE.sv
-  sed -Ez "s/_axis #\([^;]*\) u_axis/_axis u_axis/; s/(assign probe_idle_o =)[^;]*;/\1 1'b1;/; s/(assign probe_[a-z_]+(\[[^]]*\])? =)[^;]*u_axis\.[^;]*;/\1 '0;/g" "$1"
+  sed -Ez "s/(actp_[a-z]*compressor) #\([^;]*\) u_dut/\1 u_dut/; s/(assign probe_idle_o *=)[^;]*;/\1 1'b1;/; s/(assign (probe_[a-z_]+|plan) *=)[^;]*u_dut\.[^;]*;/\1 '0;/g" "$1"
 }
 
 start=$SECONDS cells=0
 for config in "${configs[@]}"; do
   list='' top='' params=()
   choose_design
+  params+=(UserWidth=5)  # as the probes have it
   mkdir -p "$netlists/$name"
   for kind in compressor decompressor; do
-    top=actp_${kind}_axis
+    top=actp_${kind}
     map_netlist "$top" "$shape"
     cells=$((cells + $(awk '/Number of cells:/ { n = $4 } END { print n }' "$mapped.stat")))
     gate_model=''
     if [[ $gating == on ]]; then  # a liberty file gives a clock gate no function
-      say "module $icg (input $clock, $enable, output $out); reg q; always @* if (!$clock) q = $enable;
-assign $out = $clock & q; endmodule" >"$mapped.icg.v"
+      say "module $icg (input $icg_clock, $icg_enable, output $icg_out); reg q;
+always @* if (!$icg_clock) q = $icg_enable;
+assign $icg_out = $icg_clock & q; endmodule" >"$mapped.icg.v"
       gate_model="delete $icg; read_verilog $mapped.icg.v"
     fi
     # Split, because Verilator sees loops in vectors whose bits depend on each other.

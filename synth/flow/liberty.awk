@@ -2,7 +2,7 @@
 # What the flow must know of a liberty file, one fact per line:
 #   library NAME | load_unit FF | wire_load NAME | timing yes
 #   cell NAME AREA KIND PIN...      KIND: inv buf nand2 tie0 tie1 (output pin last), icg (clock enable output [test]),
-#                                   flop latch other
+#                                   latch (enable data output, where it is open while enable is 1), flop other
 # -v drop=REGEX leaves cells out; -v clean=FILE writes the library without them (abc and OpenSTA know no list of
 # cells not to use).
 function trim(s) { gsub(/^[ \t"]+|[ \t"]+$/, "", s); return s }
@@ -37,11 +37,17 @@ function kind_of(  f, a, b) {
   }
   return "other"
 }
+# Enable, data and output of a latch without set, clear or inversion; empty for any other.
+function latch_plain(enable, data) {
+  if (latch_pin["other"] || enable !~ /^[A-Za-z0-9_]+$/ || data !~ /^[A-Za-z0-9_]+$/ || outputs != 1 || area == 0) return ""
+  return trim(func_of[out]) == latch_state ? enable " " data " " out : ""
+}
 function end_of_cell(  kind, pins, i) {
   kind = kind_of()
   pins = ""
   if (kind == "icg") pins = gate_pin["clock"] " " gate_pin["enable"] " " gate_pin["out"] " " gate_pin["test"]
-  else if (kind != "other" && kind != "flop" && kind != "latch") {
+  else if (kind == "latch") pins = latch_plain(latch_pin["enable"], latch_pin["data_in"])
+  else if (kind != "other" && kind != "flop") {
     for (i = 1; i <= inputs; i++) pins = pins in_name[i] " "
     pins = pins out
     if (kind == "buf") pins = pins " " cap_of[in_name[1]] * load_unit
@@ -55,11 +61,15 @@ function group(head) {
   else if (head ~ /^cell[ \t]*\(/) {
     cell = inside(head); cell_depth = depth
     area = 0; flop = latch = unused = inputs = outputs = 0; gate = out = pin = ""
-    split("", func_of); split("", cap_of); split("", in_name); split("", gate_pin)
+    split("", func_of); split("", cap_of); split("", in_name); split("", gate_pin); split("", latch_pin)
     dropped = drop != "" && cell ~ drop
   } else if (cell != "" && depth == cell_depth + 1) {
     if (head ~ /^(ff|ff_bank)[ \t]*\(/) flop = 1
-    else if (head ~ /^(latch|latch_bank)[ \t]*\(/) latch = 1
+    else if (head ~ /^(latch|latch_bank)[ \t]*\(/) {
+      latch = 1
+      latch_state = inside(head)
+      sub(/[ \t"]*,.*/, "", latch_state)
+    }
     else if (head ~ /^pin[ \t]*\(/) pin = inside(head)
   } else if (head ~ /^timing[ \t]*\(/ && !timing) { timing = 1; print "timing yes" }
 }
@@ -82,6 +92,9 @@ function attribute(text,  name, value) {
     if (name == "area") area = value + 0
     else if (name == "dont_use") unused = value ~ /true/
     else if (name == "clock_gating_integrated_cell") gate = value
+  } else if (latch && pin == "" && depth == cell_depth + 1 && name ~ /^(enable|data_in|clear|preset)$/) {
+    if (name ~ /^(enable|data_in)$/) latch_pin[name] = value
+    else latch_pin["other"] = 1
   } else if (pin != "" && depth == cell_depth + 1) {
     if (name == "direction" && value ~ /input/) in_name[++inputs] = pin
     else if (name == "direction" && value ~ /output/) { outputs++; out = pin }

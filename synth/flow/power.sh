@@ -56,7 +56,7 @@ for top in "${tops[@]}"; do
     --trace "$at/activity.fst" -f "$tensor" >"$at/sim.json" || die "the simulation failed: $at/sim.json"
   read -r ran cycles < <(jq -r '"\(.blocks) \(.cycles)"' "$at/sim.json")
   "$tool" "$at/activity.fst" "TOP.${top}_probe.clk_i" 100 |
-    sed -n "s/^TOP\.${top}_probe\.u_axis\.u_${device}\.//p" >"$at/activity.txt"
+    sed -n "s/^TOP\.${top}_probe\.u_dut\.//p" >"$at/activity.txt"
   for file in "${liberties[@]}"; do
     use_library "$file"
     map_netlist "$top" flat

@@ -11,7 +11,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 
 report=synth/reports/timing.csv
-header='config,top,library,wire_load,delay_ps,period_ns,mhz,in_to_reg_ns,reg_to_out_ns,in_to_out_ns,from,to,modules_period_ns,modules,opensta'
+header='config,top,library,clock_gating,wire_load,delay_ps,period_ns,mhz,in_to_reg_ns,reg_to_out_ns,in_to_out_ns,from,to,modules_period_ns,modules,opensta'
 parse "$@"
 update=false only=false clock=''
 set -- "${rest[@]}"
@@ -24,7 +24,6 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
-[[ $update == false || $gating == off ]] || die "$report holds rows without clock gating: leave CLOCK_GATING out"
 need sta opensta
 sta_version=$(sta -version)
 if [[ $only == true ]]; then
@@ -100,7 +99,7 @@ for top in "${tops[@]}"; do
       read -r from to < <(ends "$log" reg_to_reg)
       from=$(named "$from") to=$(named "$to")
     fi
-    say "$name,$top,$lib_name,${wire_load:-none},$delay,$period,$mhz,$in_reg,$reg_out,$in_out,$from,$to,$tree_period,$modules,$sta_version" >>"$rows"
+    say "$name,$top,$lib_name,$gating,${wire_load:-none},$delay,$period,$mhz,$in_reg,$reg_out,$in_out,$from,$to,$tree_period,$modules,$sta_version" >>"$rows"
     printf '%-10s %-18s %-30s %7s ns  %4s MHz  in to reg %6s  reg to out %6s  in to out %s\n' \
       "$name" "$top" "$lib_name" "${period:-none}" "$mhz" "${in_reg:-none}" "${reg_out:-none}" "${in_out:-none}"
     if [[ $clocked -lt $registers ]]; then
@@ -115,7 +114,7 @@ for top in "${tops[@]}"; do
   done
 done
 if [[ $update == true ]]; then
-  merge "$report" "$header" 3 "$rows"
+  merge "$report" "$header" 4 "$rows"
   say "timing     $(wc -l <"$rows") rows of $name written to $report"
 else
   say "timing     ${#tops[@]} tops, ${#liberties[@]} libraries; rows: $rows"

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // fv_classify - actp_enc_classify takes every value apart as F-2.1 and F-2.2 say, and nothing is lost.
 //
-// Proves   fields of every slot of a beat that the format has, for all bit patterns; the value can be put together again.
+// Proves   fields of every slot of a chunk that the format has, for all bit patterns; the value can be put together
+//          again.
 // Method   combinational; the followed slot is any. All inputs by SAT.
 // Reach    an FP16 value in the last slot, mantissa zero and exponent not
 `include "fv.svh"
 `default_nettype none
 
 module fv_classify #(
-  parameter int unsigned StreamWidth = 64
+  parameter int unsigned CoreWidth = 256
 ) (
   input wire logic                   clk_i,
   input wire logic                   rst_ni,
   input wire logic [1:0]             format_i,
-  input wire logic [StreamWidth-1:0] beat_i
+  input wire logic [CoreWidth-1:0] chunk_i
 );
-  localparam int unsigned Slots = StreamWidth / 16;
+  localparam int unsigned Slots = CoreWidth / 16;
   localparam int unsigned SlotW = $clog2(Slots);
   logic [Slots*32-1:0] fields;
   logic [Slots-1:0]    man_zero;
-  actp_enc_classify #(.StreamWidth(StreamWidth)) u_dut (
-    .fmt_i({1'b0, format_i}), .beat_i, .fields_o(fields), .man_zero_o(man_zero)
+  actp_enc_classify #(.CoreWidth(CoreWidth)) u_dut (
+    .fmt_i({1'b0, format_i}), .chunk_i, .fields_o(fields), .man_zero_o(man_zero)
   );
 
   (* anyconst *) logic [SlotW-1:0] slot;
@@ -28,8 +29,8 @@ module fv_classify #(
   logic [15:0] half;
   logic        narrow, has;
   assign field  = fields[slot*32 +: 32];
-  assign wide   = beat_i[{slot[SlotW-2:0], 5'd0} +: 32];
-  assign half   = beat_i[{slot, 4'd0} +: 16];
+  assign wide   = chunk_i[{slot[SlotW-2:0], 5'd0} +: 32];
+  assign half   = chunk_i[{slot, 4'd0} +: 16];
   assign narrow = format_i != 2'd0;  // 3 reads as BF16
   assign has    = narrow | ~slot[SlotW-1];
   always_comb begin  // S, E and M of the format, from the fields

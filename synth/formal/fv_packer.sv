@@ -1,114 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_packer - actp_packer gives one packet for each start, as long as it was told.
+// fv_packer - actp_packer: front and chunks of every slot, in order and without gaps, then zeros, to its length;
+//   S2.
 //
-// Proves   S2 at the output; one `last` for each start, in order, nothing without a start, two packets inside at most; keep
-//          all ones but on the final beat, there a run from bit 0; the kept bytes of a packet are bytes_i; bytes that are
-//          not kept read 0; while the output moves, every beat of a started packet follows in the next cycle.
-// Method   bytes_i and head_bytes_i are any that the format allows, taken at start_i and held, as the compressor does it;
-//          everything else is free in every cycle. Payload = 1 proves what concerns data: S2 and the bytes not kept.
-// Reach    a packet of two whole beats and, right behind it, one that is cut inside its third
-// Not here which bit of the slot is what (fv_roundtrip, and the tests of the module)
+// Proves   for every piece of slot `number`: it is in its place, of the front, of a list of a chunk, or 0 behind
+//          them; no word leaves before all its pieces have come; the words are those of the slot's length, with
+//          bytes, last and tag of it; S2; while the consumer is ready a chunk waits less than 8 cycles: no
+//          deadlock.
+// Method   the contract at the input: S2, lists 0 behind their pieces, front 0 behind its bytes, all of it within
+//          the slot. Slots are numbered modulo 4, `number` and `which` (piece) are any. Slots of at most Most
+//          bytes.
+// Reach    a slot whose last word is zeros, behind another one
 `include "fv.svh"
 `default_nettype none
 
 module fv_packer #(
-  parameter int unsigned BlockLen    = 32,
-  parameter int unsigned StreamWidth = 64,
-  parameter int unsigned Payload     = 0,
-  localparam int unsigned N      = BlockLen,
-  localparam int unsigned SlotW  = actp_pkg::SLOT_W,
-  localparam int unsigned WordsW = $clog2(32 * BlockLen / StreamWidth) + 1
+  parameter int unsigned Width  = 32,
+  parameter int unsigned Piece  = 8,
+  parameter int unsigned ListW  = 16,
+  parameter int unsigned FrontW = 24,
+  parameter int unsigned Most   = 10
 ) (
-  input wire logic                            clk_i,
-  input wire logic                            rst_ni,
-  input wire logic                            start_i,
-  input wire logic                            out_ready_i,
-  input wire logic [SlotW-1:0]                bytes_i,
-  input wire logic [1:0]                      head_words_i,  // 2, 4, 6 or 8 bytes
-  input wire logic [WordsW-1:0]               words_i,
-  input wire logic [(actp_pkg::ROWS-1)*N-1:0] rows_i,
-  input wire logic [actp_pkg::EXP_W-1:0]      inverted_i,
-  input wire logic [N-1:0]                    flushed_i,
-  input wire logic [N-1:0]                    reserved_i,
-  input wire logic [63:0]                     head_i,
-  input wire logic [3:0]                      width_i,
-  input wire logic                            sign_stored_i,
-  input wire logic [22:0]                     stored_i,
-  input wire logic [114:0]                    man_rank_i
+  input wire logic                        clk_i,
+  input wire logic                        rst_ni,
+  input wire logic [FrontW-1:0]           front_i,
+  input wire logic [5:0]                  front_bytes_i,
+  input wire logic [10:0]                 bytes_i,
+  input wire logic                        tag_i,
+  input wire logic                        in_valid_i,
+  input wire logic                        in_last_i,
+  input wire logic [ListW-1:0]            a_i,
+  input wire logic [ListW-1:0]            b_i,
+  input wire logic [$clog2(Width/Piece):0] a_n_i,
+  input wire logic [$clog2(Width/Piece):0] b_n_i,
+  input wire logic                        out_ready_i
 );
-  localparam int unsigned BeatB = StreamWidth / 8;
-  localparam int unsigned MaxB  = 8 + 33 * N / 8;
-  localparam int unsigned CountW = $clog2(MaxB / BeatB + 2);
-  logic                   done, busy, out_valid, out_last;
-  logic [StreamWidth-1:0] out_data;
-  logic [BeatB-1:0]       out_keep;
+  localparam int unsigned PerByte = 8 / Piece;
+  localparam int unsigned Places  = Width / Piece;              // of a word
+  localparam int unsigned PlaceW  = $clog2(Places);
+  localparam int unsigned Bytes   = Width / 8;
+  localparam int unsigned ByteW   = $clog2(Bytes);
+  localparam int unsigned SumW    = $clog2(Most * PerByte + 2 * Places) + 1;
   `RESET
-  `RESTRICT((bytes_i >= SlotW'(1)) & (bytes_i <= SlotW'(MaxB)))
-  `RESTRICT(~start_i | ~busy | done)
-
-  logic [1:0]       head_words_q;
-  logic [SlotW-1:0] bytes_q, bytes_last_q;
-  always_ff @(posedge clk_i) begin
-    if (start_i) begin
-      head_words_q <= head_words_i;
-      bytes_q      <= bytes_i;
-    end
-    if (done) bytes_last_q <= bytes_q;
-  end
-  actp_packer #(.BlockLen(BlockLen), .StreamWidth(StreamWidth)) u_dut (
-    .clk_i, .rst_ni, .start_i, .done_o(done), .busy_o(busy), .words_i, .words_done_o(), .rows_i, .inverted_i, .flushed_i,
-    .reserved_i, .head_i, .head_bytes_i({1'b0, head_words_q, 1'b0} + 4'd2), .width_i, .sign_stored_i, .stored_i,
-    .man_rank_i, .bytes_i(bytes_q),
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_keep_o(out_keep), .out_last_o(out_last)
+  logic             in_ready, out_valid, out_last, out_tag, in_first, taken;
+  logic [Width-1:0] out_data;
+  logic [ByteW-1:0] out_bytes;
+  actp_packer #(.Width(Width), .ListW(ListW), .Piece(Piece), .FrontW(FrontW), .TagW(1)) u_dut (
+    .clk_i, .rst_ni, .slot_valid_i(1'b1), .slot_taken_o(taken), .front_i, .front_bytes_i, .bytes_i, .tag_i,
+    .in_valid_i, .in_ready_o(in_ready), .in_first_i(in_first), .in_last_i, .a_i, .a_n_i, .b_i, .b_n_i,
+    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_bytes_o(out_bytes), .out_last_o(out_last),
+    .out_tag_o(out_tag)
   );
 
-  // ---- packets
-  logic             give, due_q;
-  logic [1:0]       open_q;  // started and not gone
-  logic [CountW-1:0] sent_q;  // beats of this packet that are gone
-  logic [SlotW-1:0]  rest;    // bytes of the packet that is on its last beat, with that beat
-  logic [BeatB-1:0]  wanted, dirty;
-  assign give = out_valid & out_ready_i;
-  always_comb begin
-    rest = bytes_last_q - (SlotW'(sent_q) << $clog2(BeatB));
-    for (int unsigned b = 0; b < BeatB; b++) begin
-      wanted[b] = ~out_last | (rest > SlotW'(b));
-      dirty[b] = ~out_keep[b] & (out_data[b*8 +: 8] != 8'd0);
-    end
-  end
+  // ---- the contract at the input
+  localparam int unsigned InW = 2 * ListW + 2 * PlaceW + 3;
+  localparam int unsigned SlotW = FrontW + 18;
+  logic [SumW-1:0]  sum_q, sum, front_n, end_n, room;  // pieces of the slot so far
+  logic [10:0]      length_q, length;
+  logic             waits_q, first_q, move;
+  logic [InW-1:0]   in_q;
+  logic [SlotW-1:0] slot_q;
+  assign in_first = first_q;
+  assign move     = in_valid_i & in_ready;
+  assign front_n  = SumW'(front_bytes_i) << $clog2(PerByte);
+  assign sum      = first_q ? front_n : sum_q;
+  assign length   = first_q ? bytes_i : length_q;
+  assign end_n    = sum + SumW'(a_n_i) + SumW'(b_n_i);
+  assign room     = SumW'(length) << $clog2(PerByte);
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      open_q <= '0;
-      sent_q <= '0;
-      due_q  <= 1'b0;
+      waits_q <= 1'b0;
+      first_q <= 1'b1;
     end else begin
-      open_q <= open_q + 2'(start_i) - 2'(give & out_last);
-      due_q  <= busy;
-      if (give) sent_q <= out_last ? '0 : sent_q + CountW'(1);
+      waits_q <= in_valid_i & ~in_ready;
+      if (move) first_q <= in_last_i;
     end
   end
-  if (Payload != 0) begin : gen_payload
-    `STREAM(out, out_valid, out_ready_i, {out_data, out_keep, out_last}, StreamWidth + BeatB + 1)
-    `CHECK(~out_valid | (dirty == '0))
-  end else begin : gen_packets
-    `CHECK(~due_q | out_valid)
-    `CHECK(~out_valid | (open_q != 2'd0))
-    `CHECK(open_q == 2'(busy) + 2'(out_valid & out_last))
-    `CHECK(~out_valid | (out_keep == wanted))
-    `CHECK(~out_valid | ~out_last | ((rest != '0) & (rest <= SlotW'(BeatB))))
+  always_ff @(posedge clk_i) begin
+    in_q   <= {in_last_i, a_i, b_i, a_n_i, b_n_i};
+    slot_q <= {front_i, front_bytes_i, bytes_i, tag_i};
+    if (move) begin
+      sum_q    <= end_n;
+      length_q <= length;
+    end
   end
+  `RESTRICT(~waits_q | (in_valid_i & (in_q == {in_last_i, a_i, b_i, a_n_i, b_n_i})))
+  `RESTRICT(~waits_q | ~first_q | (slot_q == {front_i, front_bytes_i, bytes_i, tag_i}))
+  `RESTRICT((front_bytes_i >= 6'd1) & (front_bytes_i <= 6'(FrontW / 8)))
+  `RESTRICT((bytes_i <= 11'(Most)) & (bytes_i >= 11'(front_bytes_i)))
+  `RESTRICT((SumW'(a_n_i) <= SumW'(ListW / Piece)) & (SumW'(b_n_i) <= SumW'(ListW / Piece)))
+  `RESTRICT(~in_valid_i | (end_n <= room))
+  `RESTRICT(((a_i >> (Piece * a_n_i)) == '0) & ((b_i >> (Piece * b_n_i)) == '0))
+  `RESTRICT((front_i >> (8 * front_bytes_i)) == '0)
 
-  logic whole_q, streak_q;
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      whole_q  <= 1'b0;
-      streak_q <= 1'b0;
-    end else begin
-      streak_q <= give & (streak_q | (out_last & (bytes_last_q == SlotW'(2 * BeatB))));
-      whole_q  <= streak_q & give & out_last & (bytes_last_q == SlotW'(2 * BeatB + 3));
+  // ---- one piece of one slot
+  (* anyconst *) logic [1:0]      number;
+  (* anyconst *) logic [SumW-1:0] which;
+  logic [1:0]       in_number_q, out_number_q;
+  logic [SumW-1:0]  place_a, place_b, word_q;     // word_q: pieces in front of the word at the output
+  logic [Piece-1:0] item_q;
+  logic [10:0]      item_length_q, end_byte;
+  logic             item_tag_q, known_q, over_q, here, mine, seen, ends;
+  assign here    = in_valid_i & (in_number_q == number);
+  assign place_a = which - sum;
+  assign place_b = which - sum - SumW'(a_n_i);
+  always_ff @(posedge clk_i) begin
+    if (here & first_q) begin
+      item_q        <= (which < front_n) ? Piece'(front_i >> (Piece * which)) : '0;
+      known_q       <= which < front_n;
+      over_q        <= 1'b0;
+      item_length_q <= bytes_i;
+      item_tag_q    <= tag_i;
+    end
+    if (here & in_ready) begin
+      over_q <= in_last_i;
+      if (which >= sum && place_a < SumW'(a_n_i)) begin
+        item_q  <= Piece'(a_i >> (Piece * place_a));
+        known_q <= 1'b1;
+      end else if (which >= sum && which < end_n) begin
+        item_q  <= Piece'(b_i >> (Piece * place_b));
+        known_q <= 1'b1;
+      end
     end
   end
-  `REACH(whole_q)
+  logic [2:0] shut_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      in_number_q  <= '0;
+      out_number_q <= '0;
+      word_q       <= '0;
+      shut_q       <= '0;
+    end else begin
+      in_number_q <= in_number_q + 2'(move & in_last_i);
+      if (out_valid & out_ready_i) begin
+        out_number_q <= out_number_q + 2'(out_last);
+        word_q       <= out_last ? '0 : word_q + SumW'(Places);
+      end
+      if (~in_valid_i | in_ready) shut_q <= '0;
+      else if (out_ready_i)       shut_q <= shut_q + 3'd1;
+    end
+  end
+  assign mine     = out_valid & (out_number_q == number);
+  assign seen     = mine & (which >= word_q) & (which < word_q + SumW'(Places));
+  assign ends     = word_q + SumW'(Places) >= (SumW'(item_length_q) << $clog2(PerByte));
+  assign end_byte = item_length_q - 11'd1;
+
+  `STREAM(out, out_valid, out_ready_i, {out_data, out_bytes, out_last, out_tag}, Width + ByteW + 2)
+  `CHECK(~seen | (out_data[Piece*(PlaceW'(which - word_q)) +: Piece] == item_q))
+  `CHECK(~seen | known_q | over_q)
+  `CHECK(~mine | (out_last == ends))
+  `CHECK(~mine | (out_bytes == (ends ? ByteW'(end_byte) : {ByteW{1'b1}})))
+  `CHECK(~mine | (out_tag == item_tag_q))
+  `CHECK(taken == (move & first_q))
+  `CHECK(shut_q < 3'd7)
+  `REACH(mine & (number == 2'd1) & ends & over_q & (out_data == '0) & (word_q >= SumW'(2 * Places)))
 endmodule
 
 `default_nettype wire

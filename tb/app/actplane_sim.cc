@@ -41,8 +41,10 @@ std::string ListText() {
       "devices     compressor, decompressor, roundtrip (the one through the "
       "other)\n\nconfigurations\n";
   for (const NamedConfig& c : NamedConfigs()) {
-    text += fmt::format("  {:<14} {:>3} values a block, {:>3} bits a beat, formats: {}\n", c.name,
-                        c.block_len, c.stream_width, FormatNames(c.formats));
+    text += fmt::format(
+        "  {:<14} {:>3} values a block, {:>3} bits a beat, {}, formats: {}, orders: {}\n", c.name,
+        c.shape.block_len, c.shape.stream_width, ShapeText(c.shape), FormatNames(c.shape.formats),
+        OrderNames(c.shape));
   }
   text += "\nsequences\n";
   for (const SequenceInfo& s : Sequences()) {
@@ -182,7 +184,7 @@ Result<std::vector<FileTensor>> OpenFiles(io::Files& inputs, const Options& o,
 uint64_t BlocksOf(const std::vector<FileTensor>& tensors, const NamedConfig& named) {
   uint64_t blocks = 0;
   for (const FileTensor& t : tensors) {
-    blocks += CeilDiv(t.bytes, uint64_t{BlockBytes(t.config.Nearest(named.block_len, {}))});
+    blocks += CeilDiv(t.bytes, uint64_t{BlockBytes(t.config.Nearest(named.shape))});
   }
   return blocks;
 }
@@ -264,8 +266,9 @@ std::string Given(const CLI::App& app, const std::vector<std::string>& flags) {
 
 // Every option does something, or is refused.
 Status Run(const CLI::App& app, Options o) {
-  const std::vector<std::string> of_files = {"--ratio",     "--slot-bytes", "--lossless", "--fill",
-                                             "--delta-cap", "--format",     "--tensor"};
+  const std::vector<std::string> of_files = {"--ratio",  "--slot-bytes", "--lossless", "--order",
+                                             "--fill",   "--delta-cap",  "--group",    "--rows",
+                                             "--format", "--tensor"};
   std::vector<std::string> of_a_run = {"--device", "--sequence", "--blocks",
                                        "--stall",  "--trace",    "FILE"};
   if (o.table) of_a_run.insert(of_a_run.end(), {"--config", "--coverage", "--seed"});
@@ -359,9 +362,9 @@ cli::ExitCode Main(const std::vector<std::string>& arguments) {
   cli::AddJson(app, o.json);
   app.footer(
       "Examples:\n"
-      "  actplane-sim --config wide --sequence corner --stall bursty --blocks 10000\n"
+      "  actplane-sim --config fast --sequence corner --stall bursty --blocks 10000\n"
       "  actplane-sim --device compressor --seed 7 --trace wave.fst\n"
-      "  actplane-sim gelu.npy --ratio 4 --blocks 0\n"
+      "  actplane-sim gelu.npy --ratio 4 --order significance --blocks 0\n"
       "  actplane-sim --soak 2000000 --coverage coverage.json");
   const std::array commands = {cli::Command{&app, [&] { return Run(app, o); }}};
   return cli::RunCommand(app, arguments, commands);

@@ -70,6 +70,7 @@ Result<Row> Verify(const Options& o, const std::string& file,
 
   FileOptions replay = o.files;
   replay.input.tensor = info.name;
+  replay.order = model.order;
   replay.slots = {};
   replay.slots.lossless = model.lossless;
   if (!model.lossless) replay.slots.bytes = {model.slot_bytes};
@@ -200,11 +201,13 @@ std::string TextOf(const Options& o, const std::vector<Row>& rows, const Totals&
     if (!r.ok) failures += fmt::format("FAILED {}: {}\n", r.Label(), r.failure);
   }
   const NamedConfig& named = *FindConfig(o.config);
+  const Result<Config> config = OrderOf(o.files, named);
   return fmt::format(
-      "{}{}{} blocks through compressor and decompressor RTL ({}, N {}, {} bits), {} mismatches "
-      "with the golden model\n",
+      "{}{}{} blocks through compressor and decompressor RTL ({}, N {}, {} bits, order {}), {} "
+      "mismatches with the golden model\n",
       table.Text(cli::TerminalColumns(STDOUT_FILENO)), failures, totals.blocks, named.name,
-      named.block_len, named.stream_width, totals.mismatches);
+      named.shape.block_len, named.shape.stream_width,
+      config.ok() ? actplane::ToString(config->order) : "?", totals.mismatches);
 }
 
 Json CostJson(const Cost& c) {
@@ -217,13 +220,15 @@ Json CostJson(const Cost& c) {
 Json JsonOf(const Options& o, const std::vector<Row>& rows, const Totals& totals) {
   const NamedConfig& named = *FindConfig(o.config);
   Json json = {{"config", named.name},
-               {"block", named.block_len},
-               {"stream_width", named.stream_width},
+               {"block", named.shape.block_len},
+               {"stream_width", named.shape.stream_width},
                {"tensors", Json::array()}};
   for (const Row& r : rows) {
     Json row = {{"file", r.file}};
     row["tensor"] = r.tensor.empty() ? Json(nullptr) : Json(r.tensor);
     row["format"] = actplane::ToString(r.config.format);
+    row["order"] = actplane::ToString(r.config.order);
+    cli::PutSettings(row, r.config);
     row["lossless"] = r.config.lossless;
     row["slot_bytes"] = r.config.lossless ? Json(nullptr) : Json(r.config.slot_bytes);
     row["values"] = r.values;
@@ -285,7 +290,7 @@ cli::Command AddVerify(CLI::App& root) {
       "Cycles and bytes are those at the side of the values. {}\n\n"
       "Examples:\n"
       "  actplane verify gelu.npy\n"
-      "  actplane verify activations/*.npy --ratio 3.2 --ratio 5.333 --config wide\n"
+      "  actplane verify activations/*.npy --ratio 3.2 --ratio 5.333 --order significance\n"
       "  actplane verify model.safetensors --lossless --tensor 'h.0.*' --blocks 100\n"
       "  actplane verify - --json < gelu.npy",
       cli::kExitCodes));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "core/rng.h"
 #include "seq/encoded_seq.h"
@@ -29,12 +30,12 @@ struct OneRun {
 OneRun RunFor(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c, uint64_t blocks,
               bool growth) {
   const auto format = static_cast<Format>(c.format);
-  std::unique_ptr<Sequence> sequence =
-      std::make_unique<FileSeq>(std::vector<FileTensor>{TensorInMemory(
-                                    c, Activations(format, blocks * config.block_len, growth))},
-                                config.block_len);
+  std::unique_ptr<Sequence> sequence = std::make_unique<FileSeq>(
+      std::vector<FileTensor>{
+          TensorInMemory(c, Activations(format, blocks * config.shape.block_len, growth))},
+      config.shape);
   if (kind == DeviceKind::kDecompressor) {
-    sequence = std::make_unique<EncodedSeq>(std::move(sequence), config.block_len, config.formats);
+    sequence = std::make_unique<EncodedSeq>(std::move(sequence), config.shape);
   }
   OneRun one;
   const std::unique_ptr<Device> device = MakeDevice(kind, config.name, {});
@@ -59,8 +60,8 @@ std::string Cycles(double cycles) { return cycles == 0 ? "-" : fmt::format("{:.2
 
 Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c,
                     uint64_t blocks, bool growth) {
-  const uint32_t beat_bytes = config.stream_width / 8;
-  const uint32_t block_bytes = BlockBytes(c.Nearest(config.block_len, config.formats));
+  const uint32_t beat_bytes = config.shape.beat_bytes();
+  const uint32_t block_bytes = BlockBytes(c.Nearest(config.shape));
   const OneRun alone = RunFor(kind, config, c, 1, growth);
   const OneRun stream = RunFor(kind, config, c, blocks, growth);
   const Timing& t = stream.timing;
@@ -78,41 +79,65 @@ Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConf
   return m;
 }
 
+std::vector<DeviceConfig> MeasuredConfigs(const Shape& shape) {
+  std::vector<DeviceConfig> all;
+  for (uint32_t f = 0; f < 3; ++f) {
+    if (!shape.formats.Has(f)) continue;
+    for (const Order order : {Order::kField, Order::kSignificance}) {
+      if (!shape.Has(order)) continue;
+      DeviceConfig c;
+      c.format = f;
+      c.order = static_cast<uint32_t>(order);
+      c.row_limit = shape.depth;
+      const Config nearest = c.Nearest(shape);
+      for (const uint32_t ratio : {4U, 2U, 1U}) {
+        const uint32_t t = BlockBytes(nearest) / ratio;
+        if (t < MinSlotBytes(nearest) || t > MaxSlotBytes(nearest)) continue;
+        c.slot_bytes = t;
+        all.push_back(c);
+      }
+      c.lossless = true;
+      if (c.Nearest(shape).lossless) all.push_back(c);
+    }
+  }
+  return all;
+}
+
 std::vector<MeasuredRow> MeasureAll(uint64_t blocks) {
   std::vector<MeasuredRow> rows;
   for (const NamedConfig& config : NamedConfigs()) {
     for (const DeviceKind kind : {DeviceKind::kCompressor, DeviceKind::kDecompressor}) {
-      for (uint32_t f = 0; f < 3; ++f) {
-        if (!config.formats.Has(f)) continue;
-        const uint32_t block_bytes = config.block_len * InfoOf(static_cast<Format>(f)).value_bytes;
-        for (const DeviceConfig& c :
-             {DeviceConfig{f, block_bytes / 2, false, 0, false},
-              DeviceConfig{f, block_bytes, false, 0, false}, DeviceConfig{f, 0, true, 0, false}}) {
-          rows.push_back({config, kind, c, Measure(kind, config, c, blocks)});
-        }
-      }
+      for (const DeviceConfig& c : MeasuredConfigs(config.shape))
+        rows.push_back({config, kind, c, Measure(kind, config, c, blocks)});
     }
   }
   return rows;
 }
 
 std::string MeasuredTable(const std::vector<MeasuredRow>& rows) {
+  constexpr const char* kLine =
+      "{:<9} {:>4} {:>5} {:<12} {:<12}  {:<12} {:>11} {:>11} {:>8} {:>8} {:>8} {:>14}\n";
   std::string text =
-      fmt::format("{:<9} {:>4} {:>5} {:<9}  {:<12} {:>11} {:>11} {:>8} {:>8} {:>8} {:>14}\n",
-                  "config", "N", "width", "formats", "device", "cycles FP32", "cycles 16-b",
-                  "B/cycle", "bubbles", "latency", "in a stream");
-  for (size_t i = 0; i < rows.size();) {
-    const MeasuredRow& first = rows[i];
+      fmt::format(fmt::runtime(kLine), "config", "N", "width", "formats", "device", "order",
+                  "cycles FP32", "cycles 16-b", "B/cycle", "bubbles", "latency", "in a stream");
+  const auto key = [](const MeasuredRow& r) {
+    return std::tuple(r.config.name, r.kind, r.device_config.order);
+  };
+  std::vector<MeasuredRow> sorted = rows;  // the orders of a device together
+  std::stable_sort(sorted.begin(), sorted.end(), [](const MeasuredRow& a, const MeasuredRow& b) {
+    return a.config.name == b.config.name && a.kind == b.kind &&
+           a.device_config.order < b.device_config.order;
+  });
+  for (size_t i = 0; i < sorted.size();) {
+    const MeasuredRow& first = sorted[i];
     MeasuredRow worst = first;  // over formats and modes
     double wide = 0, narrow = 0;
-    for (;
-         i < rows.size() && rows[i].config.name == first.config.name && rows[i].kind == first.kind;
-         ++i) {
-      const Measurement& m = rows[i].measurement;
+    for (; i < sorted.size() && key(sorted[i]) == key(first); ++i) {
+      const Measurement& m = sorted[i].measurement;
       if (!m.verdict.ok())
         return fmt::format("{} {}: {}\n", first.config.name, ToString(first.kind),
                            m.verdict.first_failure);
-      double& cycles = rows[i].device_config.format == 0 ? wide : narrow;
+      double& cycles = sorted[i].device_config.format == 0 ? wide : narrow;
       cycles = std::max(cycles, m.cycles_per_block);
       Measurement& w = worst.measurement;
       w.bytes_per_cycle = std::min(w.bytes_per_cycle, m.bytes_per_cycle);
@@ -121,15 +146,16 @@ std::string MeasuredTable(const std::vector<MeasuredRow>& rows) {
       w.stream_latency = std::max(w.stream_latency, m.stream_latency);
     }
     const Measurement& w = worst.measurement;
-    text +=
-        fmt::format("{:<9} {:>4} {:>5} {:<9}  {:<12} {:>11} {:>11} {:>8.2f} {:>8} {:>8} {:>14}\n",
-                    first.config.name, first.config.block_len, first.config.stream_width,
-                    FormatNames(first.config.formats), ToString(first.kind), Cycles(wide),
-                    Cycles(narrow), w.bytes_per_cycle, w.bubbles, w.latency, w.stream_latency);
+    const Shape& shape = first.config.shape;
+    text += fmt::format(fmt::runtime(kLine), first.config.name, shape.block_len, shape.stream_width,
+                        FormatNames(shape.formats), ToString(first.kind),
+                        actplane::ToString(static_cast<Order>(first.device_config.order)),
+                        Cycles(wide), Cycles(narrow), fmt::format("{:.2f}", w.bytes_per_cycle),
+                        w.bubbles, w.latency, w.stream_latency);
   }
   return text +
-         "cycles per block; the worst over formats, T = half a block, T = a block, and lossless; "
-         "every line: --json\n";
+         "cycles per block; the worst over formats, T = a quarter, half and all of a block, and "
+         "lossless; every line: --json\n";
 }
 
 nlohmann::ordered_json MeasuredJson(const std::vector<MeasuredRow>& rows) {
@@ -140,11 +166,12 @@ nlohmann::ordered_json MeasuredJson(const std::vector<MeasuredRow>& rows) {
     ok = ok && m.verdict.ok();
     json["rows"].push_back({
         {"config", r.config.name},
-        {"block_len", r.config.block_len},
-        {"stream_width", r.config.stream_width},
-        {"formats", FormatNames(r.config.formats)},
+        {"block_len", r.config.shape.block_len},
+        {"stream_width", r.config.shape.stream_width},
+        {"formats", FormatNames(r.config.shape.formats)},
         {"device", ToString(r.kind)},
         {"format", actplane::ToString(static_cast<Format>(r.device_config.format))},
+        {"order", actplane::ToString(static_cast<Order>(r.device_config.order))},
         {"mode", Mode(r.device_config)},
         {"slot_beats", m.slot_beats},
         {"block_beats", m.block_beats},

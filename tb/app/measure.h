@@ -35,10 +35,12 @@ struct MeasuredRow {
   Measurement measurement;
 };
 
-// Every named configuration, device and format: half size, the largest slot without a gap, and
+// Of a device: every format and order, a quarter, half and all of a block where that is legal, and
 // lossless.
+std::vector<DeviceConfig> MeasuredConfigs(const Shape& shape);
+// Every named configuration and device with these.
 std::vector<MeasuredRow> MeasureAll(uint64_t blocks);
-// One line for each configuration and device, the worst of its rows.
+// One line for each configuration, device and order, the worst of its rows.
 std::string MeasuredTable(const std::vector<MeasuredRow>& rows);
 nlohmann::ordered_json MeasuredJson(const std::vector<MeasuredRow>& rows);
 

@@ -14,15 +14,21 @@ std::string FileOptions::Arguments() const {
   for (const uint32_t bytes : slots.bytes) text += fmt::format(" --slot-bytes {}", bytes);
   if (input.format) text += fmt::format(" --format {}", actplane::ToString(*input.format));
   if (!input.tensor.empty()) text += " --tensor " + ShellWord(input.tensor);
-  if (fill) text += fmt::format(" --fill {}", actplane::ToString(*fill));
-  if (delta_cap != 0) text += fmt::format(" --delta-cap {}", delta_cap);
+  if (order) text += fmt::format(" --order {}", actplane::ToString(*order));
+  if (of_order.fill) text += fmt::format(" --fill {}", actplane::ToString(*of_order.fill));
+  if (of_order.delta_cap != 0) text += fmt::format(" --delta-cap {}", of_order.delta_cap);
+  if (of_order.group_len) text += fmt::format(" --group {}", *of_order.group_len);
+  if (of_order.row_limit) text += fmt::format(" --rows {}", *of_order.row_limit);
   return text;
 }
 
 void AddFileOptions(CLI::App& app, FileOptions& o, bool several) {
   cli::AddSlotSizes(app, o.slots, several, /*lossless=*/true);
-  cli::AddFill(app, o.fill, "What lost bits become")->default_str("midpoint");
-  cli::AddDeltaCap(app, o.delta_cap);
+  cli::AddChoice(app, "--order", o.order, std::vector{Order::kField, Order::kSignificance},
+                 cli::kOrderHelp)
+      ->default_str("field");
+  cli::AddOrderOptions(app, o.of_order, "what lost bits become");
+  app.get_option("--group")->default_str("that of the configuration");
   cli::AddFormat(app, o.input);
   cli::AddTensor(app, o.input.tensor, "Only these tensors of a .safetensors file");
 }
@@ -53,19 +59,50 @@ void AddArtifacts(CLI::App& app, std::string& artifacts) {
       ->capture_default_str();
 }
 
+Result<Config> OrderOf(const FileOptions& options, const NamedConfig& named) {
+  const Shape& shape = named.shape;
+  Config config;
+  config.block_len = shape.block_len;
+  config.order = options.order.value_or(shape.NthOrder(0));
+  if (!shape.Has(config.order)) {
+    return ConfigError(fmt::format("configuration '{}' has no order {}; its order: {}", named.name,
+                                   actplane::ToString(config.order),
+                                   actplane::ToString(shape.NthOrder(0))));
+  }
+  config.group_len = shape.group_len;
+  config.row_limit = std::min(config.row_limit, shape.depth);
+  const Result<Config> with_options = cli::WithOrderOptions(config, options.of_order);
+  if (!with_options.ok() || with_options->order == Order::kField) return with_options;
+  if (with_options->group_len != shape.group_len) {
+    return ConfigError(fmt::format("configuration '{}' has groups of {} values; leave out --group",
+                                   named.name, shape.group_len));
+  }
+  if (with_options->row_limit > shape.depth) {
+    return ConfigError(
+        fmt::format("configuration '{}' keeps {} rows of a magnitude; use --rows {} "
+                    "to {}",
+                    named.name, shape.depth, kMinRowLimit, shape.depth));
+  }
+  return with_options;
+}
+
 Result<Config> ConfigOf(const io::TensorInfo& info, const std::string& file,
                         const FileOptions& options, const cli::SlotSize& slot,
                         const NamedConfig& named) {
-  if (!named.formats.Has(static_cast<uint32_t>(info.format))) {
+  const Shape& shape = named.shape;
+  if (!shape.formats.Has(static_cast<uint32_t>(info.format))) {
     return ConfigError(fmt::format("{}: configuration '{}' has no {}; its formats: {}",
                                    cli::Where(file, info.name), named.name,
-                                   actplane::ToString(info.format), FormatNames(named.formats)));
+                                   actplane::ToString(info.format), FormatNames(shape.formats)));
   }
-  Config config;
-  config.block_len = named.block_len;
-  config.fill = options.fill.value_or(config.fill);
-  config.delta_cap = options.delta_cap;
-  return cli::ConfigFor(info, config, slot, file);
+  const Result<Config> config = OrderOf(options, named);
+  if (!config.ok()) return config;
+  if (slot.lossless && !shape.WholeValues(info.format)) {
+    return ConfigError(fmt::format(
+        "{}: configuration '{}' keeps {} of the 24 bits of a magnitude; leave out --lossless",
+        cli::Where(file, info.name), named.name, shape.depth));
+  }
+  return cli::ConfigFor(info, *config, slot, file);
 }
 
 }  // namespace actplane::tb

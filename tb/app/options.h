@@ -15,8 +15,8 @@ namespace actplane::tb {
 struct FileOptions {
   io::TensorFileOptions input;
   cli::SlotSizes slots;
-  std::optional<Fill> fill;
-  uint32_t delta_cap = 0;
+  std::optional<Order> order;  // the only one of the configuration, or field
+  cli::OrderOptions of_order;
 
   std::string Arguments() const;  // as they are written on a command line, each after a blank
 };
@@ -31,7 +31,11 @@ CLI::Option* AddName(CLI::App& app, const std::string& flag, std::string& target
 void AddConfig(CLI::App& app, std::string& config);
 void AddArtifacts(CLI::App& app, std::string& artifacts);
 
-// For a tensor of `file`. kInvalidConfig when `named` has not the format, or no such slot.
+// What `named` cannot do of the order and its settings, or its answer to what was left open.
+Result<Config> OrderOf(const FileOptions& options, const NamedConfig& named);
+
+// For a tensor of `file`. kInvalidConfig when `named` has not the format or the order, or no such
+// slot.
 Result<Config> ConfigOf(const io::TensorInfo& info, const std::string& file,
                         const FileOptions& options, const cli::SlotSize& slot,
                         const NamedConfig& named);

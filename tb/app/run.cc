@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/run.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -51,6 +54,15 @@ std::string FormatNames(FormatSet formats) {
   return formats == FormatSet{} ? "all" : names;
 }
 
+std::string OrderNames(const Shape& shape) {
+  return shape.orders == 3 ? "both" : std::string(actplane::ToString(shape.NthOrder(0)));
+}
+
+std::string ShapeText(const Shape& shape) {
+  constexpr std::array kFifos = {"flops", "latches", "a macro"};
+  return fmt::format("K = {}, {} rows in {}", shape.group_len, shape.depth, kFifos[shape.fifo]);
+}
+
 RunResult RunOnce(const RunConfig& run, Coverage* coverage, const std::vector<FileTensor>& tensors,
                   Waveform* waveform, const std::function<void(const Expected&)>& on_block) {
   RunResult result;
@@ -93,9 +105,9 @@ RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>
     std::deque<Packet> slots;
     CodecEnv enc(*compressor, *values, run, stall, how.log, nullptr, [&](const Expected& e) {
       // Compared bit by bit: what the golden model says is what the compressor put out.
-      DeviceConfig c = e.pins;
-      c.slot_bytes = e.config.slot_bytes;
-      slots.push_back({"compressed", c, e.out, {}, true, {}});
+      DeviceConfig c = DeviceConfig::From(e.config);
+      c.fill_zero = tensors.empty() ? e.index % 2 != 0 : tensors.front().config.fill_zero;
+      slots.push_back({"compressed", c, e.out});
     });
     bool enc_runs = true;
     PulledSeq pulled([&]() -> std::optional<Packet> {

@@ -39,7 +39,10 @@ Status StatusOf(const Verdict& verdict);
 // The kind of that name, or nothing.
 std::optional<DeviceKind> ParseDevice(const std::string& name);
 const NamedConfig* FindConfig(const std::string& name);
-// As in rtl/configs.txt: joined by +, or "all".
+// As in rtl/configs.txt: joined by +, "all" or "both".
 std::string FormatNames(FormatSet formats);
+std::string OrderNames(const Shape& shape);
+// "K = 8, 24 rows in flops": the rest of its line.
+std::string ShapeText(const Shape& shape);
 
 }  // namespace actplane::tb

@@ -88,12 +88,17 @@ class Sim {
     Eval();
   }
 
-  // Holds the reset for some cycles, asserted and released while the clock is low.
+  // Holds the reset for some clock edges, at least one. `late` and `long_`: asserted, and released,
+  // while the clock is high; otherwise while it is low. `sample` as in Step().
   template <class Sample>
-  void Reset(int cycles, Sample&& sample) {
+  void Reset(int cycles, Sample&& sample, bool late = false, bool long_ = false) {
+    if (!late) Settle();
     SetReset(0);
+    Eval();
     for (int i = 0; i < cycles; ++i) Step(sample);
+    if (!long_) Settle();
     SetReset(1);
+    Eval();
   }
   void Reset(int cycles = 2) {
     Reset(cycles, [] {});

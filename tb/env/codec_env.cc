@@ -9,7 +9,6 @@ namespace actplane::tb {
 namespace {
 
 constexpr uint64_t kPathCheckEvery = 61;  // cycles; no multiple of any block time
-constexpr int kResetCycles = 2;
 
 }  // namespace
 
@@ -30,10 +29,10 @@ CodecEnv::CodecEnv(Device& device, Sequence& sequence, const RunConfig& run, Sta
       ready_check_({pins_.out.ready}, {pins_.out.valid}, Rng(run.seed, "ready")),
       path_check_(pins_.Inputs(), pins_.Outputs(), Rng(run.seed, "paths")),
       rng_(run.seed, "env"),
-      predictor_(pins_.kind, pins_.block_len, pins_.stream_width, pins_.formats),
+      predictor_(pins_.kind, pins_.shape),
       scoreboard_(pins_),
-      watchdog_(run.watchdog_cycles) {
-  if (coverage_ != nullptr) coverage_->SampleRun(pins_.kind, stall);
+      watchdog_(run.watchdog_cycles),
+      stall_(stall) {
   Reset();
   resets_ = 0;
 }
@@ -46,11 +45,14 @@ void CodecEnv::Feed() {
       exhausted_ = true;
       return;
     }
-    log_->Add("sequence", "packet kind={} bytes={} format={} T={} lossless={} last={}",
-              packet->kind, packet->bytes.size(), packet->config.format, packet->config.slot_bytes,
-              packet->config.lossless, packet->last);
-    driver_.Give(ToBeats(packet->bytes, pins_.in.beat_bytes(), packet->last,
-                         packet->config.ToSideband(), packet->holes));
+    packet->config.user = rng_.Below(1U << Shape::kUserWidth);
+    const DeviceConfig& c = packet->config;
+    log_->Add("sequence",
+              "packet kind={} bytes={} format={} order={} T={} R={} lossless={} last={}",
+              packet->kind, packet->bytes.size(), c.format, c.order, c.slot_bytes, c.row_limit,
+              c.lossless, packet->last);
+    driver_.Give(ToBeats(packet->bytes, pins_.in.beat_bytes(), packet->last, c.ToSideband(),
+                         packet->holes, packet->nulls));
     if (packet->reset_after) reset_at_ = device_.cycle() + *packet->reset_after;
   }
 }
@@ -105,37 +107,54 @@ void CodecEnv::ObserveInput() {
   if (timing_.beats_in++ == 0) timing_.first_in = device_.cycle();
   timing_.last_in = device_.cycle();
   timing_.bytes_in += static_cast<uint64_t>(std::popcount(beat->keep));
+  if (!beat->null()) {
+    const uint64_t before = arrivals_.empty() ? 0 : arrivals_.back().first;
+    arrivals_.emplace_back(before + static_cast<uint64_t>(std::popcount(beat->keep)),
+                           device_.cycle());
+  }
   if (std::shared_ptr<const Expected> block = predictor_.Take(*beat)) {
     log_->Add("input", "block index={} bytes={} expect={}", block->index, block->in.size(),
               block->out.size());
-    taken_at_.push_back(device_.cycle());
+    taken_at_.push_back(WhenItWasThere(*block));
+    arrivals_.clear();
     under_way_.push_back(block);
     scoreboard_.Expect(std::move(block));
   }
 }
 
-void CodecEnv::ObserveOutput() {
-  const bool begins = pins_.out.Valid() && !out_monitor_.waiting() && !scoreboard_.output_open();
-  if (begins && !taken_at_.empty()) {
-    const uint64_t latency = device_.cycle() - taken_at_.front();
-    timing_.min_latency = std::min(timing_.min_latency, latency);
-    timing_.max_latency = std::max(timing_.max_latency, latency);
-    taken_at_.pop_front();
+uint64_t CodecEnv::WhenItWasThere(const Expected& block) const {
+  if (pins_.kind == DeviceKind::kDecompressor && block.fault == Fault::kNone) {
+    for (const auto& [bytes, cycle] : arrivals_) {
+      if (bytes >= block.first_needs) return cycle;
+    }
   }
+  return device_.cycle();
+}
+
+void CodecEnv::ObserveOutput() {
+  if (pins_.out.Valid() && !out_monitor_.waiting() && !scoreboard_.output_open())
+    begun_at_.push_back(device_.cycle());
   const std::optional<Beat> beat = out_monitor_.Observe();
   if (!beat) return;
   moved_ = true;
   if (timing_.beats_out++ == 0) timing_.first_out = device_.cycle();
   timing_.bytes_out += static_cast<uint64_t>(std::popcount(beat->keep));
   timing_.last_out = device_.cycle();
-  scoreboard_.OnOutputBeat(*beat);
+  scoreboard_.OnOutputBeat(*beat, !predictor_.between_packets());
   const Expected* done = scoreboard_.completed();
   if (done == nullptr) return;
-  log_->Add("output", "block index={} bytes={} malformed={}", done->index, done->out.size(),
-            ToString(done->malformed));
+  log_->Add("output", "block index={} bytes={} fault={}", done->index, done->out.size(),
+            ToString(done->fault));
+  if (!taken_at_.empty() && !begun_at_.empty()) {
+    const uint64_t latency = begun_at_.front() - std::min(begun_at_.front(), taken_at_.front());
+    timing_.min_latency = std::min(timing_.min_latency, latency);
+    timing_.max_latency = std::max(timing_.max_latency, latency);
+    begun_at_.pop_front();
+    taken_at_.pop_front();
+  }
   if (on_block_) on_block_(*done);
   if (coverage_ != nullptr) {
-    coverage_->SampleBlock(pins_.kind, *done, previous_.get(), pins_.block_len, pins_.stream_width);
+    coverage_->SampleBlock(pins_.kind, *done, previous_.get(), pins_.shape, stall_);
   }
   previous_ = std::move(under_way_.front());
   under_way_.pop_front();
@@ -149,26 +168,37 @@ ResetPhase CodecEnv::Phase() const {
 
 // Everything under way is forgotten, on both sides.
 void CodecEnv::Reset() {
-  if (coverage_ != nullptr && device_.cycle() != 0) coverage_->SampleReset(pins_.kind, Phase());
-  log_->Add("env", "reset");
+  const ResetShape shape{static_cast<int>(rng_.OneIn(3) ? 1 : rng_.Between(2, 40)), rng_.OneIn(2),
+                         rng_.OneIn(2)};
+  if (coverage_ != nullptr && device_.cycle() != 0)
+    coverage_->SampleReset(pins_.kind, Phase(), shape);
+  log_->Add("env", "reset cycles={}", shape.cycles);
   driver_.Reset();
   in_monitor_.Reset();
   out_monitor_.Reset();
   predictor_.Reset();
   scoreboard_.Flush();
   taken_at_.clear();
+  begun_at_.clear();
+  arrivals_.clear();
   under_way_.clear();
   previous_.reset();
   reset_at_.reset();
   ++resets_;
-  device_.Reset(kResetCycles, [this] { LookAtReset(); });
+  driver_.DriveInReset();
+  device_.Reset(shape, [this] {
+    LookAtReset();
+    driver_.DriveInReset();
+    sink_.Drive();
+  });
 }
 
 void CodecEnv::LookAtReset() {
-  if (pins_.out.Valid() || pins_.block_done.Get() != 0 || pins_.blocks.Get() != 0 ||
-      pins_.idle.Get() == 0) {
-    scoreboard_.Fail("reset: output valid, busy, or a counter not zero");
+  if (pins_.out.Valid()) scoreboard_.Fail("reset: output valid");
+  for (const Pins& status : pins_.Status()) {
+    if (status.Get() != 0) scoreboard_.Fail("reset: a status output is not zero");
   }
+  if (!pins_.in.Valid() && pins_.idle.Get() == 0) scoreboard_.Fail("reset: a stage is not idle");
 }
 
 Verdict CodecEnv::Run() {

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/artifacts.h"
 #include "core/log.h"
@@ -32,8 +34,9 @@ struct Timing {
            last_out = 0;  // when the first and last beats moved
   uint64_t beats_in = 0, beats_out = 0, bytes_in = 0, bytes_out = 0;
   uint64_t input_waits = 0;  // cycles in which a beat was offered and not taken
-  // From the last input beat of a block to its first output beat; the least is that of a block that
-  // waits for none.
+  // To the first output beat of a block, from its last input beat, in the decompressor from that
+  // which brings the last bit of the first chunk of values; the least is that of a block that waits
+  // for none.
   uint64_t min_latency = UINT64_MAX, max_latency = 0;
 };
 
@@ -58,6 +61,7 @@ class CodecEnv {
   void Reset();
   ResetPhase Phase() const;
   void ObserveInput();
+  uint64_t WhenItWasThere(const Expected& block) const;
   void ObserveOutput();
 
   Device& device_;
@@ -83,7 +87,10 @@ class CodecEnv {
   bool moved_ = false;
   std::optional<uint64_t> reset_at_;
   uint64_t resets_ = 0;
-  std::deque<uint64_t> taken_at_;  // when each block under way was complete at the input
+  std::deque<uint64_t> taken_at_;  // Timing: from when each block under way could come out
+  std::deque<uint64_t> begun_at_;  // when its first beat was offered
+  std::vector<std::pair<uint64_t, uint64_t>> arrivals_;  // of the open packet: bytes so far, cycle
+  StallProfile stall_;
   std::shared_ptr<const Expected> previous_;
   std::deque<std::shared_ptr<const Expected>> under_way_;
   uint64_t first_failure_cycle_ = 0;

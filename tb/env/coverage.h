@@ -22,12 +22,11 @@ class Coverage {
  public:
   Coverage();  // declares every bin
 
-  void SampleRun(DeviceKind kind, StallProfile stall);
-  void SampleReset(DeviceKind kind, ResetPhase phase);
+  void SampleReset(DeviceKind kind, ResetPhase phase, const ResetShape& shape);
   void SampleBackPressure(DeviceKind kind, bool input_waits, bool output_waits);
   // A block that came out, and the one in front of it if no reset was between them.
   void SampleBlock(DeviceKind kind, const Expected& block, const Expected* previous,
-                   uint32_t block_len, uint32_t stream_width);
+                   const Shape& shape, StallProfile stall);
   void Add(const Coverage& other);
 
   uint64_t Hits(const std::string& bin) const { return bins_.at(bin).hits; }
@@ -42,10 +41,25 @@ class Coverage {
     uint64_t hits = 0;
     uint64_t goal = 1;
   };
-  void Declare(std::string_view group, const std::vector<std::string>& bins, uint64_t goal = 1);
+  void Declare(std::string_view group, const std::vector<std::string>& bins, uint64_t goal);
+  void DeclareBoth();
+  void DeclareCompressor();
+  void DeclareDecompressor();
   void Hit(std::string_view group, std::string_view bin);
-  void SampleCompressed(const Expected& e, uint32_t block_len);
-  void SampleDecompressed(const Expected& e, uint32_t block_len);
+
+  // coverage_blocks.cc
+  void SampleChange(const std::string& prefix, const Expected& e, const Expected& previous);
+  void SampleFieldHeader(const std::string& prefix, const Expected& e);
+  void SampleSignificanceHeader(const std::string& prefix, const Expected& e);
+  void SampleConfig(const std::string& prefix, const Expected& e);
+  void SampleAxi(const std::string& prefix, const Expected& e);
+  void SampleValues(const Expected& e);
+  void SampleCompressedField(const Expected& e);
+  void SampleCompressedSignificance(const Expected& e);
+  void SampleMalformed(const Expected& e);
+  void SampleDecodedField(const Expected& e);
+  void SampleFill(const Expected& e);
+  void SampleDecodedSignificance(const Expected& e);
 
   std::map<std::string, Bin, std::less<>> bins_;  // "cp_enc_width/fp32.w3"
   std::string key_;                               // kept to save allocations

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scoreboard: compares exact bits, at the output and at the stages inside, so that the first wrong
-// stage is named. Knows nothing of time: events come in the order of the blocks.
+// Scoreboard: compares exact bits, at the output and at the plan inside the compressor, so that the
+// first wrong stage is named. Knows nothing of time: events come in the order of the blocks.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,8 @@ class Scoreboard {
   // Events of the device; each looks at the pins of this cycle. OnStages() comes first, in every
   // cycle.
   void OnStages();
-  void OnOutputBeat(const Beat& beat);
+  // `open_input`: a packet has begun at the input that Expect() has not told of.
+  void OnOutputBeat(const Beat& beat, bool open_input);
   void Flush();  // reset: what is under way will never come
 
   void Fail(std::string what);  // also for what others find
@@ -30,21 +31,17 @@ class Scoreboard {
   uint64_t stages() const { return stages_; }
   uint64_t mismatches() const { return mismatches_; }
   const std::string& first_failure() const { return first_failure_; }
-  bool empty() const { return waiting_.empty() && bytes_.empty(); }
+  bool empty() const { return waiting_.empty() && users_.empty(); }
   size_t in_flight() const { return waiting_.size(); }
   // The block whose output has just been completed, for coverage and statistics.
   const Expected* completed() const { return completed_.get(); }
-  bool output_open() const { return !bytes_.empty(); }
+  bool output_open() const { return !users_.empty(); }
   void Finish();  // what is still missing
 
  private:
-  void CheckFacts(const Expected& e);       // compressor: gather, base, schedule
-  void CheckRows(const Expected& e);        // compressor: form
-  void CheckSlotParsed(const Expected& e);  // decompressor: header, planes
+  void CheckPlan(const Expected& e);  // compressor
   void CheckOutput(const Expected& e);
   void CheckStatus();
-  void CheckRow(const Expected& e, const char* stage, const char* row, uint32_t bit, Pins rows,
-                uint32_t at, const Plane& want, uint32_t lanes);
   void CheckField(const Expected& e, const char* stage, const char* field, uint64_t got,
                   uint64_t want);
   std::string Describe(const Expected& e) const;
@@ -52,10 +49,11 @@ class Scoreboard {
 
   CodecPins pins_;
   std::deque<std::shared_ptr<const Expected>> waiting_;
-  uint64_t done_ = 0;      // blocks that have left waiting_
-  uint64_t at_facts_ = 0;  // the next block that each stage will show
-  uint64_t at_rows_ = 0;
-  std::vector<std::byte> bytes_;  // of the packet that is coming out
+  uint64_t done_ = 0;     // blocks that have left waiting_
+  uint64_t at_plan_ = 0;  // the next block whose plan will be seen
+  // The packet that is coming out. A decompressor may begin it before the last beat of its slot.
+  std::vector<std::byte> bytes_;
+  std::vector<uint32_t> users_;
   std::shared_ptr<const Expected> completed_;
   std::shared_ptr<const Expected> status_due_;  // its final beat left in the cycle before
   uint64_t since_reset_ = 0, bytes_in_ = 0, bytes_out_ = 0,

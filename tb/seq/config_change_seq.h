@@ -11,13 +11,11 @@ namespace actplane::tb {
 
 class ConfigChangeSeq : public Sequence {
  public:
-  ConfigChangeSeq(uint32_t block_len, FormatSet formats, Rng rng)
-      : block_len_(block_len), formats_(formats), rng_(rng) {}
+  ConfigChangeSeq(const Shape& shape, Rng rng) : shape_(shape), rng_(rng) {}
 
   std::optional<Packet> Next() override {
-    DeviceConfig c = RandomDeviceConfig(rng_, block_len_, formats_);
-    switch (rng_.Below(
-        4)) {  // what stays: nothing, all but the mode, all but the size, all but the format
+    DeviceConfig c = RandomDeviceConfig(rng_, shape_);
+    switch (rng_.Below(6)) {  // what changes: all, the mode, the size, the format, the order, R
       case 0: break;
       case 1:
         c = last_;
@@ -25,22 +23,32 @@ class ConfigChangeSeq : public Sequence {
         break;
       case 2:
         c.format = last_.format;
+        c.order = last_.order;
         c.lossless = false;
         break;
-      default:
+      case 3:
         c.lossless = last_.lossless;
-        c.format = formats_.Nth(last_.format + 1 + rng_.Below(2));
+        c.order = last_.order;
+        c.format = shape_.formats.Nth(last_.format + 1 + rng_.Below(2));
+        break;
+      case 4:
+        c = last_;
+        c.lossless = false;
+        c.order = static_cast<uint32_t>(shape_.NthOrder(last_.order + 1));
+        break;
+      default:
+        c = last_;
+        c.row_limit = rng_.Between(kMinRowLimit, shape_.depth);
         break;
     }
-    c.slot_bytes = DeviceConfig(c).Nearest(block_len_, formats_).slot_bytes;
+    c.slot_bytes = c.Nearest(shape_).slot_bytes;
     last_ = c;
-    return Packet{"config-change", c, RandomValues(rng_, formats_.Read(c.format), block_len_), {},
-                  rng_.OneIn(2),   {}};
+    return Packet{"config-change", c, RandomValues(rng_, shape_.formats.Read(c.format), shape_),
+                  rng_.OneIn(2)};
   }
 
  private:
-  uint32_t block_len_;
-  FormatSet formats_;
+  Shape shape_;
   Rng rng_;
   DeviceConfig last_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CornerSeq: directed blocks. Every spread of exponents around a power of two, with and without
-// zeros and specials; uniform planes; blocks of one class; slots at their bounds; ends and keep
-// bits at every place.
+// CornerSeq: directed blocks for order field. Every spread of exponents around a power of two, with
+// and without zeros and specials; uniform planes; blocks of one class; slots at their bounds; ends
+// and keep bits at every place.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ namespace actplane::tb {
 
 class CornerSeq : public Sequence {
  public:
-  CornerSeq(uint32_t block_len, uint32_t stream_width, FormatSet formats, Rng rng)
-      : block_len_(block_len), beat_bytes_(stream_width / 8), formats_(formats), rng_(rng) {}
+  CornerSeq(const Shape& shape, Rng rng)
+      : shape_(shape), block_len_(shape.block_len), formats_(shape.formats), rng_(rng) {}
 
   // The cases in an order in which neighbours have little in common; over and over again.
   std::optional<Packet> Next() override {
@@ -26,7 +26,7 @@ class CornerSeq : public Sequence {
     c.format = formats_.Nth(i % 3);
     c.fill_zero = (i / 3) % 2 != 0;
     const auto format = static_cast<Format>(c.format);
-    Packet p{"corner", c, {}, {}, rng_.OneIn(2), {}};
+    Packet p{"corner", c, {}, rng_.OneIn(2)};
     p.bytes = testing_support::ToBytes(Values(i / 6 % kValues, format), format);
     Slot(i / 6 / kValues, format, p.config);
     Ends(p);
@@ -124,8 +124,8 @@ class CornerSeq : public Sequence {
         c.delta_cap = rng_.Between(1, InfoOf(format).exp_bits + 1);
         break;
       case 6:
-        c.lossless = true;
-        c.slot_bytes = rng_.Below(2048);
+        c.lossless = shape_.WholeValues(format) || rng_.OneIn(4);
+        c.slot_bytes = c.lossless ? rng_.Below(2048) : rng_.Between(least, most);
         break;
       case 7:
         c.slot_bytes = rng_.OneIn(2) ? rng_.Below(least) : rng_.Between(most + 1, 2047);
@@ -145,9 +145,9 @@ class CornerSeq : public Sequence {
   void Ends(Packet& p) {
     const auto size = static_cast<uint32_t>(p.bytes.size());
     if (rng_.OneIn(10)) {  // at a beat, in it, and in the first one
-      const uint32_t beats = rng_.Below(size / beat_bytes_) + 1;
-      p.bytes.resize(rng_.OneIn(2) ? beats * beat_bytes_
-                                   : rng_.Between(1, rng_.OneIn(2) ? beat_bytes_ : size));
+      const uint32_t beat = shape_.beat_bytes();
+      p.bytes.resize(rng_.OneIn(2) ? (rng_.Below(size / beat) + 1) * beat
+                                   : rng_.Between(1, rng_.OneIn(2) ? beat : size));
       p.last = true;
     }
     if (rng_.OneIn(10)) {
@@ -156,8 +156,8 @@ class CornerSeq : public Sequence {
     }
   }
 
+  Shape shape_;
   uint32_t block_len_;
-  uint32_t beat_bytes_;
   FormatSet formats_;
   Rng rng_;
   uint32_t number_ = 0;

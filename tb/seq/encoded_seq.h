@@ -9,27 +9,26 @@
 
 #include "actplane/codec.h"
 #include "env/packet.h"
-#include "env/plane_order.h"
 
 namespace actplane::tb {
 
 class EncodedSeq : public Sequence {
  public:
-  EncodedSeq(std::unique_ptr<Sequence> values, uint32_t block_len, FormatSet formats)
-      : values_(std::move(values)), block_len_(block_len), formats_(formats) {}
+  EncodedSeq(std::unique_ptr<Sequence> values, const Shape& shape)
+      : values_(std::move(values)), shape_(shape) {}
 
   std::optional<Packet> Next() override {
     std::optional<Packet> p = values_->Next();
     if (!p) return p;
-    const Config config = p->config.Nearest(block_len_, formats_);
+    const Config config = p->config.Nearest(shape_);
     for (size_t i = 0; i < p->holes.size(); ++i) {
       if (p->holes[i]) p->bytes[i] = std::byte{0};
     }
     const uint32_t width = InfoOf(config.format).value_bytes;
     p->bytes.resize(CeilDiv(p->bytes.size(), width) * width);
-    std::vector<std::byte> slot(MaxFieldSlotBytes(config.format, block_len_));
+    std::vector<std::byte> slot(MaxSlotBytes(config));
     slot.resize(CompressBlock(p->bytes, config, slot));
-    p->bytes = ToPlaneOrder(slot, config);
+    p->bytes = std::move(slot);
     p->config.slot_bytes = config.slot_bytes;
     p->holes.clear();
     p->last = true;
@@ -39,8 +38,7 @@ class EncodedSeq : public Sequence {
 
  private:
   std::unique_ptr<Sequence> values_;
-  uint32_t block_len_;
-  FormatSet formats_;
+  Shape shape_;
 };
 
 }  // namespace actplane::tb

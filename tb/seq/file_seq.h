@@ -34,8 +34,8 @@ inline FileTensor TensorInMemory(const DeviceConfig& config, std::vector<std::by
 
 class FileSeq : public Sequence {
  public:
-  FileSeq(std::vector<FileTensor> tensors, uint32_t block_len)
-      : tensors_(std::move(tensors)), block_len_(block_len) {}
+  FileSeq(std::vector<FileTensor> tensors, const Shape& shape)
+      : tensors_(std::move(tensors)), shape_(shape) {}
 
   std::optional<Packet> Next() override {
     while (tensor_ < tensors_.size() && at_ >= tensors_[tensor_].bytes) {
@@ -44,8 +44,8 @@ class FileSeq : public Sequence {
     }
     if (tensor_ >= tensors_.size() || !status_.ok()) return std::nullopt;
     const FileTensor& t = tensors_[tensor_];
-    const uint64_t block = BlockBytes(t.config.Nearest(block_len_, {}));
-    Packet p{"file", t.config, std::vector<std::byte>(std::min(block, t.bytes - at_)), {}, {}, {}};
+    const uint64_t block = BlockBytes(t.config.Nearest(shape_));
+    Packet p{"file", t.config, std::vector<std::byte>(std::min(block, t.bytes - at_))};
     status_ = t.read(at_, p.bytes);
     if (!status_.ok()) return std::nullopt;
     at_ += p.bytes.size();
@@ -56,7 +56,7 @@ class FileSeq : public Sequence {
 
  private:
   std::vector<FileTensor> tensors_;
-  uint32_t block_len_;
+  Shape shape_;
   size_t tensor_ = 0;
   uint64_t at_ = 0;
   Status status_;

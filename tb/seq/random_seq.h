@@ -9,51 +9,63 @@
 
 #include "core/rng.h"
 #include "env/packet.h"
+#include "seq/group_values.h"
 #include "support/values.h"
 
 namespace actplane::tb {
 
-// A configuration for blocks of N values; slot sizes lean toward those that cut. Seldom a format
-// that is not built in.
-inline DeviceConfig RandomDeviceConfig(Rng& rng, uint32_t block_len, FormatSet formats) {
+// A configuration of the device; slot sizes lean toward those that cut. Seldom one that the device
+// cannot do.
+inline DeviceConfig RandomDeviceConfig(Rng& rng, const Shape& shape) {
   DeviceConfig c;
-  c.format = rng.OneIn(24) ? rng.Below(4) : formats.Nth(rng.Below(3));
-  const Format format = formats.Read(c.format);
-  c.lossless = rng.OneIn(5);
+  c.format = rng.OneIn(24) ? rng.Below(4) : shape.formats.Nth(rng.Below(3));
+  c.order = rng.OneIn(32) ? rng.Below(2) : static_cast<uint32_t>(shape.NthOrder(rng.Below(2)));
+  c.lossless = rng.OneIn(5) &&
+               (rng.OneIn(16) || DeviceConfig{c.format, c.order, 0, true}.Nearest(shape).lossless);
   c.fill_zero = rng.OneIn(2);
-  if (rng.OneIn(4)) c.delta_cap = rng.Below(InfoOf(format).exp_bits + 2);
-  const uint32_t least = MinFieldSlotBytes(format, block_len);
-  uint32_t most = MaxFieldSlotBytes(format, block_len);
-  if (!rng.OneIn(4)) most = std::max(least, block_len * InfoOf(format).value_bytes / 2);
+  c.row_limit = rng.OneIn(32)  ? rng.Below(32)
+                : rng.OneIn(2) ? shape.depth
+                               : rng.Between(kMinRowLimit, shape.depth);
+  if (rng.OneIn(4)) c.delta_cap = rng.Below(InfoOf(shape.formats.Read(c.format)).exp_bits + 2);
+  const Config nearest = c.Nearest(shape);
+  const uint32_t least = MinSlotBytes(nearest);
+  uint32_t most = MaxSlotBytes(nearest);
+  if (!rng.OneIn(4)) most = std::max(least, std::min(most, BlockBytes(nearest) / 2));
   c.slot_bytes = rng.Between(least, most);
   return c;
 }
 
-// Values of one of the kinds of tests/support/values.h; one block in three is random bits, which
-// cost no logarithms.
-inline std::vector<std::byte> RandomValues(Rng& rng, Format format, uint32_t block_len) {
+// Values of one of the kinds of tests/support/values.h, or groups of several sizes; one block in
+// four is random bits, which cost no logarithms.
+inline std::vector<std::byte> RandomValues(Rng& rng, Format format, const Shape& shape) {
+  using testing_support::Kind;
+  const uint32_t choice = rng.Below(4);
+  if (choice == 0) {
+    const auto kind = static_cast<GroupKind>(rng.Below(kGroupKinds));
+    return testing_support::ToBytes(GroupValues(rng, kind, format, shape), format);
+  }
   testing_support::Rng values(rng.Next());
-  const auto kind = rng.OneIn(3)
-                        ? testing_support::Kind::kPatterns
+  const auto kind = choice == 1
+                        ? Kind::kPatterns
                         : testing_support::kAllKinds[rng.Below(testing_support::kAllKinds.size())];
-  return testing_support::ToBytes(testing_support::MakePatterns(kind, format, block_len, values),
-                                  format);
+  return testing_support::ToBytes(
+      testing_support::MakePatterns(kind, format, shape.block_len, values), format);
 }
 
 class RandomSeq : public Sequence {
  public:
   // A configuration holds for up to `longest_run` blocks: 1 changes it with every block.
-  RandomSeq(uint32_t block_len, FormatSet formats, uint32_t longest_run, Rng rng)
-      : block_len_(block_len), formats_(formats), longest_run_(longest_run), rng_(rng) {}
+  RandomSeq(const Shape& shape, uint32_t longest_run, Rng rng)
+      : shape_(shape), longest_run_(longest_run), rng_(rng) {}
 
   std::optional<Packet> Next() override {
     if (left_ == 0) {
-      config_ = RandomDeviceConfig(rng_, block_len_, formats_);
+      config_ = RandomDeviceConfig(rng_, shape_);
       left_ = rng_.Between(1, longest_run_);
     }
     --left_;
-    Packet p{"random", config_,       RandomValues(rng_, formats_.Read(config_.format), block_len_),
-             {},       rng_.OneIn(2), {}};
+    const Format format = shape_.formats.Read(config_.format);
+    Packet p{"random", config_, RandomValues(rng_, format, shape_), rng_.OneIn(2)};
     if (rng_.OneIn(12)) {  // ends early, not always with a whole value
       p.bytes.resize(rng_.Between(1, static_cast<uint32_t>(p.bytes.size())));
       p.last = true;
@@ -66,8 +78,7 @@ class RandomSeq : public Sequence {
   }
 
  private:
-  uint32_t block_len_;
-  FormatSet formats_;
+  Shape shape_;
   uint32_t longest_run_;
   Rng rng_;
   DeviceConfig config_;

@@ -18,7 +18,7 @@ class ResetSeq : public Sequence {
 
   std::optional<Packet> Next() override {
     std::optional<Packet> p = inner_->Next();
-    if (p && rng_.OneIn(6)) {
+    if (p && rng_.OneIn(3)) {
       const auto beats = static_cast<uint32_t>(p->bytes.size() / beat_bytes_);
       p->reset_after = rng_.Below(rng_.OneIn(4) ? 600 : 2 * beats + 12);
     }

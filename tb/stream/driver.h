@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// StreamDriver: puts beats on a stream. While valid is low, and beside every beat but the first of
-// a packet, it shows random bits where nobody may look (rule S5).
+// StreamDriver: puts beats on a stream. Where nobody may look it shows random bits (rule S5): while
+// valid is low, and as the configuration beside every beat but the first of a packet, where it
+// changes in every cycle.
 #pragma once
 
 #include <cstring>
@@ -31,8 +32,16 @@ class StreamDriver {
       Scramble();
     } else if (fresh_) {
       Show(beats_.front());
+    } else if (!beats_.front().first) {
+      ScrambleConfiguration();
     }
     fresh_ = !valid_;
+  }
+
+  // During a reset: valid, ready to be mistaken for a beat, or not.
+  void DriveInReset() {
+    Scramble();
+    pins_.valid.Set(rng_.Next() & 1);
   }
 
   // At the sampling point.
@@ -64,13 +73,18 @@ class StreamDriver {
       if (pins_.sideband[i]) pins_.sideband[i].Set(beat.first ? beat.sideband[i] : rng_.Next());
     }
   }
+  // The user's bits are of the payload and stay.
+  void ScrambleConfiguration() {
+    for (size_t i = 0; i < kUserField; ++i) {
+      if (pins_.sideband[i]) pins_.sideband[i].Set(rng_.Next());
+    }
+  }
   void Scramble() {
     rng_.Fill(pins_.data.bytes());
     pins_.keep.Set(rng_.Next());
-    const uint64_t bits = rng_.Next();
-    pins_.last.Set(bits & 1);
-    for (size_t i = 0; i < kSidebandFields; ++i) {
-      if (pins_.sideband[i]) pins_.sideband[i].Set(bits >> (1 + 12 * i));
+    pins_.last.Set(rng_.Next() & 1);
+    for (Pins& pins : pins_.sideband) {
+      if (pins) pins.Set(rng_.Next());
     }
   }
 

@@ -38,7 +38,8 @@ class StreamMonitor {
     }
     const Beat beat = pins_.Sample();
     if (waiting_ &&
-        (beat.data != held_.data || beat.keep != held_.keep || beat.last != held_.last)) {
+        (beat.data != held_.data || beat.keep != held_.keep || beat.last != held_.last ||
+         beat.sideband[kUserField] != held_.sideband[kUserField])) {
       Violate("S2", "payload changed before ready came");
     }
     if (packed_ && !Packed(beat)) Violate("keep", fmt::format("bits {:#x} have a hole", beat.keep));

@@ -11,6 +11,8 @@ module actp_pkg_probe (
   input  wire logic [31:0]                   block_len_i,
   input  wire logic [1:0]                    asked_i,
   input  wire logic [2:0]                    formats_i,
+  input  wire logic [actp_pkg::LIMIT_W-1:0]  row_limit_i,
+  input  wire logic [31:0]                   groups_i,
   output logic [1:0]                         fp32_o,
   output logic [1:0]                         fp16_o,
   output logic [1:0]                         bf16_o,
@@ -25,6 +27,15 @@ module actp_pkg_probe (
   output logic [31:0]                        head_w_o,
   output logic [31:0]                        slot_w_o,
   output logic [31:0]                        width_w_o,
+  output logic [31:0]                        limit_w_o,
+  output logic [31:0]                        delta_w_o,
+  output logic [31:0]                        front_w_o,
+  output logic [2:0]                         poisoned_o,
+  output logic [2:0]                         pair_o,
+  output logic [1:0]                         unsigned_o,
+  output logic [1:0]                         signed_o,
+  output logic [1:0]                         mid_rise_o,
+  output logic [1:0]                         specials_o,
   output logic [3:0]                         exp_bits_o,
   output logic [4:0]                         man_bits_o,
   output logic [actp_pkg::EXP_W-1:0]         exp_max_o,
@@ -35,7 +46,9 @@ module actp_pkg_probe (
   output logic [1:0]                         ext_word_bytes_o,
   output logic [3:0]                         head_bytes_o,
   output logic [actp_pkg::SLOT_W-1:0]        min_slot_o,
-  output logic [actp_pkg::SLOT_W-1:0]        max_slot_o
+  output logic [actp_pkg::SLOT_W-1:0]        max_slot_o,
+  output logic [actp_pkg::SLOT_W-1:0]        min_slot_significance_o,
+  output logic [actp_pkg::SLOT_W-1:0]        max_slot_significance_o
 );
   assign fp32_o     = actp_pkg::FP32;
   assign fp16_o     = actp_pkg::FP16;
@@ -51,6 +64,15 @@ module actp_pkg_probe (
   assign head_w_o   = actp_pkg::HEAD_W;
   assign slot_w_o   = actp_pkg::SLOT_W;
   assign width_w_o  = actp_pkg::WIDTH_W;
+  assign limit_w_o  = actp_pkg::LIMIT_W;
+  assign delta_w_o  = actp_pkg::DELTA_W;
+  assign front_w_o  = actp_pkg::FRONT_W;
+  assign poisoned_o = actp_pkg::POISONED;
+  assign pair_o     = actp_pkg::PAIR;
+  assign unsigned_o = actp_pkg::UNSIGNED;
+  assign signed_o   = actp_pkg::SIGNED;
+  assign mid_rise_o = actp_pkg::MID_RISE;
+  assign specials_o = actp_pkg::SPECIALS;
 
   assign exp_bits_o       = actp_pkg::exp_bits(fmt_i);
   assign man_bits_o       = actp_pkg::man_bits(fmt_i);
@@ -63,6 +85,9 @@ module actp_pkg_probe (
   assign head_bytes_o     = actp_pkg::head_bytes(fmt_i, extension_i);
   assign min_slot_o       = actp_pkg::min_slot(fmt_i, block_len_i);
   assign max_slot_o       = actp_pkg::max_slot(fmt_i, block_len_i);
+  assign min_slot_significance_o = actp_pkg::MIN_SLOT_SIGNIFICANCE;
+  assign max_slot_significance_o =
+      actp_pkg::max_slot_significance(row_limit_i, block_len_i, groups_i);
 endmodule
 
 `default_nettype wire

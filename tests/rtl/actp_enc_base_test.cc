@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "duts.h"
-#include "rtl_test.h"
+#include "front_test.h"
 
 namespace actplane::rtl_test {
 namespace {
 template <class Config>
 class EncBase : public RtlTest<Config> {
  protected:
-  static constexpr uint32_t kBeatBytes = Config::kStreamWidth / 8;
+  static constexpr uint32_t kChunkBytes = Config::kCoreWidth / 8;
 
-  // The module does not know N: whole beats will do.
-  static uint32_t BlockLen(Format format, uint32_t beats) {
-    return beats * kBeatBytes / InfoOf(format).value_bytes;
+  // The module does not know N: whole chunks will do.
+  static uint32_t BlockLen(Format format, uint32_t chunks) {
+    return chunks * kChunkBytes / InfoOf(format).value_bytes;
   }
 
   void Idle() {
     auto& dut = this->dut();
-    dut.beat_valid_i = 0;
-    PutRandom(dut.beat_i, Config::kStreamWidth, this->rng());
-    dut.beat_first_i = this->rng().OneIn(2);
-    dut.beat_last_i = this->rng().OneIn(2);
-    dut.beat_format_i = static_cast<uint8_t>(this->rng().Below(3));
+    dut.chunk_valid_i = 0;
+    PutRandom(dut.chunk_i, Config::kCoreWidth, this->rng());
+    dut.chunk_first_i = this->rng().OneIn(2);
+    dut.chunk_last_i = this->rng().OneIn(2);
+    dut.chunk_fmt_i = static_cast<uint8_t>(this->rng().Below(4));
   }
 
   void Reset() {
@@ -37,24 +37,21 @@ class EncBase : public RtlTest<Config> {
     dut.adv_i = 1;
   }
 
-  void Feed(const Block& block, const actplane::Config& config, bool stalls) {
+  void Feed(const Block& block, bool stalls) {
     auto& dut = this->dut();
     const std::vector<uint32_t> patterns(block.patterns.begin(), block.patterns.begin() + block.n);
     const auto bytes = testing_support::ToBytes(patterns, block.format);
-    const size_t beats = bytes.size() / kBeatBytes;
-    for (size_t b = 0; b < beats; ++b) {
+    const size_t chunks = bytes.size() / kChunkBytes;
+    for (size_t b = 0; b < chunks; ++b) {
       while (stalls && this->rng().OneIn(4)) {
         Idle();
         this->sim().Step();
       }
-      PutBytes(dut.beat_i, std::span(bytes).subspan(b * kBeatBytes, kBeatBytes));
-      dut.beat_valid_i = 1;
-      dut.beat_first_i = b == 0;
-      dut.beat_last_i = b + 1 == beats;
-      dut.beat_format_i = static_cast<uint8_t>(config.format);
-      dut.beat_slot_bytes_i = static_cast<uint16_t>(config.slot_bytes);
-      dut.beat_lossless_i = config.lossless;
-      dut.beat_delta_cap_i = static_cast<uint8_t>(config.delta_cap);
+      PutBytes(dut.chunk_i, std::span(bytes).subspan(b * kChunkBytes, kChunkBytes));
+      dut.chunk_valid_i = 1;
+      dut.chunk_first_i = b == 0;
+      dut.chunk_last_i = b + 1 == chunks;
+      dut.chunk_fmt_i = static_cast<uint8_t>(FormatCode(block.format, 7));
       Stall(stalls);
       this->sim().Step();
     }
@@ -62,40 +59,34 @@ class EncBase : public RtlTest<Config> {
   }
 
   // The facts of the block, as they stand now.
-  void ExpectFacts(const Block& block, const actplane::Config& config) {
+  void ExpectFacts(const Block& block) {
     this->sim().Settle();
     const auto& dut = this->dut();
     const BaseInfo want = FindBase(Classify(block));
     const Format format = block.format;
     ASSERT_EQ(dut.valid_o, 1);
-    ASSERT_EQ(dut.base_o, want.base);
-    ASSERT_EQ(dut.width_o, want.needed_width);
-    ASSERT_EQ(dut.has_zero_o != 0, want.has_zero);
-    ASSERT_EQ(dut.has_special_o != 0, want.has_special);
-    ASSERT_EQ(dut.any_negative_o != 0, want.any_negative);
-    ASSERT_EQ(dut.all_negative_o != 0, want.all_negative);
-    ASSERT_EQ(dut.uniform_o, AlignMan(want.uniform_map, format));
-    ASSERT_EQ(dut.uniform_value_o, AlignMan(want.uniform_value, format));
-    ASSERT_EQ(dut.format_o, static_cast<uint32_t>(config.format));
-    ASSERT_EQ(dut.slot_bytes_o, config.slot_bytes);
-    ASSERT_EQ(dut.lossless_o != 0, config.lossless);
-    ASSERT_EQ(dut.delta_cap_o, config.delta_cap);
+    // actp_pkg::field_facts_t, from its last field on
+    uint32_t at = 0;
+    const auto take = [&](uint32_t bits) {
+      at += bits;
+      return static_cast<uint32_t>(GetBits(dut.facts_o, at - bits, bits));
+    };
+    ASSERT_EQ(take(23), AlignMan(want.uniform_value, format));
+    ASSERT_EQ(take(23), AlignMan(want.uniform_map, format));
+    ASSERT_EQ(take(1) != 0, want.all_negative);
+    ASSERT_EQ(take(1) != 0, want.any_negative);
+    ASSERT_EQ(take(1) != 0, want.has_special);
+    ASSERT_EQ(take(1) != 0, want.has_zero);
+    ASSERT_EQ(take(4), want.needed_width);
+    ASSERT_EQ(take(8), want.base);
   }
 
-  actplane::Config RandomFacts(Format format) {
-    return {.format = format,
-            .lossless = this->rng().OneIn(2),
-            .slot_bytes = this->rng().Below(2048),
-            .delta_cap = this->rng().Below(16)};
-  }
-
-  // Feeds a block and checks its facts two cycles after its last beat.
+  // Feeds a block and checks its facts two cycles after its last chunk.
   void Expect(const Block& block, bool stalls) {
-    const actplane::Config config = RandomFacts(block.format);
-    Feed(block, config, stalls);
+    Feed(block, stalls);
     Stall(stalls);
     this->sim().Step();
-    ExpectFacts(block, config);
+    ExpectFacts(block);
   }
 };
 TYPED_TEST_SUITE(EncBase, duts::Configs);
@@ -106,7 +97,7 @@ TYPED_TEST(EncBase, AfterReset) {
   EXPECT_EQ(this->dut().valid_o, 0);
   const Block block =
       RandomBlock(Format::kFp16, TestFixture::BlockLen(Format::kFp16, 2), this->rng());
-  this->Feed(block, {.format = Format::kFp16}, false);
+  this->Feed(block, false);
   this->Reset();  // a block is on its way
   this->sim().Step();
   this->sim().Settle();
@@ -156,17 +147,16 @@ TYPED_TEST(EncBase, StandsStill) {
   const uint32_t n = TestFixture::BlockLen(Format::kBf16, 1);
   const Block first = RandomBlock(Format::kBf16, n, this->rng());
   const Block second = RandomBlock(Format::kBf16, n, this->rng());
-  const actplane::Config config = this->RandomFacts(Format::kBf16);
-  this->Feed(first, config, false);
-  this->Feed(second, config, false);
+  this->Feed(first, false);
+  this->Feed(second, false);
   this->dut().adv_i = 0;
   for (int i = 0; i < 5; ++i) {
-    this->ExpectFacts(first, config);
+    this->ExpectFacts(first);
     this->sim().Step();
   }
   this->Stall(false);
   this->sim().Step();
-  this->ExpectFacts(second, config);
+  this->ExpectFacts(second);
 }
 
 TYPED_TEST(EncBase, RandomMatchesModel) {
@@ -180,16 +170,15 @@ TYPED_TEST(EncBase, RandomMatchesModel) {
   }
 }
 
-// One-beat blocks back to back: facts in every cycle.
+// One-chunk blocks back to back: facts in every cycle.
 TYPED_TEST(EncBase, Throughput) {
   this->Reset();
-  std::vector<std::pair<Block, actplane::Config>> fed;
+  std::vector<Block> fed;
   for (int i = 0; i < 60; ++i) {
     const Format format = kFormats[static_cast<size_t>(i % 3)];
-    fed.emplace_back(RandomBlock(format, TestFixture::BlockLen(format, 1), this->rng()),
-                     this->RandomFacts(format));
-    this->Feed(fed.back().first, fed.back().second, false);
-    if (i > 0) this->ExpectFacts(fed[fed.size() - 2].first, fed[fed.size() - 2].second);
+    fed.push_back(RandomBlock(format, TestFixture::BlockLen(format, 1), this->rng()));
+    this->Feed(fed.back(), false);
+    if (i > 0) this->ExpectFacts(fed[fed.size() - 2]);
   }
 }
 

@@ -8,12 +8,12 @@ namespace {
 template <class Config>
 class EncClassify : public RtlTest<Config> {
  protected:
-  // Puts the pattern into one slot of an otherwise random beat.
+  // Puts the pattern into one slot of an otherwise random chunk.
   void Expect(uint32_t pattern, Format format, uint32_t slot) {
     auto& dut = this->dut();
     const uint32_t width = 8 * InfoOf(format).value_bytes;
-    PutRandom(dut.beat_i, Config::kStreamWidth, this->rng());
-    PutBits(dut.beat_i, slot * width, width, pattern);
+    PutRandom(dut.chunk_i, Config::kCoreWidth, this->rng());
+    PutBits(dut.chunk_i, slot * width, width, pattern);
     dut.fmt_i = static_cast<uint8_t>(format);
     this->sim().Settle();
     const Fields want = Classify(pattern, format);
@@ -25,7 +25,7 @@ class EncClassify : public RtlTest<Config> {
         << std::hex << pattern;
   }
   static uint32_t Slots(Format format) {
-    return Config::kStreamWidth / (8 * InfoOf(format).value_bytes);
+    return Config::kCoreWidth / (8 * InfoOf(format).value_bytes);
   }
 };
 TYPED_TEST_SUITE(EncClassify, duts::Configs);

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "Vactp_pkg_probe_only.h"
+#include "actplane/significance_order.h"
 #include "rtl_test.h"
 
 namespace actplane::rtl_test {
@@ -63,6 +64,34 @@ TEST_F(PkgParity, FunctionsOfTheFormat) {
         EXPECT_EQ(dut().head_bytes_o * 8U, HeaderBits({.extension = extension}, format));
         EXPECT_EQ(dut().min_slot_o, MinFieldSlotBytes(format, n));
         EXPECT_EQ(dut().max_slot_o, MaxFieldSlotBytes(format, n));
+      }
+    }
+  }
+}
+
+TEST_F(PkgParity, OrderSignificance) {
+  ACTP_CLAUSE("F-2.6", "F-5.1", "F-5.12", "F-5.13");
+  sim().Settle();
+  EXPECT_EQ(dut().poisoned_o, kPoisonedWidth);
+  EXPECT_EQ(dut().pair_o, kPairWidth);
+  EXPECT_EQ(dut().unsigned_o, static_cast<uint32_t>(Form::kUnsigned));
+  EXPECT_EQ(dut().signed_o, static_cast<uint32_t>(Form::kSigned));
+  EXPECT_EQ(dut().mid_rise_o, static_cast<uint32_t>(Form::kMidRise));
+  EXPECT_EQ(dut().specials_o, static_cast<uint32_t>(Form::kSpecials));
+  EXPECT_GE(LowMask(dut().limit_w_o), uint64_t{kMaxRowLimit});
+  EXPECT_EQ(LowMask(dut().delta_w_o), uint64_t{kMaxDelta} + 1);
+  EXPECT_GE(LowMask(dut().front_w_o), uint64_t{3 + 5 * kMaxGroups / 8});
+  for (uint32_t n = kMinBlockLen; n <= kMaxBlockLen; n *= 2) {
+    for (uint32_t k = kMinGroupLen; k <= kMaxGroupLen; k *= 2) {
+      for (uint32_t limit = kMinRowLimit; limit <= kMaxRowLimit; ++limit) {
+        const Config config = {
+            .block_len = n, .order = Order::kSignificance, .group_len = k, .row_limit = limit};
+        dut().block_len_i = n;
+        dut().groups_i = n / k;
+        dut().row_limit_i = static_cast<uint8_t>(limit);
+        sim().Settle();
+        EXPECT_EQ(dut().min_slot_significance_o, MinSlotBytes(config));
+        EXPECT_EQ(dut().max_slot_significance_o, MaxSlotBytes(config));
       }
     }
   }

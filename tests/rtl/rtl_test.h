@@ -186,12 +186,16 @@ inline FieldHeader RandomHeader(Format format, Rng& rng) {
   return h;
 }
 
-// A block of random values of a random kind.
+// A block of random values of a random kind, now and then with a NaN of which only low bits tell.
 inline Block RandomBlock(Format format, uint32_t n, Rng& rng) {
   const auto kind = testing_support::kAllKinds[rng.Below(testing_support::kAllKinds.size())];
   const auto patterns = testing_support::MakePatterns(kind, format, n, rng);
   Block block{.format = format, .n = n};
   std::ranges::copy(patterns, block.patterns.begin());
+  if (rng.OneIn(8)) {
+    const FormatInfo info = InfoOf(format);
+    block.patterns[rng.Below(n)] = info.exp_max << info.man_bits | (1U + rng.Below(3));
+  }
   return block;
 }
 
@@ -263,5 +267,19 @@ class RtlTest : public ::testing::Test {
   tb::Sim<Dut> sim_{{.seed = 1, .trace_file = WaveFile(), .trace_from_cycle = 0}};
   Rng rng_{20240521};
 };
+
+// What a compressor with few rows reads of FP32 values: mantissa bits below the top depth - 1 are 0
+// in order field and of subnormals; a NaN stays one (docs/rtl.md).
+inline void CutBlock(Block& block, Order order, uint32_t depth) {
+  if (block.format != Format::kFp32 || depth >= 24) return;
+  const uint32_t kept = ~LowMask32(24 - depth);
+  for (uint32_t i = 0; i < block.n; ++i) {
+    uint32_t& p = block.patterns[i];
+    const Fields v = Classify(p, block.format);
+    if (order == Order::kSignificance && v.exponent != 0) continue;
+    p &= kept;
+    if (v.cls == ValueClass::kNan && (p & LowMask32(23)) == 0) p |= 1U << 22;
+  }
+}
 
 }  // namespace actplane::rtl_test

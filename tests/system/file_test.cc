@@ -19,10 +19,11 @@ FileTensor OpenTensor(const std::string& file, const Config& config) {
   return TensorOf(std::make_shared<const io::TensorReader>(std::move(*reader)), 0, config);
 }
 
-void RoundTrip(const std::string& file, bool lossless) {
+void RoundTrip(const std::string& file, Order order, bool lossless) {
   ACTP_CLAUSE("F-3.13", "F-4.5");
   const RunConfig run = FixedRun("roundtrip", "default", "file", StallProfile::kSparse, 64);
-  const FileTensor tensor = OpenTensor(file, {.lossless = lossless, .slot_bytes = 170});
+  const FileTensor tensor =
+      OpenTensor(file, {.lossless = lossless, .slot_bytes = 170, .order = order});
   std::vector<std::byte> back;
   const RoundTripResult r = RunRoundTrip(run, {tensor}, [&](const Expected& e) {
     back.insert(back.end(), e.out.begin(), e.out.end());
@@ -37,8 +38,12 @@ void RoundTrip(const std::string& file, bool lossless) {
   EXPECT_EQ(back == values, lossless);
 }
 
-TEST(Activations, FixedRatio) { RoundTrip("fc_in.npy", false); }
-TEST(Activations, LosslessIsExact) { RoundTrip("attn_prob.npy", true); }
+TEST(Activations, FixedRatio) { RoundTrip("fc_in.npy", Order::kField, false); }
+TEST(Activations, FixedRatioBySignificance) {
+  RoundTrip("fc_in.npy", Order::kSignificance, false);
+  RoundTrip("attn_drop.npy", Order::kSignificance, false);
+}
+TEST(Activations, LosslessIsExact) { RoundTrip("attn_prob.npy", Order::kField, true); }
 
 // Values of a tensor of 2^40 bytes, and how much of it was read.
 struct Endless {
@@ -46,7 +51,7 @@ struct Endless {
   uint64_t fails_at = UINT64_MAX;
 
   FileTensor Tensor() {
-    return {DeviceConfig{0, 160, false, 0, false}, uint64_t{1} << 40,
+    return {DeviceConfig{.slot_bytes = 160}, uint64_t{1} << 40,
             [this](uint64_t at, std::span<std::byte> out) {
               if (at >= fails_at) return IoError("the disk is gone");
               read += out.size();

@@ -35,13 +35,16 @@ inline RunConfig FixedRun(const std::string& device, const std::string& config,
 class TamperedDevice : public Device {
  public:
   using Tamper = std::function<void(CodecPins&)>;
-  // `before` touches inputs that the device is to see, `after` what the bench is to see.
-  TamperedDevice(std::unique_ptr<Device> inner, Tamper before, Tamper after, Tamper settle = {})
+  // `before` touches inputs that the device is to see, `after` what the bench is to see, `reset`
+  // the same while the device is reset.
+  TamperedDevice(std::unique_ptr<Device> inner, Tamper before, Tamper after, Tamper settle = {},
+                 Tamper reset = {})
       : inner_(std::move(inner)),
         pins_(inner_->pins()),
         before_(std::move(before)),
         after_(std::move(after)),
-        settle_(std::move(settle)) {}
+        settle_(std::move(settle)),
+        reset_(std::move(reset)) {}
 
   const CodecPins& pins() const override { return pins_; }
   void Step(const Sample& sample) override {
@@ -62,7 +65,14 @@ class TamperedDevice : public Device {
     inner_->Settle();
     if (settle_) settle_(pins_);
   }
-  void Reset(int cycles, const Sample& sample) override { inner_->Reset(cycles, sample); }
+  void Reset(const ResetShape& shape, const Sample& sample) override {
+    inner_->Reset(shape, [&] {
+      Save();
+      if (reset_) reset_(pins_);
+      sample();
+      Restore();
+    });
+  }
   uint64_t cycle() const override { return inner_->cycle(); }
   bool GotError() const override { return inner_->GotError(); }
   void Finish() override { inner_->Finish(); }
@@ -70,10 +80,9 @@ class TamperedDevice : public Device {
  private:
   std::vector<Pins> Tampered() const {
     std::vector<Pins> all = pins_.Outputs();
-    for (const Pins& p :
-         {pins_.enc.planes, pins_.enc.needed_width, pins_.enc.uniform, pins_.enc.head,
-          pins_.enc.slot_bytes, pins_.enc.rows, pins_.dec.base, pins_.dec.stored,
-          pins_.dec.complete, pins_.dec.man_rows, pins_.dec.malformed, pins_.dec.bits}) {
+    const PlanProbe& plan = pins_.plan;
+    for (const Pins& p : {pins_.idle, plan.front, plan.front_bytes, plan.slot_bytes, plan.whole,
+                          plan.saturated, plan.user}) {
       if (p) all.push_back(p);
     }
     return all;
@@ -93,7 +102,7 @@ class TamperedDevice : public Device {
 
   std::unique_ptr<Device> inner_;
   CodecPins pins_;
-  Tamper before_, after_, settle_;
+  Tamper before_, after_, settle_, reset_;
   std::vector<std::byte> saved_;
 };
 
