@@ -139,6 +139,9 @@ Answer CheckMemory(std::initializer_list<Memory> all) {
     if (m.start == nullptr && m.bytes != 0) {
       return BadInput("{} is NULL: pass memory of {} bytes", m.name, m.bytes);
     }
+    if (m.bytes > UINTPTR_MAX - reinterpret_cast<uintptr_t>(m.start)) {
+      return BadInput("{} ends behind the last address: pass memory of {} bytes", m.name, m.bytes);
+    }
   }
   for (const Memory* a = all.begin(); a != all.end(); ++a) {
     for (const Memory* b = a + 1; b != all.end(); ++b) {
