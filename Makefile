@@ -74,12 +74,13 @@ demo:  ## real GPT-2 activations through the command, then through the RTL
 	@$(call configure,demo) && cmake --build --preset demo --parallel $(JOBS)
 	@.ci/demo.sh $(TENSOR)
 
-bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy; SNR next to quantizers
+bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy; SNR next to quantizers; the C library next to C++
 	@.ci/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
-	@cmake --build --preset release --parallel $(JOBS) --target actplane_bench
+	@cmake --build --preset release --parallel $(JOBS) --target actplane_bench c_speed
 	@mkdir -p build/bench
 	@build/release/bin/actplane_bench --csv build/bench/bench.csv $(TENSOR)
+	@build/release/bin/c_speed
 
 study:  ## the measurements behind docs/decisions/0005, in dB
 	@.ci/setup.sh build test rtl bench
@@ -92,7 +93,8 @@ install:  ## install commands, libraries, headers and CMake package to PREFIX
 	@$(call build,release)
 	@cmake --install build/release --prefix $(PREFIX)
 
-package-check: build  ## install into an empty prefix and build a project against it
+package-check: build  ## install into an empty prefix and build projects against it, in C++ and in C
+	@.ci/setup.sh package
 	@.ci/test.sh $(PRESET) --label-regex package
 
 fmt:  ## lay out the C++ code

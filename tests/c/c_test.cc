@@ -244,7 +244,8 @@ TEST(C, RatioIsTheLargestSlotThatReachesIt) {
     const uint32_t least = MinSlotBytes(config);
     const uint32_t most = MaxSlotBytes(config);
     const uint32_t slot = least + rng.Below(most - least + 1);
-    double ratio = block / slot;  // exactly one
+    double ratio = block / slot;  // exactly one, or the next number
+    if (rng.Chance(30) && slot > least) ratio = std::nextafter(ratio, 1e9);
     if (rng.Chance(50)) {
       ratio = std::min(block / least, block / most * std::pow(1.0 * most / least, rng.Uniform()));
     }
