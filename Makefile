@@ -37,7 +37,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate mutate-random cover \
         gate gate-slang gate-modules four-state equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        synth-test explore train train-build train-test train-study bare ci clean
+        synth-test explore python-test train train-build train-test train-study bare ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -232,6 +232,11 @@ synth-test:  ## what the flow of synth/ refuses, and designs that are none of ou
 explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream widths and formats, as table and pictures
 	@.ci/setup.sh build rtl yosys synth explore
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
+
+python-test:  ## tests and examples of python/, on Debian's torch, numcodecs and zarr
+	@.ci/setup.sh build python
+	@$(call configure,python) && cmake --build --preset python --parallel $(JOBS)
+	@.ci/python.sh build/python/model/c/libactplane.so
 
 train: train-build  ## train GPT-2 with compressed activations, as in `make train ARGS="--preset tiny --stash zfp"`
 	@build/train/bin/actplane-train train $(ARGS)

@@ -1,0 +1,563 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What autograd keeps between forward and backward, compressed.
+
+>>> with actplane.torch.compressed(model, ratio=8) as held:
+...     loss = loss_of(model(x), y)
+>>> print(held)                          # raw and stored bytes, module by module
+>>> loss.backward()
+
+Forward is exact. Backward reads what the slots hold.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import threading
+import warnings
+import weakref
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.overrides import TorchFunctionMode
+
+from ._library import library
+from .config import Config
+from .emulate import reconstruct
+from .errors import ActplaneError, ConfigError, DamagedError, InputError
+
+__all__ = ["Held", "ModuleBytes", "compressed"]
+
+Ratio = Optional[float]
+
+_FORMATS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
+_NORMS = (
+    "layer_norm",
+    "group_norm",
+    "batch_norm",
+    "instance_norm",
+    "rms_norm",
+    "native_layer_norm",
+    "native_batch_norm",
+    "native_group_norm",
+    "local_response_norm",
+)
+_LOSSES = (
+    "cross_entropy",
+    "log_softmax",
+    "nll_loss",
+    "kl_div",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "ctc_loss",
+    "gaussian_nll_loss",
+    "poisson_nll_loss",
+)
+_OUTSIDE = "(outside the model)"
+
+
+class ModuleBytes(NamedTuple):
+    """What one module gave autograd to keep, since the context began or ``Held.reset``."""
+
+    name: str
+    saved: int  # tensors that autograd asked to keep, without parameters and buffers
+    packed: int  # of them into slots or bits
+    shared: int  # of them already there
+    raw_bytes: int  # without the codec, a tensor that is kept twice counted once
+    stored_bytes: int  # with it
+
+
+class _Entry:
+    """One region of memory that autograd keeps: as slots, as bits, or as it is."""
+
+    held: "Held"
+    kind: str  # "slots", "bits", "exact" or "emulated"
+    data: Tensor
+    count: int  # values
+    dtype: torch.dtype
+    config: Optional[Config]
+    version: int
+    counter: Tensor  # counts the writes to the memory
+    storage: StorageWeakRef
+    raw: int  # bytes without the codec
+    stored: int  # and with it
+    handles: int
+    __slots__ = (
+        *("held", "kind", "data", "count", "dtype", "config", "version", "counter", "storage"),
+        *("raw", "stored", "handles", "__weakref__"),
+    )
+
+    def __del__(self) -> None:
+        held = getattr(self, "held", None)
+        if held is not None:
+            held._forget(self)
+
+
+class _Handle:
+    """What autograd holds for one saved tensor."""
+
+    __slots__ = ("entry", "size", "stride")
+
+    def __init__(self, entry: _Entry, size: Any, stride: Optional[Tuple[int, ...]]) -> None:
+        self.entry, self.size, self.stride = entry, size, stride
+        entry.handles += 1
+
+    def __del__(self) -> None:
+        self.entry.handles -= 1
+
+
+class _Ops(TorchFunctionMode):
+    """Knows whether a normalisation, a loss or fused attention is at work, whatever module calls it."""
+
+    def __init__(self, held: "Held") -> None:
+        super().__init__()
+        self._held = held
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kind = _KIND_OF.get(getattr(func, "__name__", ""))
+        if kind is None:
+            return func(*args, **(kwargs or {}))
+        before, self._held._op = self._held._op, kind
+        try:
+            return func(*args, **(kwargs or {}))
+        finally:
+            self._held._op = before
+
+
+_KIND_OF = {
+    **dict.fromkeys(_NORMS, "norm"),
+    **dict.fromkeys(_LOSSES, "loss"),
+    "scaled_dot_product_attention": "attention",
+}
+
+
+def compressed(
+    model: torch.nn.Module,
+    ratio: Ratio = 8,
+    *,
+    ratios: Optional[Mapping[str, Ratio]] = None,
+    norm_ratio: Ratio = 6,
+    min_values: int = 1024,
+    emulate: bool = False,
+    **settings: Any,
+) -> "Held":
+    """A context in which autograd keeps the activations of ``model`` in slots.
+
+    ratio        bytes of a tensor over bytes of its slots: 8 is 4 bits a value of float32, 2 bits of
+                 float16 and bfloat16. None: exact
+    ratios       {pattern: ratio or None}: the first shell pattern that fits the name of the module
+                 that saves decides (names of ``model.named_modules()``, the model itself is ``""``)
+    norm_ratio   at most this, in bits of float32, for what normalisation layers save: their inputs
+                 carry most of the damage in long runs. 6 is 5.3 bits a value, of 16-bit formats too
+                 (a ratio of 3). None: as all others. A pattern of ``ratios`` comes first
+    min_values   smaller tensors stay as they are
+    emulate      keep the reconstruction at full size in place of slots: the same gradients, for
+                 studies; needs no library. Tensors that are not on the CPU are always kept so
+    settings     of ``actplane.Config``: order, block_len, group_len, row_limit, fill, threads
+
+    Stays exact: parameters and buffers (not kept again), integers, float64 and complex, statistics
+    of normalisation and of fused attention (last dimension 1, or not of the size of the layer's
+    input), what a loss function or log-softmax saves, sparse tensors and subclasses. Masks of type
+    bool become bits.
+
+    A tensor that several functions save is held once, views and transposes of it included. It is
+    known by its storage, which cannot come again while it is known, and by its version. A saved
+    tensor that was changed in place ends backward with the error of autograd, as without the hook.
+
+    May be entered again and again, and be open over backward and over many steps. Works with
+    ``torch.utils.checkpoint``: inputs of a segment that autograd keeps go into slots.
+    Raises ConfigError (impossible ratio, a pattern that fits no module), ActplaneError
+    (``torch.compile``), LibraryError.
+    """
+    return Held(model, ratio, ratios or {}, norm_ratio, min_values, emulate, settings)
+
+
+class Held:
+    """The context of ``compressed``, and its account.
+
+    ``raw_bytes``, ``stored_bytes``: held now, without and with the codec; 0 when the graph is gone.
+    ``peak_raw_bytes``, ``peak_stored_bytes``: the most since the context began or ``reset``.
+    ``table()``: by module. ``str(held)``: all of it as text. ``emulated``: nothing is saved, the
+    bytes are what slots would take.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        ratio: Ratio,
+        ratios: Mapping[str, Ratio],
+        norm_ratio: Ratio,
+        min_values: int,
+        emulate: bool,
+        settings: Dict[str, Any],
+    ) -> None:
+        if not isinstance(model, torch.nn.Module):
+            raise InputError(
+                f"model is a {type(model).__name__}; give the torch.nn.Module that autograd runs through"
+            )
+        _refuse_compiled(model)
+        for name in ("format", "ratio", "slot_bytes", "lossless"):
+            if name in settings:
+                raise ConfigError(
+                    f"{name} is not among the settings here: formats follow the tensors, ratios say the size"
+                )
+        self._model, self._min_values, self._emulate, self._settings = model, min_values, emulate, settings
+        self._ratio, self._ratios, self._norm_ratio = ratio, dict(ratios), norm_ratio
+        self._names = {module: name for name, module in model.named_modules()}
+        for pattern in self._ratios:
+            if not any(fnmatch.fnmatchcase(name, pattern) for name in self._names.values()):
+                some = ", ".join(list(self._names.values())[1:6])
+                raise ConfigError(f"ratios: '{pattern}' fits no module; names are like {some}")
+        for value in [ratio, norm_ratio, *self._ratios.values()]:
+            if value is not None:
+                Config(ratio=value, **settings)  # now rather than in the middle of a forward pass
+        self._ratio_of: Dict[Tuple[str, bool, str], Optional[Config]] = {}
+        self._norms = {m for m in self._names if "norm" in type(m).__name__.lower()}
+        self._lock = threading.RLock()
+        self._table: "weakref.WeakValueDictionary[Any, _Entry]" = weakref.WeakValueDictionary()
+        self._stack: List[Tuple[torch.nn.Module, str, int]] = []
+        self._op: Optional[str] = None
+        self._last: Tuple[Any, Optional[Tensor]] = (None, None)
+        self._open: List[Any] = []
+        self._own: Dict[int, StorageWeakRef] = {}
+        self.raw_bytes = self.stored_bytes = self.entries = 0
+        self.peak_raw_bytes = self.peak_stored_bytes = 0
+        self.emulated = emulate
+        self.reset()
+
+    # ---- the context ----
+
+    def __enter__(self) -> "Held":
+        if self._open:
+            raise ActplaneError("this context is open already; make a second one with actplane.torch.compressed")
+        if not self._emulate:
+            library()
+        _refuse_compiled(self._model)
+        self._find_own()
+        self._stack.clear()
+        self._op = None
+        for module, name in self._names.items():
+            self._open.append(module.register_forward_pre_hook(self._enter_module))
+            self._open.append(module.register_forward_hook(self._leave_module))
+        self._hooks = torch.autograd.graph.saved_tensors_hooks(self._pack, self._unpack)
+        self._mode = _Ops(self)
+        self._mode.__enter__()
+        self._hooks.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._hooks.__exit__(*error)
+        self._mode.__exit__(*error)
+        for hook in self._open:
+            hook.remove()
+        self._open.clear()
+        self._stack.clear()
+        self._own.clear()
+
+    def _find_own(self) -> None:
+        """Storages of parameters and buffers; before every forward pass, since they may be put elsewhere."""
+        self._own = {}
+        for tensor in [*self._model.parameters(), *self._model.buffers()]:
+            if _is_plain(tensor):
+                storage = _storage(tensor)
+                self._own[storage._cdata] = StorageWeakRef(storage)
+
+    def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
+        if module is self._model:  # also after a forward pass that an exception ended
+            self._stack.clear()
+            self._find_own()
+        first = next((x for x in inputs if isinstance(x, Tensor)), None)
+        self._stack.append((module, self._names[module], -1 if first is None else first.numel()))
+
+    def _leave_module(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
+        while self._stack and self._stack.pop()[0] is not module:
+            pass
+
+    # ---- what is kept how ----
+
+    def _config(self, name: str, norm: bool, form: str) -> Optional[Config]:
+        """The configuration for what module `name` saves; None: exact."""
+        key = (name, norm, form)
+        if key not in self._ratio_of:
+            ratio = self._ratio
+            for pattern, value in self._ratios.items():
+                if fnmatch.fnmatchcase(name, pattern):
+                    ratio = value
+                    break
+            else:
+                if norm and ratio is not None and self._norm_ratio is not None:
+                    ratio = min(ratio, self._norm_ratio / (1 if form == "fp32" else 2))
+            if ratio is None:
+                self._ratio_of[key] = None
+            else:
+                settings = dict(self._settings)
+                settings.setdefault("threads", torch.get_num_threads())
+                self._ratio_of[key] = Config(format=form, ratio=ratio, **settings)
+        return self._ratio_of[key]
+
+    def _plan(self, t: Tensor, storage: Any, name: str) -> Union[Config, str, None]:
+        """A configuration, "bits", or None: as it is."""
+        if t.numel() < max(self._min_values, 1):
+            return None
+        if t.dtype == torch.bool:
+            return "bits" if t.device.type == "cpu" else None
+        form = _FORMATS.get(t.dtype)
+        if form is None or self._op == "loss" or (t.dim() > 1 and t.shape[-1] == 1):
+            return None
+        if self._op == "attention" and t.dim() < 4:  # log of the sums
+            return None
+        module, _, inputs = self._stack[-1] if self._stack else (None, "", -1)
+        norm = self._op == "norm" or module in self._norms
+        if norm and module in self._norms and inputs >= 0 and t.numel() != inputs:
+            return None
+        if self._is_weight(t, storage, module):
+            return None
+        return self._config(name, norm, form)
+
+    def _is_weight(self, t: Tensor, storage: Any, module: Optional[torch.nn.Module]) -> bool:
+        """What a layer computes from its parameters and saves in their place is no activation: their cast
+        under autocast (which cannot be asked for here: it is off while a layer is at work), the weight that
+        torch.nn.utils.weight_norm or a parametrization makes."""
+        if module is None or t.dim() < 2:
+            return False
+        for made in vars(module).values():
+            if isinstance(made, Tensor) and _is_plain(made) and _storage(made)._cdata == storage._cdata:
+                return True
+        own = [tuple(p.shape) for p in module.parameters(recurse=False) if p.dtype != t.dtype]
+        made_from = getattr(module, "parametrizations", None)
+        if isinstance(made_from, torch.nn.Module):
+            own += [tuple(p.shape) for p in made_from.parameters()]
+        shape = tuple(t.shape)
+        return shape in own or shape[::-1] in own
+
+    def _pack(self, t: Tensor) -> Any:
+        if not _is_plain(t):
+            _refuse_traced(t)
+            return (t.detach(), t._version)
+        storage = _storage(t)
+        if storage._cdata in self._own:
+            return (t.detach(), t._version)
+        name = self._stack[-1][1] if self._stack else _OUTSIDE
+        plan = self._plan(t, storage, name)
+        base, stride, key = _region(t, storage)
+        with self._lock:
+            row = self._rows.setdefault(name, [0, 0, 0, 0, 0])
+            row[0] += 1
+            entry = self._table.get(key)
+            if entry is not None and _serves(entry, plan):
+                row[2] += 1
+                return _Handle(entry, t.shape, stride)
+        entry = _Entry()
+        entry.count, entry.dtype, entry.version, entry.handles = base.numel(), t.dtype, t._version, 0
+        entry.storage = StorageWeakRef(storage)  # while this is here, its address does not come again
+        entry.config = plan if isinstance(plan, Config) else None
+        entry.raw = entry.count * t.element_size()
+        if plan is None:
+            entry.kind, entry.data, entry.stored = "exact", base, entry.raw
+            entry.counter = base
+        else:
+            self._store(entry, base.contiguous().view(-1), plan)
+            entry.counter = _version_of(t)
+        entry.held = self
+        with self._lock:
+            self._table[key] = entry
+            row[1] += plan is not None
+            row[3] += entry.raw
+            row[4] += entry.stored
+            self.entries += 1
+            self.raw_bytes += entry.raw
+            self.stored_bytes += entry.stored
+            self.peak_raw_bytes = max(self.peak_raw_bytes, self.raw_bytes)
+            self.peak_stored_bytes = max(self.peak_stored_bytes, self.stored_bytes)
+        return _Handle(entry, t.shape, stride)
+
+    def _store(self, entry: _Entry, base: Tensor, plan: Union[Config, str]) -> None:
+        if plan == "bits":
+            entry.kind, entry.data = "bits", torch.from_numpy(np.packbits(base.numpy()))
+            entry.stored = entry.data.numel()
+            return
+        assert isinstance(plan, Config)
+        bytes_ = plan.slots_bytes(entry.count)
+        entry.stored = bytes_
+        if self._emulate or base.device.type != "cpu":
+            if not self._emulate and not self.emulated:
+                self.emulated = True
+                warnings.warn(
+                    f"tensors on {base.device} are kept at full size as the codec would give them back (the library "
+                    "runs on the CPU): gradients are those of the codec, stored_bytes says what slots would take, no "
+                    "memory is saved. emulate=True says that this is meant",
+                    stacklevel=4,
+                )
+            entry.kind, entry.data = "emulated", reconstruct(base, config=plan)
+            return
+        slots = torch.empty(bytes_, dtype=torch.uint8)
+        library().compress(plan, base.data_ptr(), entry.count, slots.data_ptr(), bytes_)
+        entry.kind, entry.data = "slots", slots
+
+    def _forget(self, entry: _Entry) -> None:
+        with self._lock:
+            self.entries -= 1
+            self.raw_bytes -= entry.raw
+            self.stored_bytes -= entry.stored
+            if self._last[0] == id(entry):
+                self._last = (None, None)
+
+    # ---- back ----
+
+    def _unpack(self, packed: Any) -> Tensor:
+        if isinstance(packed, tuple):
+            tensor, version = packed
+            _check_version(tensor, version, tensor.dtype, tensor.shape)
+            return tensor
+        if not isinstance(packed, _Handle):
+            return packed
+        entry = packed.entry
+        _check_version(entry.counter, entry.version, entry.dtype, packed.size)
+        with torch.no_grad():
+            base = self._restore(entry)
+            if packed.stride is None:
+                return base.view(packed.size)
+            return base.as_strided(packed.size, packed.stride, base.storage_offset())
+
+    def _restore(self, entry: _Entry) -> Tensor:
+        if entry.kind in ("exact", "emulated"):
+            return entry.data.detach()
+        last, kept = self._last
+        if last == id(entry) and kept is not None and kept._version == 0:
+            values = kept
+        else:
+            self._last = (None, None)
+            values = torch.empty(entry.count, dtype=entry.dtype)
+            if entry.kind == "bits":
+                bits = np.unpackbits(entry.data.numpy(), count=entry.count)
+                values = torch.from_numpy(bits.view(np.bool_))
+            else:
+                config, slots = entry.config, entry.data
+                assert config is not None
+                bad = library().decompress(config, slots.data_ptr(), slots.numel(), values.data_ptr(), entry.count)
+                if bad:
+                    raise DamagedError(
+                        f"{bad} of {config.blocks(entry.count)} blocks of a kept tensor are malformed: something "
+                        "wrote over its slots between forward and backward; run the step again",
+                        bad,
+                    )
+            if entry.handles > 1:  # the next function that saved it often comes right after
+                self._last = (id(entry), values)
+        return values.detach()
+
+    # ---- the account ----
+
+    def reset(self) -> None:
+        """Forgets the table and the peaks. What is held stays held."""
+        self._rows: Dict[str, List[int]] = {}
+        self.peak_raw_bytes, self.peak_stored_bytes = self.raw_bytes, self.stored_bytes
+
+    def table(self) -> List[ModuleBytes]:
+        """One row for each module that saved something, in the order of the first time."""
+        return [ModuleBytes(name, *row) for name, row in self._rows.items()]
+
+    def __str__(self) -> str:
+        rows = self.table()
+        total = ModuleBytes("all", *(sum(column) for column in zip(*(row[1:] for row in rows)))) if rows else None
+        width = max([6, *(len(row.name or "(model)") for row in rows)])
+        lines = [f"{'module':{width}}  saved packed shared    raw bytes stored bytes  ratio"]
+        for row in rows + ([total] if total else []):
+            ratio = row.raw_bytes / row.stored_bytes if row.stored_bytes else float("nan")
+            lines.append(
+                f"{row.name or '(model)':{width}} {row.saved:6} {row.packed:6} {row.shared:6} {row.raw_bytes:12,} "
+                f"{row.stored_bytes:12,} {ratio:6.2f}"
+            )
+        note = " (emulated: kept at full size)" if self.emulated else ""
+        lines.append(
+            f"held now {self.raw_bytes:,} bytes as {self.stored_bytes:,}; at the peak {self.peak_raw_bytes:,} as "
+            f"{self.peak_stored_bytes:,}{note}"
+        )
+        return "\n".join(lines)
+
+
+# ---- tensors ----
+
+
+def _storage(t: Tensor) -> Any:
+    return t.untyped_storage() if hasattr(t, "untyped_storage") else t._storage()
+
+
+def _is_plain(t: Tensor) -> bool:
+    return (
+        type(t) in (Tensor, torch.nn.Parameter)
+        and t.layout == torch.strided
+        and t.device.type != "meta"
+        and not (t.is_quantized or t.is_conj() or t.is_neg())
+    )
+
+
+def _dense_length(size: Tuple[int, ...], stride: Tuple[int, ...]) -> int:
+    """Values of the memory that a tensor covers without holes; 0 if it has holes or overlaps."""
+    expect = 1
+    for s, n in sorted((s, n) for n, s in zip(size, stride) if n != 1 and s != 0):
+        if s != expect:
+            return 0
+        expect *= n
+    return expect
+
+
+def _region(t: Tensor, storage: Any) -> Tuple[Tensor, Optional[Tuple[int, ...]], Any]:
+    """What to keep of a tensor, the strides to read it with (None: contiguous), and its key.
+
+    Where the tensor covers a piece of memory without holes, that piece as it lies: all its views and
+    transposes are one then. Where it does not, the tensor itself.
+    """
+    offset, stride = t.storage_offset(), t.stride()
+    start = (storage._cdata, t.dtype, t._version, offset)
+    t = t.detach()
+    if t.is_contiguous():
+        return t.view(-1), None, (start, t.numel())
+    length = _dense_length(t.shape, stride)
+    if length:
+        return t.as_strided((length,), (1,), offset), stride, (start, length)
+    return t, None, (start, t.shape, stride)
+
+
+def _serves(entry: _Entry, plan: Union[Config, str, None]) -> bool:
+    """Whether an entry is as good as what is wanted, and nothing wrote to its memory since."""
+    if entry.counter._version != entry.version:
+        return False
+    if entry.kind == "exact" or entry.kind == "bits":
+        return True
+    return isinstance(plan, Config) and entry.config is not None and entry.config.slot_bits >= plan.slot_bits
+
+
+def _version_of(t: Tensor) -> Tensor:
+    """A tensor without memory that counts the writes to `t`."""
+    with torch.no_grad():
+        counter = t.detach()
+        counter.data = torch.empty(0, dtype=t.dtype, device=t.device)
+    return counter
+
+
+def _check_version(counter: Tensor, version: int, dtype: torch.dtype, size: Any) -> None:
+    if counter._version != version:
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{dtype} {list(size)}] is at version {counter._version}; expected version {version} instead"
+        )
+
+
+# ---- torch.compile ----
+
+_COMPILED = (
+    "actplane.torch does not work under torch.compile: its backward unpacks everything at once, so that nothing is "
+    "saved. Use the model without compile"
+)
+
+
+def _refuse_compiled(model: torch.nn.Module) -> None:
+    if any(type(m).__name__ == "OptimizedModule" or hasattr(m, "_orig_mod") for m in model.modules()):
+        raise ActplaneError(_COMPILED + " (model._orig_mod), or compile only modules that are not in it")
+
+
+def _refuse_traced(t: Tensor) -> None:
+    if type(t).__name__ in ("FakeTensor", "FunctionalTensor"):
+        raise ActplaneError(_COMPILED)

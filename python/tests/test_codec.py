@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+import dataclasses
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import actplane
+from actplane import Compressed, Config, ConfigError, DamagedError, InputError
+from actplane._library import library
+from patterns import FLOAT, blocks, config
+
+
+@pytest.mark.parametrize("order", ["field", "significance"])
+def test_real_tensors(real, order):
+    packed = actplane.compress(real, ratio=4, order=order)
+    back = actplane.decompress(packed)
+    assert back.shape == real.shape and back.dtype == real.dtype
+    assert packed.config.ratio >= 4 and packed.slots.nbytes == packed.config.slots_bytes(real.size)
+    error = np.linalg.norm(back - real) / np.linalg.norm(real)
+    assert error < 0.1
+
+
+def test_lossless(real):
+    packed = actplane.compress(real, order="field", lossless=True)
+    assert np.array_equal(actplane.decompress(packed).view(np.uint8), real.view(np.uint8))
+    assert packed.nbytes < real.nbytes * 1.1
+    again = Compressed.from_bytes(packed.to_bytes())
+    assert np.array_equal(actplane.decompress(again).view(np.uint8), real.view(np.uint8))
+
+
+@pytest.mark.parametrize("form", ["fp32", "fp16", "bf16"])
+def test_bytes_and_back(rng, form):
+    for _ in range(20):
+        c = config(rng, form)
+        x = blocks(rng, form, 4).view(FLOAT[form])
+        packed = actplane.compress(x, config=c)
+        again = Compressed.from_bytes(packed.to_bytes())
+        assert again.config == dataclasses.replace(c) and again.shape == x.shape and again.dtype == x.dtype.name
+        first, second = actplane.decompress(packed), actplane.decompress(again)
+        assert np.array_equal(first.view(np.uint8), second.view(np.uint8))
+        bare = actplane.decompress(packed.slots, config=c, shape=x.shape)
+        assert np.array_equal(first.view(np.uint8), bare.view(np.uint8))
+
+
+def test_slots_of_the_document():
+    """F-8.1, the first example."""
+    words = """3c00 b800 0000 34cd 3e66 2e66 b19a 3a00 0000 0000 3555 bd00 2a00 3999 3123 b6ab
+               3b3b 1c00 38f1 bc44 0000 3777 3c8d 2fff b456 3d0e 3333 8000 3e01 b9c7 2c45 3abc"""
+    x = np.array([int(w, 16) for w in words.split()], np.uint16).view(np.float16)
+    packed = actplane.compress(x, config=Config(format="fp16", block_len=32, slot_bytes=24, order="field"))
+    assert packed.slots.tobytes().hex().startswith("0fb342244cc6b040")
+    assert actplane.decompress(packed).view(np.uint16)[6] == 0xB17F
+
+
+def test_no_copies():
+    x = np.random.default_rng(1).standard_normal((100, 128)).astype(np.float32)
+    room = np.full(actplane.slots_bytes(x.size, ratio=8) + 7, 0xAA, np.uint8)
+    packed = actplane.compress(x, ratio=8, out=room)
+    assert np.shares_memory(packed.slots, room) and (room[-7:] == 0xAA).all()
+    out = np.empty_like(x)
+    assert actplane.decompress(packed, out=out) is out
+    flat = np.empty(x.size, np.float32)
+    assert np.array_equal(actplane.decompress(packed, out=flat), out.ravel())
+    data = packed.to_bytes()
+    assert np.shares_memory(Compressed.from_bytes(data).slots, np.frombuffer(data, np.uint8))
+
+
+def test_memory_of_a_call_is_that_of_the_slots():
+    code = (
+        "import numpy as np, actplane, resource\n"
+        "x = np.ones(1 << 24, np.float32); out = np.empty_like(x); out[:] = 0\n"
+        "room = np.zeros(actplane.slots_bytes(x.size, ratio=8), np.uint8)\n"
+        "actplane.compress(x[:1024], ratio=8)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "actplane.decompress(actplane.compress(x, ratio=8, out=room), out=out)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    grown = int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    assert grown < 16 << 10  # KiB; a copy of the input is 64 MiB
+
+
+def test_empty_and_scalar():
+    for x in (np.zeros(0, np.float32), np.zeros((3, 0), np.float16), np.array(1.5, np.float32)):
+        back = actplane.decompress(Compressed.from_bytes(actplane.compress(x).to_bytes()))
+        assert back.shape == x.shape and back.dtype == x.dtype and np.array_equal(back, x)
+
+
+def test_bfloat16_as_uint16():
+    x = np.random.default_rng(1).standard_normal(1000).astype(np.float32)
+    half = (x.view(np.uint32) >> 16).astype(np.uint16)
+    packed = actplane.compress(half, ratio=2, format="bf16")
+    assert packed.dtype == "uint16" and actplane.decompress(packed).dtype == np.uint16
+    with pytest.raises(InputError, match="format='bf16'"):
+        actplane.compress(half)
+
+
+def test_bfloat16_of_ml_dtypes():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    x = np.random.default_rng(1).standard_normal(1000).astype(ml_dtypes.bfloat16)
+    assert actplane.decompress(actplane.compress(x, ratio=2)).dtype == x.dtype
+
+
+@pytest.mark.parametrize(
+    "array, text",
+    [
+        (np.zeros(9, np.float64), "astype"),
+        (np.zeros(9, np.int32), "float32 or float16"),
+        (np.zeros(9, ">f4"), "newbyteorder"),
+        (np.zeros((9, 9), np.float32)[:, ::2], "ascontiguousarray"),
+        (np.zeros((9, 9), np.float32).T, "ascontiguousarray"),
+        ([1.0, 2.0], "numpy.asarray"),
+    ],
+)
+def test_arrays_that_are_refused(array, text):
+    with pytest.raises(InputError, match=text):
+        actplane.compress(array)
+
+
+@pytest.mark.parametrize(
+    "settings, text",
+    [
+        (dict(ratio=1.2), "ratio 1.566 to 128"),
+        (dict(ratio=1000), "ratio 1.566 to 128"),
+        (dict(ratio=20, order="field"), "ratio .* to 9.143"),
+        (dict(ratio=0), "give a number"),
+        (dict(ratio="8"), "give a number"),
+        (dict(ratio=8, slot_bytes=65), "disagree"),
+        (dict(order="sign"), "field, significance"),
+        (dict(block_len=100), "32, 64, 128, 256"),
+        (dict(group_len=16), "4, 8"),
+        (dict(row_limit=40), "8 to 24"),
+        (dict(lossless=True), "order='field'"),
+        (dict(lossless=True, order="field", ratio=2), "drop ratio"),
+        (dict(delta_cap=99), "0 to 9"),
+        (dict(threads=-1), "threads"),
+    ],
+)
+def test_settings_that_are_refused(settings, text):
+    with pytest.raises(ConfigError, match=text):
+        actplane.compress(np.zeros(9, np.float32), **settings)
+
+
+def test_config_and_settings_do_not_mix():
+    with pytest.raises(ConfigError, match="config.replace"):
+        actplane.compress(np.zeros(9, np.float32), config=Config(), ratio=3)
+    with pytest.raises(ConfigError, match="format='fp16'"):
+        actplane.compress(np.zeros(9, np.float16), config=Config())
+
+
+def test_outs_that_are_refused():
+    x = np.zeros((10, 128), np.float32)
+    packed = actplane.compress(x)
+    for room in (np.empty(3, np.uint8), np.empty(packed.nbytes, np.int8), np.empty((packed.nbytes, 1), np.uint8)):
+        with pytest.raises(InputError, match="uint8|needed"):
+            actplane.compress(x, out=room)
+    frozen = np.empty(packed.nbytes, np.uint8)
+    frozen.flags.writeable = False
+    with pytest.raises(InputError, match="read-only"):
+        actplane.compress(x, out=frozen)
+    for out in (
+        np.empty((10, 127), np.float32),
+        np.empty_like(x, np.float64),
+        np.empty((128, 10), np.float32).T,
+        [1],
+    ):
+        with pytest.raises(InputError, match="out"):
+            actplane.decompress(packed, out=out)
+
+
+def test_damaged_slots():
+    x = np.random.default_rng(1).standard_normal((10, 128)).astype(np.float32)
+    packed = actplane.compress(x, ratio=4)
+    whole = actplane.decompress(packed)
+    packed.slots[3 * packed.config.slot_bytes] |= 5  # w = 5 or 7
+    packed.slots[5 * packed.config.slot_bytes + 2] = 255  # base
+    with pytest.raises(DamagedError, match="2 of 10 blocks") as caught:
+        actplane.decompress(packed)
+    assert caught.value.malformed == 2
+    zero = actplane.decompress(packed, on_malformed="zero")
+    assert np.array_equal(zero, caught.value.values)
+    assert not zero[[3, 5]].any() and np.array_equal(np.delete(zero, [3, 5], 0), np.delete(whole, [3, 5], 0))
+    packed.slots = packed.slots[:-1]
+    with pytest.raises(DamagedError, match="check shape and config"):
+        actplane.decompress(packed)
+
+
+def test_damaged_bytes():
+    data = actplane.compress(np.ones(1000, np.float32)).to_bytes()
+    for at in range(0, len(data), 37):
+        bad = bytearray(data)
+        bad[at] ^= 0x40
+        with pytest.raises(DamagedError):
+            Compressed.from_bytes(bytes(bad))
+    for cut in (0, 7, 40, len(data) - 1):
+        with pytest.raises(DamagedError):
+            Compressed.from_bytes(data[:cut])
+
+
+def test_the_bounds_are_those_of_the_library(rng):
+    lib = library()
+    for _ in range(200):
+        c = config(rng)
+        assert lib.slots_bytes(c, 1000) == c.slots_bytes(1000)
+        for slot in (c.min_slot_bytes - 1, c.max_slot_bytes + 1):
+            with pytest.raises(ConfigError):
+                c.replace(slot_bytes=slot)
+            wrong = object.__new__(Config)
+            wrong.__dict__.update(c.__dict__, slot_bytes=slot)
+            with pytest.raises(ConfigError):
+                lib.slots_bytes(wrong, 1000)
+
+
+def test_threads_give_the_same(rng):
+    x = rng.standard_normal(1 << 19).astype(np.float32)
+    one = actplane.compress(x, ratio=8, threads=1)
+    two = actplane.compress(x, ratio=8, threads=2)
+    assert np.array_equal(one.slots, two.slots)
+    assert np.array_equal(actplane.decompress(one), actplane.decompress(two))
+
+
+def _run(library_path: str) -> str:
+    code = "import actplane\ntry: actplane.library_version()\nexcept actplane.LibraryError as e: print(e)"
+    env = dict(os.environ, ACTPLANE_LIBRARY=library_path)
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=env).stdout
+
+
+def test_library_that_is_not_there(tmp_path):
+    text = _run(str(tmp_path / "none.so"))
+    assert "actplane_shared" in text and "ACTPLANE_LIBRARY" in text
+
+
+def test_library_of_another_kind():
+    import ctypes.util
+
+    text = _run(ctypes.util.find_library("m") or "libm.so.6")
+    assert "not libactplane" in text
+
+
+@pytest.mark.parametrize(
+    "function, what", [("actplane_abi_version", "interface"), ("actplane_format_version", "block format")]
+)
+def test_library_of_another_version(tmp_path, function, what):
+    import shutil
+
+    compiler = shutil.which("cc") or shutil.which("g++")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    other = {"actplane_abi_version": 0, "actplane_format_version": actplane.FORMAT_VERSION, function: 9}
+    text = "".join(f"unsigned {name}(void) {{ return {value}; }}\n" for name, value in other.items())
+    source = tmp_path / "other.c"
+    source.write_text(text + 'const char* actplane_version(void) { return "9.9"; }\n')
+    subprocess.run([compiler, "-x", "c", "-shared", "-fPIC", "-o", tmp_path / "other.so", source], check=True)
+    said = _run(str(tmp_path / "other.so"))
+    assert f"{what} version 9" in said and "same release" in said
