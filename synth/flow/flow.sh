@@ -114,12 +114,13 @@ use_library() { # FILE
   lib=$PWD/$work/lib/$stem.lib facts=$PWD/$work/lib/$stem.facts
   mkdir -p "$work/lib"
   if [[ ! -s $facts || $file -nt $facts || synth/flow/liberty.awk -nt $facts ]]; then
-    rm -f "$lib"
-    if [[ $file == *.gz ]]; then gzip -cd "$file"; else cat "$file"; fi >"$lib.all" || die "cannot unpack $file"
-    awk -v drop="$NOT_FOR_LOGIC" -v clean="$lib" -f synth/flow/liberty.awk "$lib.all" >"$facts.new"
-    rm "$lib.all"
-    grep -q '^cell ' "$facts.new" || die "$file is not a liberty file: no cell in it"
-    mv "$facts.new" "$facts"
+    # Under names of its own first: two scripts may do this at once.
+    if [[ $file == *.gz ]]; then gzip -cd "$file"; else cat "$file"; fi >"$lib.all$$" || die "cannot unpack $file"
+    awk -v drop="$NOT_FOR_LOGIC" -v clean="$lib.new$$" -f synth/flow/liberty.awk "$lib.all$$" >"$facts.new$$"
+    rm "$lib.all$$"
+    grep -q '^cell ' "$facts.new$$" || die "$file is not a liberty file: no cell in it"
+    mv "$lib.new$$" "$lib"
+    mv "$facts.new$$" "$facts"
   fi
   lib_name=$(awk '$1 == "library" { print $2; exit }' "$facts")
   nand2=$(awk '$4 == "nand2" && !/ dont_use$/ && (!area || $3 < area) { area = $3 } END { print area }' "$facts")
