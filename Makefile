@@ -28,7 +28,10 @@ needs_demo = build rtl
 needs_test = build rtl test
 
 # Runs CMake where it has not run with these presets and options; after that ninja does it when a CMakeLists.txt changes.
-options = $(if $(filter release,$(1)),-DACTPLANE_RTL_POINT=$(POINT) -DACTPLANE_RTL_FIRST=$(if $(RTL_FIRST),ON,OFF))
+# RTL_FIRST, as in CI: fewer configurations, compiled for time to build.
+rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1
+rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT
+options = $(if $(filter release,$(1)),-DACTPLANE_RTL_POINT=$(POINT) -DACTPLANE_RTL_FIRST=$(if $(RTL_FIRST),$(rtl_first),$(rtl_all)))
 stamp = { cat CMakePresets.json && printf '%s\n' '$(call options,$(1))'; }
 configure = { $(call stamp,$(1)) | cmp -s - build/$(1)/options; } || { cmake --preset $(1) $(call options,$(1)) && $(call stamp,$(1)) >build/$(1)/options; }
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)

@@ -45,11 +45,12 @@ for given in "${configs[@]}"; do
       -P "chain_tb.FORMATS=${of[Formats]}" -P "chain_tb.ORDERS=${of[Orders]}" -P "chain_tb.BLOCKS=$3" -s chain_tb "$2" \
       "$work/$config-actp_compressor_axis.v" "$work/$config-actp_decompressor_axis.v" >"$work/$config-$1.log" 2>&1 ||
       die "Icarus Verilog refuses the bench: $work/$config-$1.log"
-    timeout 600 vvp "$work/$config-$1" >>"$work/$config-$1.log" 2>&1 </dev/null || die "Icarus Verilog stopped: $work/$config-$1.log"
+    timeout "${4:-1800}" vvp "$work/$config-$1" >>"$work/$config-$1.log" 2>&1 </dev/null || die "Icarus Verilog stopped: $work/$config-$1.log"
     tail -n 1 "$work/$config-$1.log"
   }
   sed 's/#3 aresetn = 0;/#3 aresetn = 1;/' tests/four_state/chain_tb.sv >"$work/no_reset_tb.sv"
-  grep -q UNKNOWN <(chain no-reset "$work/no_reset_tb.sv" 1 && cat "$work/$config-no-reset.log") ||
+  (chain no-reset "$work/no_reset_tb.sv" 1 60 >/dev/null 2>&1) || true  # it may never end
+  grep -q UNKNOWN "$work/$config-no-reset.log" ||
     die "without a reset nothing is unknown: the bench sees nothing"
   result=$(chain chain tests/four_state/chain_tb.sv "${BLOCKS:-8}")
   say "$config     $result"
