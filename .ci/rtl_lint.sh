@@ -74,6 +74,10 @@ for name in "${files[@]}"; do
   forbid "$file" '^.{101}' 'more than 100 columns'
   [[ $(wc -l <"$file") -le 250 ]] || fault "$file" 'more than 250 lines: split it'
 done
+for file in synth/formal/*.sv tb/sv/*.sv; do forbid "$file" '^.{101}' 'more than 100 columns'; done
+while IFS=: read -r file line text; do
+  [[ $text =~ lint_off\ [A-Z]+\ \*/\ +//\ . ]] || fault "$file:$line" 'a check is switched off without a reason behind it'
+done < <(grep -n 'lint_off' rtl/*.sv rtl/*/*.sv)
 [[ $faults -eq 0 ]] || die "$faults faults in the text of rtl/"
 for mutant in tests/mutants/*.patch synth/formal/mutants/*.patch; do
   patch -s --dry-run -p 1 -i "$mutant" >/dev/null || fault "$mutant" 'does not apply to rtl/ any more'

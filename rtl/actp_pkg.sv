@@ -8,7 +8,7 @@
 `default_nettype none
 
 package actp_pkg;
-  /* verilator lint_off UNUSEDPARAM */  // no module needs all of them
+  /* verilator lint_off UNUSEDPARAM */  // a module that is linted alone uses some of these
   localparam logic [1:0] FP32 = 2'd0;
   localparam logic [1:0] FP16 = 2'd1;
   localparam logic [1:0] BF16 = 2'd2;

@@ -32,7 +32,7 @@ module actp_packer #(
   input  wire logic                         slot_valid_i,
   output logic                              slot_taken_o,
   input  wire logic [FrontW-1:0]            front_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // a front may be shorter than a word
+  /* verilator lint_off UNUSEDSIGNAL */  // its top bits, where no front fills a word
   input  wire logic [actp_pkg::FRONT_W-1:0] front_bytes_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  wire logic [actp_pkg::SLOT_W-1:0]  bytes_i,

@@ -35,7 +35,7 @@ module actp_enc_codes #(
 
   // ---- F-4.10: zero is all ones, NaN one below if there is a zero code, Inf one below NaN.
   logic              any, zero, flushed, reserved;
-  /* verilator lint_off UNUSEDSIGNAL */  // FP16 has 5 bits
+  /* verilator lint_off UNUSEDSIGNAL */  // FP16 alone: its exponent has 5 bits
   logic [7:0]        delta;
   /* verilator lint_on UNUSEDSIGNAL */
   logic [CodeW:0]    code;  // and the sign
@@ -65,7 +65,7 @@ module actp_enc_codes #(
   end
 
   // ---- the column: row r at bit r
-  /* verilator lint_off UNUSEDSIGNAL */  // a column may have fewer rows
+  /* verilator lint_off UNUSEDSIGNAL */  // 16-bit formats alone have fewer rows
   logic [All-1:0] rows, by_four, column;
   /* verilator lint_on UNUSEDSIGNAL */
   for (genvar k = 0; k <= CodeW; k++) begin : gen_code

@@ -43,7 +43,7 @@ module actp_enc_emit #(
   input  wire logic                   plan_valid_i,
   output logic                        plan_begun_o,
   input  wire actp_pkg::plan_t        plan_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // order field
+  /* verilator lint_off UNUSEDSIGNAL */  // with Orders = 2: order field alone reads it
   input  wire logic [23*5-1:0]        man_rank_i,     // order field: stored rows above each
   /* verilator lint_on UNUSEDSIGNAL */
   input  wire logic [4*Groups-1:0]    codes_i,

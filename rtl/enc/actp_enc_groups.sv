@@ -65,7 +65,7 @@ module actp_enc_groups #(
   logic [4:0]            limit_less_q;  // R - 1
 
   assign narrow = actp_pkg::is_narrow(chunk_fmt_i);
-  /* verilator lint_off PINCONNECTEMPTY */
+  /* verilator lint_off PINCONNECTEMPTY */  // order field alone needs that output
   actp_enc_classify #(.CoreWidth(CoreWidth)) u_classify (
     .fmt_i(chunk_fmt_i), .chunk_i, .fields_o(fields), .man_zero_o()
   );

@@ -22,7 +22,7 @@ module actp_enc_half #(
   localparam int unsigned Width  = Octets * Octet8
 ) (
   input  wire logic [Width-1:0]       rows_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // not all of them in every size
+  /* verilator lint_off UNUSEDSIGNAL */  // with one order or one group in an octet
   input  wire logic                   significance_i,
   input  wire logic [Cells-1:0]       specials_i,
   input  wire logic [Cells-1:0]       signs_i,

@@ -23,7 +23,7 @@ module actp_enc_lanes #(
   localparam int unsigned Cells  = Octets * Split
 ) (
   input  wire logic [EntryW-1:0]             chunk_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // each order has its own
+  /* verilator lint_off UNUSEDSIGNAL */  // each order reads its own, one order alone not all
   input  wire actp_pkg::plan_t               plan_i,
   input  wire logic [23*5-1:0]               man_rank_i,
   input  wire logic [1:0]                    half_i,
@@ -44,7 +44,7 @@ module actp_enc_lanes #(
                                    NarrowMan;
   localparam int unsigned Octet8 = OctetRows * 8;
 
-  /* verilator lint_off UNUSEDSIGNAL */  // each order has its own
+  /* verilator lint_off UNUSEDSIGNAL */  // each order reads its own, one order alone not all
   logic is_narrow, significance, mid_rise;
   /* verilator lint_on UNUSEDSIGNAL */
   assign is_narrow    = (Formats != 1) & actp_pkg::is_narrow(plan_i.cfg.fmt);
@@ -52,7 +52,7 @@ module actp_enc_lanes #(
   assign mid_rise     = plan_i.form == actp_pkg::MID_RISE;
 
   // ---- order field: the same for all lanes
-  /* verilator lint_off UNUSEDSIGNAL */  // order field
+  /* verilator lint_off UNUSEDSIGNAL */  // with Orders = 2: order field alone reads it
   logic [LeadW-1:0]     lead;
   logic [ManW*ManW-1:0] pick;
   /* verilator lint_on UNUSEDSIGNAL */
@@ -69,7 +69,7 @@ module actp_enc_lanes #(
   end
 
   // ---- octet by octet
-  /* verilator lint_off UNUSEDSIGNAL */  // odd octets have no overflow
+  /* verilator lint_off UNUSEDSIGNAL */  // the last octet has none after it to give to
   logic [Octets*Octet8-1:0] own, overflow;  // overflow: what an even octet gives to the next one
   /* verilator lint_on UNUSEDSIGNAL */
   for (genvar o = 0; o < Octets; o++) begin : gen_octet
@@ -81,7 +81,7 @@ module actp_enc_lanes #(
     localparam int unsigned WideSig = (WideW < 32) ? Depth : 23;  // with the guard bit
     localparam int unsigned SigMan  = (Built & 1) != 0 && (Narrow == 0 || WideSig > NarrowMan) ?
                                       WideSig : NarrowMan;
-    /* verilator lint_off UNUSEDSIGNAL */  // an octet may have no lanes
+    /* verilator lint_off UNUSEDSIGNAL */  // an octet without lanes of FP32
     logic on, next_on;
     /* verilator lint_on UNUSEDSIGNAL */
     assign on      = half_i[(o < Octets / 2) ? 0 : 1];
@@ -90,7 +90,7 @@ module actp_enc_lanes #(
       for (genvar l = 0; l < 8; l++) begin : gen_lane
         localparam int unsigned Cell = o * Split + l * Split / 8;
         localparam int unsigned WideAt = (o / 2) * 8 + l, NarrowAt = o * 8 + l;
-        /* verilator lint_off UNUSEDSIGNAL */  // each order has its own
+        /* verilator lint_off UNUSEDSIGNAL */  // each order reads its own
         logic [MaskW-1:0]    mask;
         logic                sign, sticky, special;
         logic [7:0]          exponent;

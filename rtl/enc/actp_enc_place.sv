@@ -29,7 +29,7 @@ module actp_enc_place #(
   output logic                              sign_on_o,     // and holds signs, not zeros
   output logic [4:0]                        rows_o         // n(g)
 );
-  /* verilator lint_off UNUSEDSIGNAL */  // at most 24 of 63
+  /* verilator lint_off UNUSEDSIGNAL */  // 6 bits for the sum, limited to 24 at the end
   logic [5:0]       ends, height, least;
   /* verilator lint_on UNUSEDSIGNAL */
   logic             has_rows, mid_rise;

@@ -47,7 +47,7 @@ module actp_enc_round #(
   end
 
   logic [Full-1:0]   placed;
-  /* verilator lint_off UNUSEDSIGNAL */  // nothing is left above row 0
+  /* verilator lint_off UNUSEDSIGNAL */  // what a shift moves above row 0 is dropped
   logic [Window-1:0] by16, by8, by4, by2, by1;
   /* verilator lint_on UNUSEDSIGNAL */
   logic              lost;

@@ -67,7 +67,7 @@ module actp_enc_steps #(
   // ---- which chunk comes
   logic              busy_q, load, first, last, narrow, significance, half_q;
   logic [CountW-1:0] left_q, chunks, left;   // chunks behind the one that is prepared
-  /* verilator lint_off UNUSEDSIGNAL */  // each order has its own
+  /* verilator lint_off UNUSEDSIGNAL */  // each order reads its own fields of the plan
   actp_pkg::plan_t   plan_q, plan;
   /* verilator lint_on UNUSEDSIGNAL */
   assign first        = ~busy_q;
@@ -111,7 +111,7 @@ module actp_enc_steps #(
     localparam int unsigned Narrow = c;                                  // group of the chunk
     localparam int unsigned Wide   = (Octet / 2) * Split + c % Split;    // the same of FP32
     logic             here, field_more;
-    /* verilator lint_off UNUSEDSIGNAL */  // each order has its own
+    /* verilator lint_off UNUSEDSIGNAL */  // each order reads its own
     logic [RankW-1:0] field_all, field_rows;
     logic [4:0]       place_rows;
     logic [Depth-1:0] keep;

@@ -35,7 +35,7 @@ module actp_enc_value #(
   assign fp16 = ((Formats & 2) != 0) & ~bf16 & (actp_pkg::is_fp16(format_i) | ((Formats & 1) == 0));
   assign fp32 = ((Formats & 1) != 0) & ~bf16 & ~fp16;
 
-  /* verilator lint_off UNUSEDSIGNAL */  // what lies below is 0
+  /* verilator lint_off UNUSEDSIGNAL */  // formats that are not built in, and what lies below is 0
   logic [Spare-1:0] man32, man16, man7;  // the mantissa of each format at the top
   /* verilator lint_on UNUSEDSIGNAL */
   logic             sticky;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_classify - actp_enc_classify takes every value apart as F-2.1 and F-2.2 say, and nothing is lost.
+// fv_classify - actp_enc_classify takes every value apart as F-2.1 and F-2.2 say, and nothing is
+//   lost.
 //
-// Proves   fields of every slot of a chunk that the format has, for all bit patterns; the value can be put together
-//          again.
+// Proves   fields of every slot of a chunk that the format has, for all bit patterns; the value can
+//          be put together again.
 // Method   combinational; the followed slot is any. All inputs by SAT.
 // Reach    an FP16 value in the last slot, mantissa zero and exponent not
 `include "fv.svh"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // fv_compressor - the output stream of actp_compressor.
 //
-// Proves   S2 at the output, in every state that the registers can have, hence also in those that can be reached.
+// Proves   S2 at the output, in every state that the registers can have, hence also in those that
+//          can be reached.
 // Method   induction of depth 1, all inputs free: input stream, configuration and reset included.
 // Reach    the second beat of a packet waits
 `include "fv.svh"
@@ -35,16 +36,19 @@ module fv_compressor #(
   logic [StreamWidth-1:0]   out_data;
   logic [StreamWidth/8-1:0] out_keep;
   actp_compressor #(
-    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders), .GroupLen(GroupLen),
+    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
+        .GroupLen(GroupLen),
     .Depth(Depth), .Fifo(0)
   ) u_dut (
-    .clk_i, .rst_ni, .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i, .cfg_delta_cap_i,
-    .cfg_row_limit_i, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_keep_i, .in_last_i, .in_user_i,
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_keep_o(out_keep),
-    .out_last_o(out_last), .out_user_o(out_user), .block_done_o(), .whole_o(), .saturated_o(),
-    .bad_config_o(), .bad_keep_o(), .blocks_o(), .bytes_in_o(), .bytes_out_o()
+    .clk_i, .rst_ni, .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i,
+    .cfg_delta_cap_i, .cfg_row_limit_i, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_keep_i,
+    .in_last_i, .in_user_i, .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data),
+    .out_keep_o(out_keep), .out_last_o(out_last), .out_user_o(out_user), .block_done_o(),
+    .whole_o(), .saturated_o(), .bad_config_o(), .bad_keep_o(), .blocks_o(), .bytes_in_o(),
+    .bytes_out_o()
   );
-  `STREAM(out, out_valid, out_ready_i, {out_data, out_keep, out_last, out_user}, StreamWidth + StreamWidth / 8 + 2)
+  `STREAM(out, out_valid, out_ready_i, {out_data, out_keep, out_last, out_user}, StreamWidth +
+      StreamWidth / 8 + 2)
 
   logic one_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_config - actp_config: what the pins say if the device can do it, else the nearest thing, and whether it told
-//   of that.
+// fv_config - actp_config: what the pins say if the device can do it, else the nearest thing, and
+//   whether it told of that.
 //
-// Proves   for all pins: the configuration is legal by F-2.4 and F-2.6; pins that are legal are read as they are,
-//          without `bad`; each field is as docs/rtl.md says; `bad` is exactly one of its six lines.
-// Method   combinational; the bounds of F-2.6 are written out here from the clause. All inputs by SAT.
+// Proves   for all pins: the configuration is legal by F-2.4 and F-2.6; pins that are legal are
+//          read as they are, without `bad`; each field is as docs/rtl.md says; `bad` is exactly one
+//          of its six lines.
+// Method   combinational; the bounds of F-2.6 are written out here from the clause. All inputs by
+//          SAT.
 // Reach    a significance slot above the largest, row limit below 8
 `include "fv.svh"
 `default_nettype none
@@ -32,7 +34,8 @@ module fv_config #(
     .BlockLen(BlockLen), .Formats(Formats), .Orders(Orders), .GroupLen(GroupLen),
     .Depth(Depth)
   ) u_dut (
-    .format_i, .order_i, .lossless_i, .slot_bytes_i, .delta_cap_i, .row_limit_i, .fill_zero_i, .cfg_o(cfg)
+    .format_i, .order_i, .lossless_i, .slot_bytes_i, .delta_cap_i, .row_limit_i, .fill_zero_i,
+    .cfg_o(cfg)
   );
 
   // The format: 0 FP32, 1 FP16, 2 BF16.
@@ -53,13 +56,15 @@ module fv_config #(
   assign lossless     = lossless_i & ~significance & ((format != 2'd0) | (Depth == 24));
   assign lossless_bad = lossless != lossless_i;
   assign limit_bad    = significance & ((row_limit_i < 5'd8) | (row_limit_i > 5'(Depth)));
-  assign limit        = (row_limit_i < 5'd8) ? 5'd8 : (row_limit_i > 5'(Depth)) ? 5'(Depth) : row_limit_i;
+  assign limit        = (row_limit_i < 5'd8) ? 5'd8 : (row_limit_i > 5'(Depth)) ?
+                        5'(Depth) : row_limit_i;
   assign e            = (format == 2'd1) ? 12'd5 : 12'd8;
   assign m            = (format == 2'd0) ? 12'd23 : (format == 2'd1) ? 12'd10 : 12'd7;
   assign w            = (format == 2'd0) ? 12'd24 : (format == 2'd1) ? 12'd16 : 12'd8;
   assign row_bytes    = 12'(BlockLen / 8);
   assign least        = significance ? 12'd4 : 12'd2 + (w >> 2) + 12'd3 * row_bytes;
-  assign most         = significance ? 12'd3 + 12'((5 * G + 7) / 8) + (12'd3 + 12'(limit)) * row_bytes :
+  assign most         = significance ?
+                        12'd3 + 12'((5 * G + 7) / 8) + (12'd3 + 12'(limit)) * row_bytes :
                                        12'd2 + (w >> 2) + (12'd1 + e + 12'd1 + m) * row_bytes;
   assign size_bad     = ~lossless & ((12'(slot_bytes_i) < least) | (12'(slot_bytes_i) > most));
   assign cap_bad      = ~significance & (12'(delta_cap_i) > e + 12'd1);
@@ -69,7 +74,8 @@ module fv_config #(
   `CHECK(cfg.lossless == lossless)
   `CHECK(cfg.row_limit == limit)
   `CHECK((12'(cfg.slot_bytes) >= least) & (12'(cfg.slot_bytes) <= most))
-  `CHECK((12'(slot_bytes_i) < least) | (12'(slot_bytes_i) > most) | (cfg.slot_bytes == slot_bytes_i))
+  `CHECK((12'(slot_bytes_i) < least) | (12'(slot_bytes_i) > most) |
+      (cfg.slot_bytes == slot_bytes_i))
   `CHECK((12'(slot_bytes_i) >= least) | (12'(cfg.slot_bytes) == least))
   `CHECK((12'(slot_bytes_i) <= most) | (12'(cfg.slot_bytes) == most))
   `CHECK(cfg.delta_cap == ((12'(delta_cap_i) > e + 12'd1) ? 4'd0 : delta_cap_i))

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_dec_answer - actp_decompressor answers every packet with one block, whatever is in it, and never stops.
+// fv_dec_answer - actp_decompressor answers every packet with one block, whatever is in it, and
+//   never stops.
 //
-// Proves   a packet of any bits, any keep and any length leads to N values of its format, not more, `last` on the
-//          final beat and only there; no block comes before its packet has ended. While the consumer is ready the
-//          answer is complete at most Bound cycles after the final beat was taken, and the input is ready again at
-//          most Bound cycles after it was not (cycles in which the consumer is not ready do not count): no
-//          deadlock.
-// Method   all inputs free, reset too. Packets that have ended and not been answered are counted, and the format of
-//          each is remembered.
+// Proves   a packet of any bits, any keep and any length leads to N values of its format, not more,
+//          `last` on the final beat and only there; no block comes before its packet has ended.
+//          While the consumer is ready the answer is complete at most Bound cycles after the final
+//          beat was taken, and the input is ready again at most Bound cycles after it was not
+//          (cycles in which the consumer is not ready do not count): no deadlock.
+// Method   all inputs free, reset too. Packets that have ended and not been answered are counted,
+//          and the format of each is remembered.
 // Reach    two packets wait behind a block that is being given, all of different format
 `include "fv.svh"
 `default_nettype none
@@ -42,14 +43,15 @@ module fv_dec_answer #(
   logic                   in_ready, out_valid, out_last, out_user;
   logic [StreamWidth-1:0] out_data;
   actp_decompressor #(
-    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders), .GroupLen(GroupLen),
+    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
+        .GroupLen(GroupLen),
     .Depth(Depth)
   ) u_dut (
-    .clk_i, .rst_ni, .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i, .cfg_fill_zero_i,
-    .cfg_row_limit_i, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_keep_i, .in_last_i, .in_user_i,
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_keep_o(), .out_last_o(out_last),
-    .out_user_o(out_user),
-    .block_done_o(), .lossless_o(), .malformed_o(), .blocks_o(), .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
+    .clk_i, .rst_ni, .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i,
+    .cfg_fill_zero_i, .cfg_row_limit_i, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_keep_i,
+    .in_last_i, .in_user_i, .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data),
+    .out_keep_o(), .out_last_o(out_last), .out_user_o(out_user), .block_done_o(), .lossless_o(),
+    .malformed_o(), .blocks_o(), .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
   );
 
   // ---- ended packets that wait for their answer: a queue of formats, oldest in place 0

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // fv_decompressor - the output stream of actp_decompressor.
 //
-// Proves   S2 at the output, in every state that the registers can have, hence also in those that can be reached.
+// Proves   S2 at the output, in every state that the registers can have, hence also in those that
+//          can be reached.
 // Method   induction of depth 1, all inputs free: input stream, configuration and reset included.
 // Reach    a beat of values waits
 `include "fv.svh"
@@ -34,14 +35,15 @@ module fv_decompressor #(
   logic                   in_ready, out_valid, out_last, out_user;
   logic [StreamWidth-1:0] out_data;
   actp_decompressor #(
-    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders), .GroupLen(GroupLen),
+    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
+        .GroupLen(GroupLen),
     .Depth(Depth)
   ) u_dut (
-    .clk_i, .rst_ni, .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i, .cfg_fill_zero_i,
-    .cfg_row_limit_i, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_keep_i, .in_last_i, .in_user_i,
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_keep_o(), .out_last_o(out_last),
-    .out_user_o(out_user),
-    .block_done_o(), .lossless_o(), .malformed_o(), .blocks_o(), .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
+    .clk_i, .rst_ni, .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i,
+    .cfg_fill_zero_i, .cfg_row_limit_i, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_keep_i,
+    .in_last_i, .in_user_i, .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data),
+    .out_keep_o(), .out_last_o(out_last), .out_user_o(out_user), .block_done_o(), .lossless_o(),
+    .malformed_o(), .blocks_o(), .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
   );
   `STREAM(out, out_valid, out_ready_i, {out_data, out_last, out_user}, StreamWidth + 2)
 

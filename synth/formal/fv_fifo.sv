@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_fifo - actp_fifo in flops loses, repeats and reorders nothing, is full exactly when it is, and its output
-//   keeps S2.
+// fv_fifo - actp_fifo in flops loses, repeats and reorders nothing, is full exactly when it is, and
+//   its output keeps S2.
 //
-// Proves   word `which` comes out with the data it went in with; full_o is high exactly while all entries behind
-//          the output register are taken; a word is at the output two cycles after it was written, if none is in
-//          front of it.
-// Method   words are numbered modulo 8 on both sides; `which` is any number. The queue holds fewer than 8.
+// Proves   word `which` comes out with the data it went in with; full_o is high exactly while all
+//          entries behind the output register are taken; a word is at the output two cycles after
+//          it was written, if none is in front of it.
+// Method   words are numbered modulo 8 on both sides; `which` is any number. The queue holds fewer
+//          than 8.
 // Reach    the entries have been used twice, and it is full
 `include "fv.svh"
 `default_nettype none
@@ -24,8 +25,8 @@ module fv_fifo #(
   logic             full, write, out_valid, give;
   logic [Width-1:0] out_data;
   actp_fifo #(.Width(Width), .Entries(Entries), .Fifo(0)) u_dut (
-    .clk_i, .rst_ni, .write_valid_i(write), .write_data_i, .full_o(full),
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data)
+    .clk_i, .rst_ni, .write_valid_i(write), .write_data_i, .full_o(full), .out_valid_o(out_valid),
+    .out_ready_i, .out_data_o(out_data)
   );
   assign write = write_valid_i & ~full;
   assign give  = out_valid & out_ready_i;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_narrow - actp_narrow: the bytes of every word, in order, and no others; keep, last and tag; S2.
+// fv_narrow - actp_narrow: the bytes of every word, in order, and no others; keep, last and tag;
+//   S2.
 //
-// Proves   byte `which` of word `number` comes out in its place, kept if it counts, with the tag of its word; the
-//          beats of a word are those with bytes that count, `last` is on the final beat of a last word; S2.
+// Proves   byte `which` of word `number` comes out in its place, kept if it counts, with the tag of
+//          its word; the beats of a word are those with bytes that count, `last` is on the final
+//          beat of a last word; S2.
 // Method   words are numbered modulo 4, `which` and `number` are any. The input keeps S2.
 // Reach    the third beat of the third word waits
 `include "fv.svh"
@@ -28,9 +30,9 @@ module fv_narrow #(
   logic [BeatW-1:0]   out_data;
   logic [BeatW/8-1:0] out_keep;
   actp_narrow #(.Width(Width), .BeatW(BeatW), .TagW(1)) u_dut (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_bytes_i, .in_last_i, .in_tag_i,
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_keep_o(out_keep), .out_last_o(out_last),
-    .out_tag_o(out_tag)
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_bytes_i, .in_last_i,
+    .in_tag_i, .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_keep_o(out_keep),
+    .out_last_o(out_last), .out_tag_o(out_tag)
   );
   // The input keeps its word until it is taken; all bytes count but in a last word.
   logic             waits_q, tag_q, last_q;
@@ -40,9 +42,11 @@ module fv_narrow #(
     if (!rst_ni) waits_q <= 1'b0;
     else         waits_q <= in_valid_i & ~in_ready;
   end
-  always_ff @(posedge clk_i) {tag_q, last_q, data_q, bytes_q} <= {in_tag_i, in_last_i, in_data_i, in_bytes_i};
+  always_ff @(posedge clk_i) {tag_q, last_q, data_q, bytes_q} <= {in_tag_i, in_last_i, in_data_i,
+      in_bytes_i};
   `RESTRICT(~waits_q | in_valid_i)
-  `RESTRICT(~waits_q | ({tag_q, last_q, data_q, bytes_q} == {in_tag_i, in_last_i, in_data_i, in_bytes_i}))
+  `RESTRICT(~waits_q |
+      ({tag_q, last_q, data_q, bytes_q} == {in_tag_i, in_last_i, in_data_i, in_bytes_i}))
   `RESTRICT(in_last_i | (&in_bytes_i))
 
   (* anyconst *) logic [1:0]       number;
@@ -80,9 +84,12 @@ module fv_narrow #(
   logic final_q;
   always_ff @(posedge clk_i) if (~out_valid | out_ready_i) final_q <= in_valid_i & in_ready;
 
-  `STREAM(out, out_valid, out_ready_i, {out_data, out_keep, out_last, out_tag}, BeatW + BeatW / 8 + 2)
-  `CHECK(~mine | (beat_q != which[ByteW-1:PartW]) | (out_keep[which[PartW-1:0]] == (which <= count_q)))
-  `CHECK(~mine | (beat_q != which[ByteW-1:PartW]) | (which > count_q) | (out_data[8*which[PartW-1:0] +: 8] == item_q))
+  `STREAM(out, out_valid, out_ready_i, {out_data, out_keep, out_last, out_tag}, BeatW +
+      BeatW / 8 + 2)
+  `CHECK(~mine | (beat_q != which[ByteW-1:PartW]) |
+      (out_keep[which[PartW-1:0]] == (which <= count_q)))
+  `CHECK(~mine | (beat_q != which[ByteW-1:PartW]) | (which > count_q) |
+      (out_data[8*which[PartW-1:0] +: 8] == item_q))
   `CHECK(~mine | (out_last == (item_last_q & ends)))
   `CHECK(~mine | (out_tag == item_tag_q))
   `CHECK(~mine | (final_q == ends))

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_packer - actp_packer: front and chunks of every slot, in order and without gaps, then zeros, to its length;
-//   S2.
+// fv_packer - actp_packer: front and chunks of every slot, in order and without gaps, then zeros,
+//   to its length; S2.
 //
-// Proves   for every piece of slot `number`: it is in its place, of the front, of a list of a chunk, or 0 behind
-//          them; no word leaves before all its pieces have come; the words are those of the slot's length, with
-//          bytes, last and tag of it; S2; while the consumer is ready a chunk waits less than 8 cycles: no
-//          deadlock.
-// Method   the contract at the input: S2, lists 0 behind their pieces, front 0 behind its bytes, all of it within
-//          the slot. Slots are numbered modulo 4, `number` and `which` (piece) are any. Slots of at most Most
-//          bytes.
+// Proves   for every piece of slot `number`: it is in its place, of the front, of a list of a
+//          chunk, or 0 behind them; no word leaves before all its pieces have come; the words are
+//          those of the slot's length, with bytes, last and tag of it; S2; while the consumer is
+//          ready a chunk waits less than 8 cycles: no deadlock.
+// Method   the contract at the input: S2, lists 0 behind their pieces, front 0 behind its bytes,
+//          all of it within the slot. Slots are numbered modulo 4, `number` and `which` (piece) are
+//          any. Slots of at most Most bytes.
 // Reach    a slot whose last word is zeros, behind another one
 `include "fv.svh"
 `default_nettype none
@@ -45,10 +45,10 @@ module fv_packer #(
   logic [Width-1:0] out_data;
   logic [ByteW-1:0] out_bytes;
   actp_packer #(.Width(Width), .ListW(ListW), .Piece(Piece), .FrontW(FrontW), .TagW(1)) u_dut (
-    .clk_i, .rst_ni, .slot_valid_i(1'b1), .slot_taken_o(taken), .front_i, .front_bytes_i, .bytes_i, .tag_i,
-    .in_valid_i, .in_ready_o(in_ready), .in_first_i(in_first), .in_last_i, .a_i, .a_n_i, .b_i, .b_n_i,
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .out_bytes_o(out_bytes), .out_last_o(out_last),
-    .out_tag_o(out_tag)
+    .clk_i, .rst_ni, .slot_valid_i(1'b1), .slot_taken_o(taken), .front_i, .front_bytes_i, .bytes_i,
+    .tag_i, .in_valid_i, .in_ready_o(in_ready), .in_first_i(in_first), .in_last_i, .a_i, .a_n_i,
+    .b_i, .b_n_i, .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data),
+    .out_bytes_o(out_bytes), .out_last_o(out_last), .out_tag_o(out_tag)
   );
 
   // ---- the contract at the input
@@ -96,7 +96,8 @@ module fv_packer #(
   (* anyconst *) logic [1:0]      number;
   (* anyconst *) logic [SumW-1:0] which;
   logic [1:0]       in_number_q, out_number_q;
-  logic [SumW-1:0]  place_a, place_b, word_q;     // word_q: pieces in front of the word at the output
+  // word_q: pieces in front of the word at the output
+  logic [SumW-1:0]  place_a, place_b, word_q;
   logic [Piece-1:0] item_q;
   logic [10:0]      item_length_q, end_byte;
   logic             item_tag_q, known_q, over_q, here, mine, seen, ends;

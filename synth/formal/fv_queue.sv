@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // fv_queue - actp_queue loses, repeats and reorders nothing.
 //
-// Proves   valid_o and ready_o say whether there is a word and room for one; word `which` comes out with the data
-//          it went in with.
+// Proves   valid_o and ready_o say whether there is a word and room for one; word `which` comes out
+//          with the data it went in with.
 // Method   as fv_fifo
 // Reach    full, after eight words
 `include "fv.svh"
@@ -22,7 +22,8 @@ module fv_queue #(
   logic             ready, valid, push, pop;
   logic [Width-1:0] data;
   actp_queue #(.Width(Width), .Entries(Entries)) u_dut (
-    .clk_i, .rst_ni, .push_i(push), .ready_o(ready), .data_i, .valid_o(valid), .pop_i(pop), .data_o(data)
+    .clk_i, .rst_ni, .push_i(push), .ready_o(ready), .data_i, .valid_o(valid), .pop_i(pop),
+    .data_o(data)
   );
   assign push = push_i & ready;
   assign pop  = pop_i & valid;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_round - actp_enc_round: the magnitude of a value in steps of its group (F-6.12), for every value and every
-//   group.
+// fv_round - actp_enc_round: the magnitude of a value in steps of its group (F-6.12), for every
+//   value and every group.
 //
-// Proves   rows_o is |value| / 2^p, rounded to the nearest, ties to even, at most all ones; rounded down in form 2;
-//          0 for specials. p is the weight of the last of the D rows that are kept.
-// Method   combinational; by arithmetic: value, step and remainder as integers, compared with half a step. What the
-//          contract excludes is assumed not to come: a value above the weight of row 0, rows that are kept behind
-//          one that is not, sticky bits without all of the mantissa above them. All inputs by SAT.
+// Proves   rows_o is |value| / 2^p, rounded to the nearest, ties to even, at most all ones; rounded
+//          down in form 2; 0 for specials. p is the weight of the last of the D rows that are kept.
+// Method   combinational; by arithmetic: value, step and remainder as integers, compared with half
+//          a step. What the contract excludes is assumed not to come: a value above the weight of
+//          row 0, rows that are kept behind one that is not, sticky bits without all of the
+//          mantissa above them. All inputs by SAT.
 // Reach    a subnormal is a tie and stays even
 `include "fv.svh"
 `default_nettype none
@@ -36,7 +37,8 @@ module fv_round #(
     .exp_i, .man_i, .sticky_i, .special_i, .top_i, .keep_i(keep), .mid_rise_i, .rows_o(rows)
   );
 
-  // The value with row 0 at bit Row0. Its lowest bit stays above bit 0 while it can make a difference.
+  // The value with row 0 at bit Row0. Its lowest bit stays above bit 0 while it can make a
+  // difference.
   logic signed [10:0] weight, below;  // of the leading bit of the significand; how far below row 0
   logic [Wide-1:0]    value, step, rest;
   logic [Depth:0]     quotient, k, all;
@@ -48,7 +50,8 @@ module fv_round #(
   assign step     = Wide'(1) << (6'(Row0 + 1) - 6'(rows_i));
   assign quotient = (Depth+1)'(value >> (6'(Row0 + 1) - 6'(rows_i)));
   assign rest     = value & (step - Wide'(1));
-  assign up       = ~mid_rise_i & ((rest > (step >> 1)) | ((rest == (step >> 1)) & (sticky_i | quotient[0])));
+  assign up       = ~mid_rise_i & ((rest > (step >> 1)) | ((rest == (step >> 1)) &
+                    (sticky_i | quotient[0])));
   assign all      = ((Depth+1)'(1) << rows_i) - (Depth+1)'(1);
   assign k        = (quotient + (Depth+1)'(up) > all) ? all : quotient + (Depth+1)'(up);
 
@@ -62,7 +65,8 @@ module fv_round #(
     assign wanted[r] = (5'(r) < rows_i) & ~special_i & ((k >> (rows_i - 5'd1 - 5'(r))) & 1'b1);
   end
   `CHECK(rows == wanted)
-  `REACH((exp_i == '0) & (below < 11'sd0) & (rest == (step >> 1)) & ~quotient[0] & (quotient != '0) & ~special_i)
+  `REACH((exp_i == '0) & (below < 11'sd0) & (rest == (step >> 1)) & ~quotient[0] &
+      (quotient != '0) & ~special_i)
 endmodule
 
 `default_nettype wire

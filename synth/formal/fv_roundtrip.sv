@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_roundtrip - a block through actp_compressor and actp_decompressor, and what comes out once more.
+// fv_roundtrip - a block through actp_compressor and actp_decompressor, and what comes out once
+//   more.
 //
-// Proves   one block of any bit patterns, sent in one beat after reset, comes back in time as one beat with `last`,
-//          not malformed; if the compressor says that nothing was cut (always in lossless mode), as the same block.
-//          Sent again, what came out comes out unchanged, whatever the slot size: F-3.14 where the compressor said
-//          that nothing was cut, F-6.13.
-// Method   bounded: the block is taken in cycle 1 and given in cycle Answer at the latest, the second time Answer
-//          cycles later. The lanes of Free are any bits, every other lane repeats lane 0 (Others = 0), or is +0
-//          (1).
+// Proves   one block of any bit patterns, sent in one beat after reset, comes back in time as one
+//          beat with `last`, not malformed; if the compressor says that nothing was cut (always in
+//          lossless mode), as the same block. Sent again, what came out comes out unchanged,
+//          whatever the slot size: F-3.14 where the compressor said that nothing was cut, F-6.13.
+// Method   bounded: the block is taken in cycle 1 and given in cycle Answer at the latest, the
+//          second time Answer cycles later. The lanes of Free are any bits, every other lane
+//          repeats lane 0 (Others = 0), or is +0 (1).
 // Reach    the block (with Again: both) came back and its first two values differ
 `include "fv.svh"
 `default_nettype none
@@ -49,25 +50,27 @@ module fv_roundtrip #(
   logic [W/8-1:0] slot_keep;
   logic [6:0]     age_q;
   actp_compressor #(
-    .BlockLen(BlockLen), .StreamWidth(W), .Formats(1 << Format), .Orders(1 << Order), .Depth(8), .Fifo(0)
+    .BlockLen(BlockLen), .StreamWidth(W), .Formats(1 << Format), .Orders(1 << Order), .Depth(8),
+        .Fifo(0)
   ) u_compressor (
-    .clk_i, .rst_ni, .cfg_format_i(2'(Format)), .cfg_order_i(1'(Order)), .cfg_slot_bytes_i(11'(SlotBytes)),
-    .cfg_lossless_i(1'(Lossless)), .cfg_delta_cap_i('0), .cfg_row_limit_i(5'(RowLimit)),
-    .in_valid_i(~sent_q | again_q), .in_ready_o(in_ready), .in_data_i(sent), .in_keep_i('1), .in_last_i(1'b1),
-    .in_user_i(1'b0), .out_valid_o(slot_valid), .out_ready_i(slot_ready), .out_data_o(slot_data),
-    .out_keep_o(slot_keep), .out_last_o(slot_last), .out_user_o(), .block_done_o(sized), .whole_o(whole),
-    .saturated_o(), .bad_config_o(), .bad_keep_o(), .blocks_o(), .bytes_in_o(), .bytes_out_o()
+    .clk_i, .rst_ni, .cfg_format_i(2'(Format)), .cfg_order_i(1'(Order)),
+    .cfg_slot_bytes_i(11'(SlotBytes)), .cfg_lossless_i(1'(Lossless)), .cfg_delta_cap_i('0),
+    .cfg_row_limit_i(5'(RowLimit)), .in_valid_i(~sent_q | again_q), .in_ready_o(in_ready),
+    .in_data_i(sent), .in_keep_i('1), .in_last_i(1'b1), .in_user_i(1'b0), .out_valid_o(slot_valid),
+    .out_ready_i(slot_ready), .out_data_o(slot_data), .out_keep_o(slot_keep),
+    .out_last_o(slot_last), .out_user_o(), .block_done_o(sized), .whole_o(whole), .saturated_o(),
+    .bad_config_o(), .bad_keep_o(), .blocks_o(), .bytes_in_o(), .bytes_out_o()
   );
   actp_decompressor #(
     .BlockLen(BlockLen), .StreamWidth(W), .Formats(1 << Format), .Orders(1 << Order), .Depth(8)
   ) u_decompressor (
-    .clk_i, .rst_ni, .cfg_format_i(2'(Format)), .cfg_order_i(1'(Order)), .cfg_slot_bytes_i(11'(SlotBytes)),
-    .cfg_lossless_i(1'(Lossless)), .cfg_fill_zero_i(1'b0), .cfg_row_limit_i(5'(RowLimit)),
-    .in_valid_i(slot_valid), .in_ready_o(slot_ready), .in_data_i(slot_data), .in_keep_i(slot_keep),
-    .in_last_i(slot_last), .in_user_i(1'b0),
-    .out_valid_o(out_valid), .out_ready_i(1'b1), .out_data_o(out_data), .out_keep_o(), .out_last_o(out_last),
-    .out_user_o(), .block_done_o(done), .lossless_o(lossless), .malformed_o(malformed), .blocks_o(),
-    .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
+    .clk_i, .rst_ni, .cfg_format_i(2'(Format)), .cfg_order_i(1'(Order)),
+    .cfg_slot_bytes_i(11'(SlotBytes)), .cfg_lossless_i(1'(Lossless)), .cfg_fill_zero_i(1'b0),
+    .cfg_row_limit_i(5'(RowLimit)), .in_valid_i(slot_valid), .in_ready_o(slot_ready),
+    .in_data_i(slot_data), .in_keep_i(slot_keep), .in_last_i(slot_last), .in_user_i(1'b0),
+    .out_valid_o(out_valid), .out_ready_i(1'b1), .out_data_o(out_data), .out_keep_o(),
+    .out_last_o(out_last), .out_user_o(), .block_done_o(done), .lossless_o(lossless),
+    .malformed_o(malformed), .blocks_o(), .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
   );
   assign sent = sent_q ? back_q : block;
   always_ff @(posedge clk_i or negedge rst_ni) begin

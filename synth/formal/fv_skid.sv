@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // fv_skid - actp_skid loses, repeats and reorders nothing, and its output keeps rule S2.
 //
-// Proves   S2 at the output, whatever the input does; what was taken and not given is 0 or 1 transfers, and ready
-//          is low exactly while it is 1; transfer `which` comes out with the data it went in with.
-// Method   transfers are numbered modulo 16 on both sides; `which` is any number, so that any transfer is followed.
-//          The module holds one, so that a number names one transfer. Induction of depth 1: the number inside is
-//          visible at the ports as ready.
+// Proves   S2 at the output, whatever the input does; what was taken and not given is 0 or 1
+//          transfers, and ready is low exactly while it is 1; transfer `which` comes out with the
+//          data it went in with.
+// Method   transfers are numbered modulo 16 on both sides; `which` is any number, so that any
+//          transfer is followed. The module holds one, so that a number names one transfer.
+//          Induction of depth 1: the number inside is visible at the ports as ready.
 // Reach    a transfer has waited, and three have passed behind it
 `include "fv.svh"
 `default_nettype none
@@ -23,8 +24,8 @@ module fv_skid #(
   logic             in_ready, out_valid, take, give;
   logic [Width-1:0] out_data;
   actp_skid #(.Width(Width)) u_dut (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_data_i,
-    .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data)
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .out_valid_o(out_valid),
+    .out_ready_i, .out_data_o(out_data)
   );
   assign take = in_valid_i & in_ready;
   assign give = out_valid & out_ready_i;
