@@ -27,7 +27,8 @@ config_params() { # NAME [FILE]
       orders = $5 == "field" ? 1 : $5 == "significance" ? 2 : $5 == "both" ? 3 : 0
       fifo = $8 == "flops" ? 0 : $8 == "latches" ? 1 : $8 == "macro" ? 2 : 3
       if (!orders || fifo == 3) { print FILENAME ": the line of " name " has no order or no fifo" >"/dev/stderr"; exit 1 }
-      print "BlockLen=" $2, "StreamWidth=" $3, "Formats=" mask, "Orders=" orders, "GroupLen=" $6, "Depth=" $7, "Fifo=" fifo
+      search = NF >= 10 && $9 !~ /^#/ ? " Slack=" $9 " Searches=" $10 : ""
+      print "BlockLen=" $2, "StreamWidth=" $3, "Formats=" mask, "Orders=" orders, "GroupLen=" $6, "Depth=" $7, "Fifo=" fifo search
       exit
     }' "${2:-rtl/configs.txt}"
 }

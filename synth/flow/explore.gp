@@ -11,14 +11,14 @@ set key outside bottom center horizontal maxrows 3
 set grid
 set yrange [16:512]
 set xrange [16:96]
-row(o, n) = (stringcolumn(9) eq direction && stringcolumn(5) eq o && column(2) == n && stringcolumn(4) eq "all") ? 1 : NaN
-only(f) = (stringcolumn(9) eq direction && stringcolumn(4) eq f) ? 1 : NaN
-front(x) = (stringcolumn(9) eq direction && stringcolumn(22) eq "yes") ? 1 : NaN
+row(o, n) = (stringcolumn(11) eq direction && stringcolumn(5) eq o && column(2) == n && stringcolumn(4) eq "all") ? 1 : NaN
+only(f) = (stringcolumn(11) eq direction && stringcolumn(4) eq f) ? 1 : NaN
+front(x) = (stringcolumn(11) eq direction && stringcolumn(24) eq "yes") ? 1 : NaN
 lengths = "32 64 128 256"
 plot for [k in "0.5 1 2 4"] k * x with lines dashtype 3 linecolor rgb "gray" notitle, \
-  for [i=1:words(lengths)] table using ($13 * row("field", word(lengths, i) + 0)):10 with points pointtype 5 \
+  for [i=1:words(lengths)] table using ($15 * row("field", word(lengths, i) + 0)):12 with points pointtype 5 \
     linecolor i title "field, N = ".word(lengths, i), \
-  for [i=2:words(lengths)] table using ($13 * row("significance", word(lengths, i) + 0)):10 with points pointtype 9 \
+  for [i=2:words(lengths)] table using ($15 * row("significance", word(lengths, i) + 0)):12 with points pointtype 9 \
     linecolor i title "significance, N = ".word(lengths, i), \
-  table using ($13 * only("bf16")):10 with points pointtype 7 linecolor rgb "red" title "significance, BF16 alone", \
-  table using ($13 * front(0)):10 with points pointtype 6 pointsize 2 linecolor rgb "black" title "Pareto front"
+  table using ($15 * only("bf16")):12 with points pointtype 7 linecolor rgb "red" title "significance, BF16 alone", \
+  table using ($15 * front(0)):12 with points pointtype 6 pointsize 2 linecolor rgb "black" title "Pareto front"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # explore.sh [OPTION...]: the design space as one table. Every point is a block length, a stream width, a set of formats, an
-# order, a group length, a depth and a kind of FIFO.
-#   --points FILE    lines of rtl/configs.txt (without it 24 points: both orders, depths and group lengths where they matter)
+# order, a group length, a depth, a kind of FIFO, and how many searches.
+#   --points FILE    lines of rtl/configs.txt (without it 17 points: both orders, depths and group lengths where they matter)
 #   --liberty FILE   for the clock; osu018 without it
 #   --ratio R        of block to slot, for the signal-to-noise ratio (3.2)
 #   --slurm          points become a job array of an existing cluster; --sbatch 'OPTION...' goes to sbatch
@@ -52,13 +52,19 @@ if [[ -n $points ]]; then
   sed 's/#.*//; /^ *$/d' "$points" >"$out/configs.txt.new"
 else
   {
-    for n in 32 64 128 256; do for w in 256 512; do say "f${n}w$w $n $w all field 8 24 latches"; done; done
+    for n in 32 64 128 256; do say "f${n}w256 $n 256 all field 8 24 latches"; done
+    say "f128w256d12 128 256 all field 8 12 latches"
+    say "f128w512d12 128 512 all field 8 12 latches"
     for k in 4 8; do
-      for n in 64 128 256; do for w in 256 512; do say "s${n}w${w}k$k $n $w all significance $k 12 latches"; done; done
-      say "s128w512k${k}bf16 128 512 bf16 significance $k 8 latches"
+      for n in 64 128; do say "s${n}w256k$k $n 256 all significance $k 12 latches"; done
+      say "s128w512k$k 128 512 all significance $k 12 latches"
     done
+    say "s256w256k8 256 256 all significance 8 12 latches"
     say "s128w256k8d10 128 256 all significance 8 10 latches"
     say "s128w256k8d16 128 256 all significance 8 16 latches"
+    # Searches enough for the full rate of activations, or one.
+    say "s128w512k8bf16 128 512 bf16 significance 8 8 latches"
+    say "s128w512k8bf16r 128 512 bf16 significance 8 8 latches 16 3"
   } >"$out/configs.txt.new"
 fi
 cmp -s "$out/configs.txt.new" "$out/configs.txt" || cp "$out/configs.txt.new" "$out/configs.txt"
@@ -111,12 +117,12 @@ fi
 for name in "${names[@]}"; do [[ -s $out/point/$name.timing ]] || die "no result of point $name: build/explore"; done
 jq -r '.rows[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_block] | @tsv' "$out/cycles.json" >"$out/cycles.tsv"
 {
-  say "point,block_len,stream_width,formats,orders,group_len,depth,fifo,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,kge_per_gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
+  say "point,block_len,stream_width,formats,orders,group_len,depth,fifo,slack,searches,direction,kge,storage_kge,ff_bits,bytes_per_cycle,kge_per_byte_cycle,period_ns,gb_per_s,kge_per_gb_per_s,library,latency_cycles,snr_db_ratio_$ratio,lossless_ratio,pareto"
   cat "$out"/point/*.area "$out"/point/*.timing | awk -F, -v configs="$out/configs.txt" -v cycles="$out/cycles.tsv" -v quality="$out/quality" '
     BEGIN {
       OFS = ","
       while ((getline text < configs) > 0) { split(text, w, " "); order[++points] = w[1]; formats[w[1]] = w[4]
-        rest[w[1]] = w[2] "," w[3] "," w[4] "," w[5] "," w[6] "," w[7] "," w[8] }
+        rest[w[1]] = w[2] "," w[3] "," w[4] "," w[5] "," w[6] "," w[7] "," w[8] "," w[9] "," w[10] }
       while ((getline text < quality) > 0) { split(text, w, " "); snr[w[1]] = w[2]; lossless[w[1]] = w[3] }
       while ((getline text < cycles) > 0) {
         split(text, w, "\t"); key = w[1] SUBSEP w[2]
