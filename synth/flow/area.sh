@@ -5,6 +5,7 @@
 #   --files LIST --top TOP   or any other design: sources one per line, relative to the list; its include folder too
 #   --param NAME=VALUE       a parameter of the top
 #   --liberty FILE           .lib or .lib.gz, more than once if wanted; osu018 is always measured where it is installed
+#   --only                   the project's own library and the named ones, not osu018
 #   --delay PS               what abc aims at (1000)
 #   --clock-gating           registers of 8 bits and more behind clock gates
 #   --flat                   no breakdown by module
@@ -19,15 +20,16 @@ modules=synth/reports/area_modules.csv
 header='config,top,library,clock_gating,cells,area,ge_total,ge_seq,ff_bits,clock_gates,latches,depth,yosys'
 modules_header='config,top,module,instances,ff_bits,ge_seq,ge_own,ge_all'
 parse "$@"
-mode=show
+mode=show only=false
 for word in "${rest[@]}"; do
   case $word in
     --check | --update) mode=${word#--} ;;
+    --only) only=true ;;
     *) die "unknown argument: $word" ;;
   esac
 done
 libraries=("$PWD/$GE")
-if [[ $mode != check ]] && has_osu018; then libraries+=("$OSU018"); fi
+if [[ $mode != check && $only == false ]] && has_osu018; then libraries+=("$OSU018"); fi
 libraries+=("${liberties[@]}")
 for file in "${libraries[@]}"; do use_library "$file"; done  # what is wrong with a library is said before the long work
 

@@ -37,7 +37,7 @@ done
 if [[ -n $point ]]; then
   export ACTPLANE_CONFIGS=$out/configs.txt
   mkdir -p "$out/point"
-  synth/flow/area.sh --config "$point" --flat >"$out/point/$point.log"
+  synth/flow/area.sh --config "$point" --flat --only >"$out/point/$point.log"
   synth/flow/timing.sh --config "$point" --flat ${liberty:+--liberty "$liberty" --only} >>"$out/point/$point.log"
   cp "build/synth/$point/area.csv.new" "$out/point/$point.area"
   cp "build/synth/$point/timing.csv.new" "$out/point/$point.timing"
