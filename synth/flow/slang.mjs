@@ -12,7 +12,7 @@ const script = [
   // A shift by all bits of a word is 0, and meant: parameters make it one.
   `read_slang --threads 1 --ignore-assertions -Wno-shift-count-overflow -D SYNTHESIS --top ${[top, ...parameters, ...sources].join(' ')}`,
   `hierarchy -check -top ${top}`, 'proc', 'bwmuxmap', 'opt -purge', 'memory -nomap', 'memory_map', 'opt -purge',
-  'write_verilog -noattr out.v',
+  'write_verilog -noattr -noparallelcase out.v',
 ].join('; ');
 const result = await runYosys(['-p', script], folder, { printLine: (line) => console.log(line) });
 writeFileSync(out, result['out.v']);

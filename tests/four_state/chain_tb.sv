@@ -64,6 +64,9 @@ module chain_tb;
     known({d_blocks, d_bad, d_in, d_out}, "d counters");
     if (c_valid === 1'b1) known({c_last, c_keep, c_user, c_data}, "slot");
     if (m_valid === 1'b1) known({m_last, m_keep, m_user, m_data}, "values");
+  end
+  // A beat moves at the rising edge, with what the registers hold before it.
+  always @(posedge aclk) if (watch) begin
     if (m_valid === 1'b1 && m_ready === 1'b1) begin
       if (cfg_lossless && m_data !== sent[head]) begin
         faults = faults + 1;
