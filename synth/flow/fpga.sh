@@ -41,7 +41,7 @@ synth_ice40 -top actp_harness -json $fpga.json"
     timeout "${PLACE_TIMEOUT:-1200}" nextpnr-ice40 --hx8k --package ct256 --json "$fpga.json" --seed 1 --freq 50 \
       --timing-allow-fail --pcf-allow-unconstrained -q -l "$fpga.pnr" >/dev/null 2>&1 </dev/null || status=$?
     # A design that is too large is a result, and its row says so; anything else is a fault of the run.
-    if [[ $status -ne 0 ]] && ! grep -q 'no Bels remaining' "$fpga.pnr"; then die "nextpnr-ice40 failed (status $status); log: $fpga.pnr"; fi
+    if [[ $status -ne 0 ]] && ! grep -qi 'no bels remaining' "$fpga.pnr"; then die "nextpnr-ice40 failed (status $status); log: $fpga.pnr"; fi
     seal "$fpga.pnr" "$inputs"
   fi
   lcs=$(sed -n 's/.*ICESTORM_LC: *\([0-9]*\)\/.*/\1/p' "$fpga.pnr" | tail -n 1)
