@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # explore.sh [OPTION...]: the design space as one table. Every point is a block length, a stream width, a set of formats, an
 # order, a group length, a depth, a kind of FIFO, and how many searches.
-#   --points FILE    lines of rtl/configs.txt (without it 17 points: both orders, depths and group lengths where they matter)
+#   --points FILE    lines of rtl/configs.txt (without it 12 points: both orders, depths and group lengths where they matter)
 #   --liberty FILE   for the clock; osu018 without it
 #   --ratio R        of block to slot, for the signal-to-noise ratio (3.2)
 #   --slurm          points become a job array of an existing cluster; --sbatch 'OPTION...' goes to sbatch
@@ -52,16 +52,13 @@ if [[ -n $points ]]; then
   sed 's/#.*//; /^ *$/d' "$points" >"$out/configs.txt.new"
 else
   {
-    for n in 32 64 128 256; do say "f${n}w256 $n 256 all field 8 24 latches"; done
+    for n in 32 64 128; do say "f${n}w256 $n 256 all field 8 24 latches"; done
     say "f128w256d12 128 256 all field 8 12 latches"
     say "f128w512d12 128 512 all field 8 12 latches"
-    for k in 4 8; do
-      for n in 64 128; do say "s${n}w256k$k $n 256 all significance $k 12 latches"; done
-      say "s128w512k$k 128 512 all significance $k 12 latches"
-    done
-    say "s256w256k8 256 256 all significance 8 12 latches"
-    say "s128w256k8d10 128 256 all significance 8 10 latches"
+    for k in 4 8; do say "s128w256k$k 128 256 all significance $k 12 latches"; done
+    say "s64w256k8 64 256 all significance 8 12 latches"
     say "s128w256k8d16 128 256 all significance 8 16 latches"
+    say "s128w512k8 128 512 all significance 8 12 latches"
     # Searches enough for the full rate of activations, or one.
     say "s128w512k8bf16 128 512 bf16 significance 8 8 latches"
     say "s128w512k8bf16r 128 512 bf16 significance 8 8 latches 16 3"
