@@ -5,11 +5,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <span>
 #include <utility>
 
-#include "actplane/io/npy_writer.h"
 #include "train/app/commands.h"
+#include "train/app/trace.h"
 
 namespace actplane::train {
 namespace {
@@ -19,8 +18,13 @@ using Json = nlohmann::ordered_json;
 struct Options {
   RunConfig run;
   int64_t after = 0;
+  bool trace = false;
   bool json = false;
 };
+
+bool IsActivation(Stash::Access access, const Entry& entry) {
+  return access == Stash::Access::kWrite && entry.part() == Entry::Part::kActivation;
+}
 
 // What a step keeps at most, by name; from a step of one window.
 Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer) {
@@ -30,8 +34,9 @@ Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer) {
   Result<std::unique_ptr<Trainer>> small = Trainer::Create(config, trainer.corpus());
   if (!small.ok()) return small.status();
   std::set<std::string> names;
-  (*small)->stash().set_observer(
-      [&](const at::Tensor&, const Context& context) { names.insert(context.site.Name()); });
+  (*small)->stash().set_observer([&](Stash::Access access, const Entry& entry, const at::Tensor&) {
+    if (IsActivation(access, entry)) names.insert(entry.Name());
+  });
   (void)(*small)->Accumulate((*small)->stash(), 0, 0, 1);
   std::map<std::string, Output> files;
   for (const std::string& name : names) {
@@ -42,17 +47,35 @@ Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer) {
   return files;
 }
 
-Status WriteTensor(const Output& file, const at::Tensor& x) {
-  io::TensorInfo info{.dtype = "<f4"};
-  for (const int64_t n : x.sizes()) info.shape.push_back(static_cast<uint64_t>(n));
-  info.values = static_cast<uint64_t>(x.numel());
-  Result<std::unique_ptr<io::Sink>> sink = file.Open();
-  if (!sink.ok()) return sink.status();
-  Result<io::NpyWriter> writer = io::NpyWriter::Create(std::move(sink).value(), info);
-  if (!writer.ok()) return writer.status();
-  const auto values = std::as_bytes(std::span(x.data_ptr<float>(), static_cast<size_t>(x.numel())));
-  if (Status s = writer->Write(values); !s.ok()) return s;
-  return writer->Finish();
+Status Train(Trainer& trainer, const Options& o) {
+  StatusLine line(o.json);
+  for (int64_t i = 0; i < o.after; ++i) {
+    const Result<StepReport> step = trainer.Step();
+    if (!step.ok()) return step.status();
+    line.Show(fmt::format("step {}/{}  loss {:.4f}", i + 1, o.after, step->loss));
+  }
+  return OkStatus();
+}
+
+Status RunTrace(Trainer& trainer, const Options& o) {
+  Result<NewFolder> folder = NewFolder::Make(o.run.out);
+  if (!folder.ok()) return folder.status();
+  if (Status s = Train(trainer, o); !s.ok()) return s;
+  const Result<Traced> traced = WriteTrace(trainer, folder->temporary());
+  if (!traced.ok()) return traced.status();
+  if (Status s = folder->Commit(); !s.ok()) return s;
+  const std::string file = o.run.out + "/trace.json";
+  if (o.json) {
+    return PrintJson({{"step", trainer.step()},
+                      {"loss", traced->loss},
+                      {"relative", traced->relative},
+                      {"tensors", traced->tensors},
+                      {"accesses", traced->accesses},
+                      {"file", file}});
+  }
+  return Print(fmt::format(
+      "step {}, loss {:.4f}, gradient error {:.3e}: {} tensors, {} accesses in {}\n",
+      trainer.step(), traced->loss, traced->relative, traced->tensors, traced->accesses, file));
 }
 
 Status Run(const Options& o) {
@@ -60,25 +83,20 @@ Status Run(const Options& o) {
   Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
   if (!made.ok()) return made.status();
   Trainer& trainer = **made;
+  if (o.trace) return RunTrace(trainer, o);
   const Result<std::map<std::string, Output>> outputs = ClaimFiles(trainer);
   if (!outputs.ok()) return outputs.status();
   if (Status s = MakeFolder(o.run.out); !s.ok()) return s;
-  StatusLine line(o.json);
-  for (int64_t i = 0; i < o.after; ++i) {
-    const Result<StepReport> step = trainer.Step();
-    if (!step.ok()) return step.status();
-    line.Show(fmt::format("step {}/{}  loss {:.4f}", i + 1, o.after, step->loss));
-  }
-  line.Clear();
+  if (Status s = Train(trainer, o); !s.ok()) return s;
 
   Json files = Json::array();
   Status failed;
-  trainer.stash().set_observer([&](const at::Tensor& x, const Context& context) {
-    if (!failed.ok()) return;
-    const Output& file = outputs->at(context.site.Name());
-    failed = WriteTensor(file, x);
+  trainer.stash().set_observer([&](Stash::Access access, const Entry& entry, const at::Tensor& x) {
+    if (!IsActivation(access, entry) || !failed.ok()) return;
+    const Output& file = outputs->at(entry.Name());
+    failed = WriteNpy(file, x);
     files.push_back(
-        {{"file", file.path()}, {"kind", ToString(context.site.kind)}, {"shape", x.sizes().vec()}});
+        {{"file", file.path()}, {"kind", ToString(entry.kind())}, {"shape", x.sizes().vec()}});
   });
   const double loss = trainer.Accumulate(trainer.stash(), trainer.step(), 0, 1);
   if (!failed.ok()) return failed;
@@ -107,10 +125,15 @@ Command AddCapture(CLI::App& root, const RunConfig& preset) {
   app->add_option("--out", o->run.out, "Folder for the files")->type_name("DIR")->required();
   AddJson(*app, o->json);
   AddForce(*app, o->run.force);
+  app->add_flag("--trace", o->trace,
+                "Also weights, masks, slots, gradients, and every access in order: a new folder")
+      ->excludes("--force");
   app->footer(
       "Examples:\n"
       "  actplane-train capture --preset tiny --after 100 --out build/runs/tensors\n"
       "  actplane-train capture --init build/runs/exact/checkpoint --out build/runs/tensors\n"
+      "  actplane-train capture --trace --preset tiny --stash actplane:order=significance,ratio=8 "
+      "--out build/runs/step\n"
       "  actplane stats build/runs/tensors/*.npy");
   return {app, [o] { return Run(*o); }};
 }

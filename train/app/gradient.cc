@@ -2,20 +2,18 @@
 #include "train/app/gradient.h"
 
 namespace actplane::train {
-namespace {
 
-Gradient GradientOf(Trainer& trainer, Stash& stash, int64_t batch, Tally* tally) {
+Gradient GradientOf(Trainer& trainer, Stash& stash, int64_t batch, double* loss, Tally* tally) {
   trainer.model().ClearGradients();
   StepReport report;
-  trainer.Accumulate(stash, trainer.step(), batch, 1, &report);
+  const double mean = trainer.Accumulate(stash, trainer.step(), batch, 1, &report);
+  if (loss != nullptr) *loss = mean;
   if (tally != nullptr) *tally = report.tally;
   Gradient g;
   for (const Parameter* p : trainer.parameters())
     g.push_back(p->grad.sizes() == p->value.sizes() ? p->grad : p->expand(p->grad));
   return g;
 }
-
-}  // namespace
 
 void Add(const Gradient& g, const Gradient& h, Difference& d) {
   for (size_t i = 0; i < g.size(); ++i) {
@@ -31,7 +29,8 @@ void Add(const Gradient& g, const Gradient& h, Difference& d) {
 std::vector<Gradient> ExactGradients(Trainer& trainer, int64_t batches) {
   Stash exact(nullptr);
   std::vector<Gradient> all;
-  for (int64_t b = 0; b < batches; ++b) all.push_back(GradientOf(trainer, exact, b, nullptr));
+  for (int64_t b = 0; b < batches; ++b)
+    all.push_back(GradientOf(trainer, exact, b, nullptr, nullptr));
   return all;
 }
 
@@ -39,7 +38,7 @@ Difference DifferenceOf(Trainer& trainer, Stash& stash, const std::vector<Gradie
                         Tally* tally) {
   Difference d;
   for (size_t b = 0; b < reference.size(); ++b) {
-    Add(reference[b], GradientOf(trainer, stash, static_cast<int64_t>(b), tally), d);
+    Add(reference[b], GradientOf(trainer, stash, static_cast<int64_t>(b), nullptr, tally), d);
   }
   return d;
 }

@@ -25,6 +25,10 @@ using Gradient = std::vector<at::Tensor>;  // a tensor for each parameter
 
 void Add(const Gradient& g, const Gradient& h, Difference& d);
 
+// Of micro-step `batch` of the next step. `loss`, `tally`, unless null: of its forward, and what it
+// held.
+Gradient GradientOf(Trainer& trainer, Stash& stash, int64_t batch, double* loss, Tally* tally);
+
 // The gradients of `batches` minibatches, which are the micro-steps of the next step.
 std::vector<Gradient> ExactGradients(Trainer& trainer, int64_t batches);
 

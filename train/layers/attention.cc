@@ -105,7 +105,7 @@ void Attention::Linears(std::vector<Linear*>& linears) {
 Kept Formulas::KeepAttention(Stash& stash, AttentionForward& f) {
   Kept kept = {stash.Keep(f.q), stash.Keep(f.k), stash.Keep(f.v), stash.Keep(f.probability),
                stash.Keep(f.dropped_probability)};
-  if (f.mask.defined()) kept.push_back(stash.KeepMask(f.mask));
+  if (f.mask.defined()) kept.push_back(stash.KeepMask(f.mask, f.dropped_probability.site()));
   return kept;
 }
 

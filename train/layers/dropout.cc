@@ -85,7 +85,7 @@ at::Tensor Dropout::Apply(const at::Tensor& x, const at::Tensor& mask, float sca
 at::Tensor Dropout::Forward(const at::Tensor& x, const Pass& pass) {
   if (!On(pass)) return x;
   const at::Tensor mask = MakeMask(x.numel(), pass);
-  mask_ = pass.stash->KeepMask(mask);
+  mask_ = pass.stash->KeepMask(mask, site_);
   return Apply(x, mask, scale_);
 }
 

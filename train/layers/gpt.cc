@@ -102,10 +102,10 @@ double Gpt::Forward(const at::Tensor& tokens, const at::Tensor& targets, const P
   const at::Tensor log_probability = at::log_softmax(logits, -1);
   const at::Tensor loss = log_probability.gather(1, targets.reshape({-1, 1}));
   if (pass.training()) {
-    tokens_ = pass.stash->KeepExact(tokens);
-    targets_ = pass.stash->KeepExact(targets);
+    tokens_ = pass.stash->KeepExact(tokens, {-1, "tokens"});
+    targets_ = pass.stash->KeepExact(targets, {-1, "targets"});
     head_input_ = pass.stash->Keep(normed);
-    log_probability_ = pass.stash->KeepExact(log_probability);
+    log_probability_ = pass.stash->KeepExact(log_probability, {-1, "log_probability"});
   }
   return -loss.sum(at::kDouble).item<double>() / static_cast<double>(loss.numel());
 }

@@ -39,14 +39,17 @@ void Norm::Collect(std::vector<Parameter*>& parameters) {
 
 Kept Formulas::KeepNorm(Stash& stash, Activation& x, Activation& /*y*/, const at::Tensor& mean,
                         const at::Tensor& rstd) {
-  return {stash.Keep(x), stash.KeepExact(mean), stash.KeepExact(rstd)};
+  return {stash.Keep(x), stash.KeepExact(mean, x.site(), "mean"),
+          stash.KeepExact(rstd, x.site(), "rstd")};
 }
 
 at::Tensor Formulas::NormBackward(Stash& stash, const Kept& kept, const at::Tensor& dy,
                                   Parameter& gamma, Parameter& beta) {
+  const at::Tensor x = stash.Get(kept[0]);
+  const at::Tensor mean = stash.Get(kept[1]);
+  const at::Tensor rstd = stash.Get(kept[2]);
   const auto [dx, dgamma, dbeta] = at::native_layer_norm_backward(
-      dy, stash.Get(kept[0]), gamma.value.sizes(), stash.Get(kept[1]), stash.Get(kept[2]),
-      gamma.value, beta.value, {true, true, true});
+      dy, x, gamma.value.sizes(), mean, rstd, gamma.value, beta.value, {true, true, true});
   AddGradient(gamma, dgamma);
   AddGradient(beta, dbeta);
   return dx;

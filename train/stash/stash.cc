@@ -11,7 +11,24 @@ Bytes Tally::Activations() const {
   return sum;
 }
 
-Entry::~Entry() { stash_->Count(*this, -1); }
+Entry::Entry(Stash* stash, std::vector<int64_t> shape, Context context, Part part,
+             std::string_view what)
+    : stash_(stash),
+      number_(stash->entries_++),
+      shape_(std::move(shape)),
+      context_(context),
+      part_(part),
+      what_(what) {}
+
+Entry::~Entry() {
+  stash_->Count(*this, -1);
+  stash_->Note(Stash::Access::kRelease, *this);
+}
+
+std::string Entry::Name() const {
+  const std::string name = context_.site.Name();
+  return what_.empty() ? name : name + "." + std::string(what_);
+}
 
 Stash::Stash(std::unique_ptr<Codec> codec, std::unique_ptr<Formulas> formulas)
     : codec_(codec ? std::move(codec) : MakeExactCodec()),
@@ -24,6 +41,7 @@ Stash::~Stash() = default;
 void Stash::Begin(int64_t step, int64_t micro_step) {
   step_ = step;
   micro_step_ = micro_step;
+  entries_ = 0;
   peak_ = held_;
 }
 
@@ -42,43 +60,56 @@ void Stash::Count(const Entry& entry, int64_t sign) {
   if (sign > 0 && held_.total() > peak_.total()) peak_ = held_;
 }
 
+void Stash::Wrote(const Entry& entry, const at::Tensor& x) {
+  Count(entry, +1);
+  Note(Access::kWrite, entry, x);
+}
+
 Handle Stash::Keep(Activation& a) {
   if (a.handle_) return a.handle_;
   TORCH_CHECK(a.value_.is_contiguous() && a.value_.scalar_type() == at::kFloat,
               "the stash takes contiguous float32: ", a.site_.Name());
   auto entry =
       std::make_shared<Entry>(this, a.value_.sizes().vec(), Context{a.site_, step_, micro_step_});
-  if (observer_) observer_(a.value_, entry->context_);
   entry->codec_ = only_ && *only_ != a.site_.kind ? exact_.get() : codec_.get();
   entry->packed_ = entry->codec_->Pack(a.value_, entry->context_);
-  Count(*entry, +1);
+  Wrote(*entry, a.value_);
   a.handle_ = entry;
   return entry;
 }
 
 Handle Stash::KeepPacked(const Packed& packed, const Site& site) {
-  auto entry =
-      std::make_shared<Entry>(this, std::vector<int64_t>(), Context{site, step_, micro_step_});
-  entry->part_ = Entry::Part::kPacked;
+  auto entry = std::make_shared<Entry>(this, std::vector<int64_t>(),
+                                       Context{site, step_, micro_step_}, Entry::Part::kPacked);
   entry->packed_ = packed;
-  Count(*entry, +1);
+  Wrote(*entry, {});
   return entry;
 }
 
-Handle Stash::KeepWhole(const at::Tensor& t, Entry::Part part) {
-  auto entry = std::make_shared<Entry>(this, t.sizes().vec(), Context{{}, step_, micro_step_});
-  entry->part_ = part;
-  entry->packed_.parts = {t};
-  entry->packed_.bytes.payload = static_cast<int64_t>(t.nbytes());
-  Count(*entry, +1);
+Handle Stash::KeepWhole(const at::Tensor& t, const Site& site, Entry::Part part,
+                        std::string_view what) {
+  auto entry =
+      std::make_shared<Entry>(this, t.sizes().vec(), Context{site, step_, micro_step_}, part, what);
+  entry->packed_ = PackExact(t);
+  Wrote(*entry, t);
   return entry;
 }
 
-Handle Stash::KeepMask(const at::Tensor& bits) { return KeepWhole(bits, Entry::Part::kMask); }
+Handle Stash::KeepMask(const at::Tensor& bits, const Site& site) {
+  return KeepWhole(bits, site, Entry::Part::kMask, "mask");
+}
 
-Handle Stash::KeepExact(const at::Tensor& t) { return KeepWhole(t, Entry::Part::kExact); }
+Handle Stash::KeepExact(const at::Tensor& t, const Site& site, std::string_view what) {
+  return KeepWhole(t, site, Entry::Part::kExact, what);
+}
+
+const Packed& Stash::GetPacked(const Handle& handle) const {
+  Note(Access::kRead, *handle);
+  return handle->packed_;
+}
 
 at::Tensor Stash::Get(const Handle& handle) const {
+  Note(Access::kRead, *handle);
   if (handle->part_ != Entry::Part::kActivation) return handle->packed_.parts[0];
   return handle->codec_->Unpack(handle->packed_, handle->shape_, handle->context_);
 }

@@ -23,20 +23,30 @@ class Stash;
 // One tensor in the stash. Held as long as somebody holds a Handle.
 class Entry {
  public:
-  Entry(Stash* stash, std::vector<int64_t> shape, Context context)
-      : stash_(stash), shape_(std::move(shape)), context_(context) {}
+  // kPacked: in a form of the formulas' own.
+  enum class Part { kActivation, kPacked, kMask, kExact };
+
+  Entry(Stash* stash, std::vector<int64_t> shape, Context context, Part part = Part::kActivation,
+        std::string_view what = {});
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
   ~Entry();
 
+  int64_t number() const { return number_; }  // of those since Stash::Begin
+  std::string Name() const;                   // "h3.attn.q", "h3.ln_1.in.mean"
+  Part part() const { return part_; }
+  Kind kind() const { return context_.site.kind; }
+  const Packed& packed() const { return packed_; }
+
  private:
   friend class Stash;
-  enum class Part { kActivation, kPacked, kMask, kExact };
 
   Stash* stash_;
+  int64_t number_;
   std::vector<int64_t> shape_;
   Context context_;
-  Part part_ = Part::kActivation;
+  Part part_;
+  std::string_view what_;  // beside the activation of the site; a literal
   Codec* codec_ = nullptr;
   Packed packed_;
 };
@@ -88,16 +98,17 @@ class Stash {
   Handle KeepPacked(const Packed& packed, const Site& site);
 
   // Bits of a mask, eight in a byte.
-  Handle KeepMask(const at::Tensor& bits);
+  Handle KeepMask(const at::Tensor& bits, const Site& site);
 
-  // What every method keeps exactly; `t` must not change afterwards.
-  Handle KeepExact(const at::Tensor& t);
+  // What every method keeps exactly; `t` must not change afterwards. `what`: a literal that tells
+  // it from what else is kept of the site.
+  Handle KeepExact(const at::Tensor& t, const Site& site, std::string_view what = {});
 
   // The tensor of a handle as the method gives it back. Must not be changed.
   at::Tensor Get(const Handle& handle) const;
 
   // The parts of a handle of KeepPacked.
-  const Packed& GetPacked(const Handle& handle) const { return handle->packed_; }
+  const Packed& GetPacked(const Handle& handle) const;
 
   Codec& codec() { return *codec_; }
   Formulas& formulas() { return *formulas_; }
@@ -112,14 +123,20 @@ class Stash {
   // Only this kind goes through the method, the others stay exact; for gradcheck.
   void set_only(std::optional<Kind> only) { only_ = only; }
 
-  // Sees every activation before it is packed; for capture.
-  using Observer = std::function<void(const at::Tensor& x, const Context& context)>;
+  // Sees every access in the order of the step; for capture. `x`: what is written, undefined for
+  // KeepPacked and where nothing is written.
+  enum class Access { kWrite, kRead, kRelease };
+  using Observer = std::function<void(Access access, const Entry& entry, const at::Tensor& x)>;
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
  private:
   friend class Entry;
-  Handle KeepWhole(const at::Tensor& t, Entry::Part part);
+  Handle KeepWhole(const at::Tensor& t, const Site& site, Entry::Part part, std::string_view what);
   void Count(const Entry& entry, int64_t sign);
+  void Wrote(const Entry& entry, const at::Tensor& x);
+  void Note(Access access, const Entry& entry, const at::Tensor& x = {}) const {
+    if (observer_) observer_(access, entry, x);
+  }
 
   std::unique_ptr<Codec> codec_;
   std::unique_ptr<Codec> exact_;
@@ -129,6 +146,7 @@ class Stash {
   Observer observer_;
   int64_t step_ = 0;
   int64_t micro_step_ = 0;
+  int64_t entries_ = 0;
   Tally held_;
   Tally peak_;
 };

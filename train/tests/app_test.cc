@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "program.h"
@@ -92,6 +93,83 @@ TEST_F(Program, CaptureWritesWhatOthersRead) {
   EXPECT_EQ(json["tensors"].size(), 14U) << "12 of a block, 2 of the last norm";
   EXPECT_EQ(ReadFile(folder_ / "tensors/h0.attn.p.npy").substr(1, 5), "NUMPY");
   EXPECT_EQ(fs::file_size(folder_ / "tensors/h0.mlp.in.npy"), 128U + 4 * 4 * 32 * 128);
+}
+
+TEST_F(Program, ATraceHasTheWholeStepInOrder) {
+  const std::string stash = "--stash actplane:order=significance,ratio=8 ";
+  const Answer o = Run("capture --trace" + Small() + stash + "--after 2 --out step --json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto trace = nlohmann::json::parse(ReadFile(folder_ / "step/trace.json"));
+  EXPECT_EQ(trace["loss"], trace["loss_exact"]) << "forward is exact";
+  EXPECT_GT(trace["relative"].get<double>(), 1e-3);
+  EXPECT_EQ(nlohmann::json::parse(o.out)["relative"], trace["relative"]);
+
+  // 12 activations of a block and 2 of the last norm; 4 masks; statistics of 3 norms, log-softmax,
+  // tokens, targets.
+  const auto& tensors = trace["tensors"];
+  ASSERT_EQ(tensors.size(), 14U + 4 + 9);
+  const auto size_of = [&](const nlohmann::json& file) {
+    return fs::file_size(folder_ / "step" / file.get<std::string>());
+  };
+  for (const auto& t : tensors) {
+    const auto raw = t["raw_bytes"].get<uint64_t>();
+    EXPECT_EQ(size_of(t["file"]), raw + (t["dtype"] == "<f4" ? 128 : 0)) << t;
+    if (t["stored"] == t["file"]) {
+      EXPECT_EQ(t["stored_bytes"], raw) << t;
+    } else {
+      EXPECT_EQ(size_of(t["stored"]), t["stored_bytes"]) << t;
+      EXPECT_EQ(t["ratio"], 8) << t;
+    }
+  }
+  for (const auto& p : trace["parameters"]) {
+    for (const char* file : {"exact", "stash"}) EXPECT_EQ(size_of(p[file]), size_of(p["weight"]));
+  }
+
+  // Every tensor is written, in the order of its number, read, and let go.
+  std::vector<std::string> seen;
+  for (const auto& a : trace["accesses"]) {
+    const auto tensor = a["tensor"].get<size_t>();
+    const std::string access = a["access"];
+    if (access == "write") {
+      EXPECT_EQ(tensor, seen.size());
+      seen.emplace_back("w");
+    } else {
+      ASSERT_LT(tensor, seen.size());
+      seen[tensor] += access == "read" ? 'r' : '.';
+    }
+  }
+  EXPECT_EQ(seen.size(), tensors.size());
+  for (size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], "wr.") << tensors[i];
+}
+
+TEST_F(Program, ATraceIsWholeOrNotThere) {
+  const auto names = [&] {
+    std::set<std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_))
+      all.insert(entry.path().string());
+    return all;
+  };
+  fs::create_directories(folder_ / "mine");
+  fs::create_directory(folder_ / "empty");
+  std::ofstream(folder_ / "mine/notes") << "mine\n";
+  const std::string trace = "capture --trace" + Small();
+  ASSERT_EQ(Run("methods").code, 0);  // makes the files of its answer
+  const std::set<std::string> before = names();
+  ExpectComplaint(Run(trace + "--out mine"), 2, "'mine' is there already and no empty folder");
+  ExpectComplaint(Run(trace + "--out mine/"), 2, "choose another --out");
+  ExpectComplaint(Run(trace + "--out text"), 2, "'text' is there already");
+  ExpectComplaint(Run(trace + "--out text/step"), 3, "cannot make the folder 'text/step'");
+  ExpectComplaint(Run(trace + "--out step -f"), 2, "--force");
+  ExpectComplaint(Run(trace + "--out step --stash nothing"), 2, "there is no stash 'nothing'");
+  ExpectComplaint(Run(trace + "--out step --stash actplane:ratio=50"), 2, "is impossible");
+  ExpectComplaint(Run(trace + "--out empty", "trap '' XFSZ; ulimit -f 16;"), 3, "File too large");
+  EXPECT_EQ(names(), before);
+  EXPECT_EQ(ReadFile(folder_ / "mine/notes"), "mine\n");
+
+  ASSERT_EQ(Run(trace + "--out empty").code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "empty/trace.json"));
+  for (const char* stash : {"tempo", "fewbit:bits=2", "compact:ratio=4", "mesa"})
+    EXPECT_EQ(Run(trace + "--out of-" + stash + " --stash " + stash).code, 0) << stash;
 }
 
 TEST_F(Program, GradcheckMeasuresEveryKind) {

@@ -29,8 +29,8 @@ TEST(Stash, CountsKindsMasksAndExactParts) {
   const auto stash = StashOf("mxfp8");
   Activation a(at::ones({320}), {0, "a", Kind::kKey});
   const Handle key = stash->Keep(a);
-  const Handle mask = stash->KeepMask(at::zeros({100}, at::kByte));
-  const Handle exact = stash->KeepExact(at::zeros({7}, at::kLong));
+  const Handle mask = stash->KeepMask(at::zeros({100}, at::kByte), {0, "m"});
+  const Handle exact = stash->KeepExact(at::zeros({7}, at::kLong), {0, "e"});
   const Tally& t = stash->held();
   EXPECT_EQ(t.kinds[static_cast<size_t>(Kind::kKey)].payload, 320);
   EXPECT_EQ(t.kinds[static_cast<size_t>(Kind::kKey)].metadata, 10);
@@ -53,7 +53,7 @@ TEST(Stash, OnlyOneKindGoesThroughTheMethod) {
 class SignGelu final : public Formulas {
  public:
   Kept KeepGelu(Stash& stash, Activation& x, Activation& y) override {
-    return {stash.KeepMask(x.value().ge(0).to(at::kByte)), stash.Keep(y)};
+    return {stash.KeepMask(x.value().ge(0).to(at::kByte), x.site()), stash.Keep(y)};
   }
   at::Tensor GeluBackward(Stash& stash, const Kept& kept, const at::Tensor& dy) override {
     return dy * stash.Get(kept[0]);

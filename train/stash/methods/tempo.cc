@@ -95,7 +95,7 @@ class Tempo final : public Formulas {
 
   Kept KeepGelu(Stash& stash, Activation& x, Activation& y) override {
     if (!parts_.gelu) return Formulas::KeepGelu(stash, x, y);
-    return {stash.Keep(y), stash.KeepMask(RightOfMinimum(x.value()))};
+    return {stash.Keep(y), stash.KeepMask(RightOfMinimum(x.value()), x.site())};
   }
 
   at::Tensor GeluBackward(Stash& stash, const Kept& kept, const at::Tensor& dy) override {
@@ -122,7 +122,7 @@ class Tempo final : public Formulas {
   Kept KeepNorm(Stash& stash, Activation& x, Activation& y, const at::Tensor& mean,
                 const at::Tensor& rstd) override {
     if (!parts_.norm) return Formulas::KeepNorm(stash, x, y, mean, rstd);
-    return {stash.Keep(y), stash.KeepExact(rstd)};
+    return {stash.Keep(y), stash.KeepExact(rstd, x.site(), "rstd")};
   }
 
   at::Tensor NormBackward(Stash& stash, const Kept& kept, const at::Tensor& dy, Parameter& gamma,
@@ -145,7 +145,7 @@ class Tempo final : public Formulas {
   Kept KeepAttention(Stash& stash, AttentionForward& f) override {
     if (!parts_.attention || !f.mask.defined()) return Formulas::KeepAttention(stash, f);
     return {stash.Keep(f.q), stash.Keep(f.k), stash.Keep(f.v), stash.Keep(f.probability),
-            stash.KeepMask(f.mask)};
+            stash.KeepMask(f.mask, f.dropped_probability.site())};
   }
 
   AttentionGradient AttentionBackward(Stash& stash, const Kept& kept, const at::Tensor& dout,
