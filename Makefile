@@ -236,7 +236,7 @@ explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream width
 	@.ci/setup.sh build rtl yosys synth explore
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
 
-python-test:  ## tests and examples of python/, on Debian's torch, numcodecs and zarr
+python-test:  ## tests and examples of python/, on Debian's torch, numcodecs and zarr; after train-build, against the trainer
 	@.ci/setup.sh build python
 	@$(call configure,python) && cmake --build --preset python --parallel $(JOBS)
 	@.ci/python.sh build/python/model/c/libactplane.so
