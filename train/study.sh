@@ -26,9 +26,9 @@ points=("$literal" "actplane:order=field,ratio="{4,6,8} "actplane:order=signific
 
 # Each at its published default and two settings more, then together with the codec.
 others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo tempo:gelu=off tempo:attention=off fewbit:bits={3,2,4}
-  compact:ratio={4,2,8} "compact:ratio=4,alpha=2.5"
+  compact:ratio={4,2,8}
   "tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact" "tempo:gelu=off+actplane:order=significance,ratio=8"
-  "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4,alpha=2.5+actplane:order=significance,ratio=4")
+  "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4+actplane:order=significance,ratio=4")
 # With `actplane` at the bytes of Mesa (4), of group quantization at 4 bits (7.529) and at 2 bits (14.222, where no slot of order
 # `field` fits), and in BF16. zfp, ten minutes a run: from scratch see curve.
 track=("${orders[@]}" "actplane:order="{field,significance}",ratio="{4,6,7.529} "actplane:order=significance,ratio="{8,14.222,16}

@@ -6,34 +6,15 @@
 #include <bit>
 #include <cmath>
 
+#include "peers/elements.h"
+
 namespace actplane::peers {
 namespace {
-
-// 2^e; exact in double for every exponent here.
-double Power(int e) { return std::bit_cast<double>(static_cast<uint64_t>(e + 1023) << 52); }
-
-// floor(log2 |x|), far below every other exponent for 0.
-int Exponent(double x) { return static_cast<int>(std::bit_cast<uint64_t>(x) >> 52 & 0x7ff) - 1023; }
 
 // The multiple of 2^step that is nearest to x, ties to even: the sum has no bit below it.
 double Round(double x, int step) {
   const double magic = 1.5 * Power(step + 52);
   return std::copysign((x + magic) - magic, x);
-}
-
-// A small floating-point number: `mantissa` bits, normal from 2^`lowest`, saturating at `most`.
-struct SmallFloat {
-  int mantissa;
-  int lowest;
-  double most;
-};
-constexpr SmallFloat kE4M3 = {3, -6, 448};
-constexpr SmallFloat kE2M3 = {3, 0, 7.5};
-constexpr SmallFloat kE2M1 = {1, 0, 6};
-
-double Nearest(double x, const SmallFloat& f) {
-  const double y = Round(x, std::max(Exponent(x), f.lowest) - f.mantissa);
-  return std::clamp(y, -f.most, f.most);
 }
 
 template <typename Step>
@@ -44,79 +25,45 @@ void EachRun(std::span<const float> values, std::span<float> out, size_t run, co
   }
 }
 
-// The scales of OCP MX are powers of two, 2^-127 .. 2^127.
-int MxScale(int exponent) { return std::clamp(exponent, -127, 127); }
-
 // `scale_of` the largest value of a run is an exponent.
 template <typename ScaleOf, typename Element>
 void Mx(std::span<const float> values, std::span<float> out, const ScaleOf& scale_of,
         const Element& element) {
   EachRun(values, out, 32, [&](std::span<const float> in, std::span<float> back) {
     const double most = Largest(in);
-    const int scale = most == 0 ? 0 : MxScale(scale_of(most));
+    const int scale = most == 0 ? 0 : scale_of(most);
     const double down = Power(-scale);
     const double up = Power(scale);
     for (size_t i = 0; i < in.size(); ++i) back[i] = static_cast<float>(element(in[i] * down) * up);
   });
 }
 
-// OCP MX 1.0: the scale puts the largest value into the top binade of the element.
-template <int kTop>
-int TopBinade(double most) {
-  return Exponent(most) - kTop;
-}
-
 void MxInt8(std::span<const float> values, double /*largest*/, std::span<float> out) {
-  Mx(values, out, TopBinade<0>,
-     [](double x) { return std::clamp(Round(x, -6), -127.0 / 64, 127.0 / 64) + 0.0; });  // no -0
+  const auto scale_of = [](double most) { return MxScaleDown(most, kInt8Most); };
+  Mx(values, out, scale_of, [](double x) { return Int8ValueOf(Int8CodeOf(x)); });
 }
 
-void MxFp6(std::span<const float> values, double /*largest*/, std::span<float> out) {
-  Mx(values, out, TopBinade<2>, [](double x) { return Nearest(x, kE2M3); });
+template <const SmallFloat& kElement>
+void MxFloat(std::span<const float> values, double /*largest*/, std::span<float> out) {
+  const auto scale_of = [](double most) { return MxScaleDown(most, Most(kElement)); };
+  Mx(values, out, scale_of, [](double x) { return Nearest(x, kElement); });
 }
 
-void MxFp4(std::span<const float> values, double /*largest*/, std::span<float> out) {
-  Mx(values, out, TopBinade<2>, [](double x) { return Nearest(x, kE2M1); });
-}
-
-// The scale is the least power of two with which no value saturates.
 void MxFp8(std::span<const float> values, double /*largest*/, std::span<float> out) {
-  const auto scale_of = [](double most) {
-    int scale = 0;
-    const double mantissa = std::frexp(most / kE4M3.most, &scale);
-    return mantissa == 0.5 ? scale - 1 : scale;  // a power of two is its own scale
-  };
+  const auto scale_of = [](double most) { return MxScaleUp(most, Most(kE4M3)); };
   Mx(values, out, scale_of, [](double x) { return Nearest(x, kE4M3); });
 }
 
 // Two levels: one FP32 scale for the tensor, an E4M3 scale for every 16 values.
 void NvFp4(std::span<const float> values, double largest, std::span<float> out) {
-  const auto whole = static_cast<double>(static_cast<float>(largest / (kE4M3.most * kE2M1.most)));
+  const double whole = NvFp4Whole(largest);
   EachRun(values, out, 16, [&](std::span<const float> in, std::span<float> back) {
-    const double scale = whole == 0 ? 0 : Nearest(Largest(in) / kE2M1.most / whole, kE4M3) * whole;
+    const double scale = ValueOf(NvFp4ScaleCode(Largest(in), whole), kE4M3) * whole;
     for (size_t i = 0; i < in.size(); ++i) {
       back[i] = scale == 0 ? 0 : static_cast<float>(Nearest(in[i] / scale, kE2M1) * scale);
     }
   });
 }
-
-// QLoRA's sixteen levels; the scale of 64 values is their largest magnitude in BF16.
-constexpr std::array kNf4 = {-1.0,
-                             -0.6961928009986877,
-                             -0.5250730514526367,
-                             -0.39491748809814453,
-                             -0.28444138169288635,
-                             -0.18477343022823334,
-                             -0.09105003625154495,
-                             0.0,
-                             0.07958029955625534,
-                             0.16093020141124725,
-                             0.24611230194568634,
-                             0.33791524171829224,
-                             0.44070982933044434,
-                             0.5626170039176941,
-                             0.7229568362236023,
-                             1.0};
 
 constexpr double kBf16Max = 0x1.fep127;
 
@@ -139,14 +86,13 @@ double Bf16Nearest(double x) {
   return std::clamp(static_cast<double>(y), -kBf16Max, kBf16Max);
 }
 
+// The scale of 64 values is their largest magnitude in BF16.
 void Nf4(std::span<const float> values, double /*largest*/, std::span<float> out) {
   EachRun(values, out, 64, [](std::span<const float> in, std::span<float> back) {
     const double scale = Bf16Nearest(Largest(in));
     for (size_t i = 0; i < in.size(); ++i) {
       const double x = scale == 0 ? 0 : in[i] / scale;
-      size_t level = 0;
-      for (size_t k = 1; k < kNf4.size(); ++k) level += x > (kNf4[k - 1] + kNf4[k]) / 2 ? 1U : 0U;
-      back[i] = static_cast<float>(kNf4[level] * scale);
+      back[i] = static_cast<float>(kNf4[Nf4CodeOf(x)] * scale);
     }
   });
 }
@@ -170,9 +116,9 @@ constexpr std::array kAll = {
     Peer{"mxint8", "OCP MXINT8", 8, 8, 0, 32, MxInt8},
     Peer{"mxfp8", "OCP MXFP8 E4M3, scale rounded up", 8, 8, 0, 32, MxFp8},
     Peer{"int8", "INT8 min/max, groups of 128", 8, 32, 0, 128, MinMax<8>},
-    Peer{"mxfp6", "OCP MXFP6 E2M3", 6, 8, 0, 32, MxFp6},
+    Peer{"mxfp6", "OCP MXFP6 E2M3", 6, 8, 0, 32, MxFloat<kE2M3>},
     Peer{"nvfp4", "NVFP4, E4M3 scales of 16, FP32 scale of the tensor", 4, 8, 32, 16, NvFp4},
-    Peer{"mxfp4", "OCP MXFP4 E2M1", 4, 8, 0, 32, MxFp4},
+    Peer{"mxfp4", "OCP MXFP4 E2M1", 4, 8, 0, 32, MxFloat<kE2M1>},
     Peer{"nf4", "NF4, BF16 scales of 64", 4, 16, 0, 64, Nf4},
     Peer{"int4", "INT4 min/max, groups of 128", 4, 32, 0, 128, MinMax<4>},
     Peer{"int2", "INT2 min/max, groups of 128", 2, 32, 0, 128, MinMax<2>},

@@ -54,7 +54,8 @@ Status Trainer::Bind(Stash& stash) {
 }
 
 Status Trainer::MakeTables(Stash& stash) {
-  const StepHook hook{step_, config_.steps, [&] { return ProbeNorms(stash); }, show_};
+  const StepHook hook{step_, config_.steps, config_.geometry.heads,
+                      [&] { return ProbeGradients(stash); }, show_};
   if (Status s = stash.codec().BeforeStep(hook); !s.ok()) return s;
   return stash.formulas().BeforeStep(hook);
 }
@@ -96,15 +97,15 @@ double Trainer::Accumulate(Stash& stash, int64_t step, int64_t micro_step, doubl
   return loss;
 }
 
-std::vector<double> Trainer::ProbeNorms(Stash& stash) {
+std::vector<at::Tensor> Trainer::ProbeGradients(Stash& stash) {
   model_->ClearGradients();
   for (int64_t i = 0; i < config_.accumulate; ++i) {
     Accumulate(stash, step_, i, 1.0 / static_cast<double>(config_.accumulate));
   }
-  std::vector<double> norms;
-  for (const Parameter* p : parameters_) norms.push_back(GradientNorm({const_cast<Parameter*>(p)}));
+  std::vector<at::Tensor> gradients;
+  for (const Parameter* p : parameters_) gradients.push_back(p->grad);
   model_->ClearGradients();
-  return norms;
+  return gradients;
 }
 
 Result<StepReport> Trainer::Step() {

@@ -73,7 +73,7 @@ class Trainer {
   double LearningRate() const;
   Status Bind(Stash& stash);
   Status MakeTables(Stash& stash);
-  std::vector<double> ProbeNorms(Stash& stash);
+  std::vector<at::Tensor> ProbeGradients(Stash& stash);
 
   RunConfig config_;
   Corpus corpus_;

@@ -49,9 +49,10 @@ struct Context {
 struct StepHook {
   int64_t step = 0;
   int64_t steps = 0;  // of the whole run
-  // Forward and backward on the data of this step with the tables as they are: the L2 norm of the
-  // gradient of every parameter. Leaves no gradient behind.
-  std::function<std::vector<double>()> gradient_norms;
+  int64_t heads = 0;  // of the attention
+  // Forward and backward on the data of this step with the tables as they are: the gradient of
+  // every parameter. Leaves no gradient behind.
+  std::function<std::vector<at::Tensor>()> gradients;
   std::function<void(const std::string& line)> show;  // progress of long probes; may be null
 };
 

@@ -16,18 +16,23 @@ constexpr float kLeast =
     2e-6F;  // added to every range, as in the original: a constant group has one
 constexpr int64_t kGroupsPerTask = 64;
 
+// Codes are whole numbers already where this has been added and taken away; ties go to even.
+constexpr float kToNearest = 0x1p23F;
+
 // Codes of a whole group; `scale` codes for a unit.
 template <int kBits>
-void PackCodes(const std::vector<float>& x, float least, float scale, uint64_t key, int64_t first,
-               uint8_t* out) {
+void PackCodes(const std::vector<float>& x, float least, float scale, std::optional<uint64_t> key,
+               int64_t first, uint8_t* out) {
   constexpr int kPerByte = 8 / kBits;
   constexpr float kTop = (1 << kBits) - 1;
   for (size_t i = 0; i < x.size(); i += kPerByte) {
     unsigned byte = 0;
     for (size_t j = 0; j < kPerByte; ++j) {
-      const float u = UniformOf(key, first + static_cast<int64_t>(i + j));
+      float v = (x[i + j] - least) * scale;
       // The cast rounds down: with u in [0, 1) the mean is the value itself.
-      const float v = std::min(std::max(0.0F, (x[i + j] - least) * scale + u), kTop);  // NaN is 0
+      v = key ? v + UniformOf(*key, first + static_cast<int64_t>(i + j))
+              : (v + kToNearest) - kToNearest;
+      v = std::min(std::max(0.0F, v), kTop);  // NaN is 0
       byte |= static_cast<unsigned>(v) << (j * kBits);
     }
     *out++ = static_cast<uint8_t>(byte);
@@ -35,7 +40,8 @@ void PackCodes(const std::vector<float>& x, float least, float scale, uint64_t k
 }
 
 template <int kBits>
-void Quantize(const at::Tensor& x, int64_t group, uint64_t key, uint8_t* codes, float* meta) {
+void Quantize(const at::Tensor& x, int64_t group, std::optional<uint64_t> key, uint8_t* codes,
+              float* meta) {
   const int64_t n = x.numel();
   const float* in = x.data_ptr<float>();
   at::parallel_for(0, (n + group - 1) / group, kGroupsPerTask, [&](int64_t from, int64_t to) {
@@ -84,7 +90,7 @@ void Dequantize(const uint8_t* codes, const float* meta, int64_t group, const at
 
 }  // namespace
 
-Packed QuantizeGroups(const at::Tensor& x, int bits, int64_t group, uint64_t key) {
+Packed QuantizeGroups(const at::Tensor& x, int bits, int64_t group, std::optional<uint64_t> key) {
   const int64_t n = x.numel();
   const int64_t groups = (n + group - 1) / group;
   at::Tensor codes = at::empty({groups * group * bits / 8}, at::kByte);
@@ -92,6 +98,7 @@ Packed QuantizeGroups(const at::Tensor& x, int bits, int64_t group, uint64_t key
   auto* c = codes.data_ptr<uint8_t>();
   auto* m = meta.data_ptr<float>();
   switch (bits) {
+    case 1: Quantize<1>(x, group, key, c, m); break;
     case 2: Quantize<2>(x, group, key, c, m); break;
     case 4: Quantize<4>(x, group, key, c, m); break;
     default: Quantize<8>(x, group, key, c, m); break;
@@ -105,6 +112,7 @@ void DequantizeGroups(const Packed& packed, int bits, int64_t group, const at::T
   const auto* c = packed.parts[0].data_ptr<uint8_t>();
   const auto* m = packed.parts[1].data_ptr<float>();
   switch (bits) {
+    case 1: Dequantize<1>(c, m, group, x); break;
     case 2: Dequantize<2>(c, m, group, x); break;
     case 4: Dequantize<4>(c, m, group, x); break;
     default: Dequantize<8>(c, m, group, x); break;

@@ -101,6 +101,18 @@ Result<PerKind<double>> MethodOptions::NumberPerKind(std::string_view key, doubl
   return values;
 }
 
+Result<PerKind<std::string>> MethodOptions::ChoicePerKind(
+    std::string_view key, std::string_view otherwise,
+    const std::vector<std::string_view>& choices) {
+  PerKind<std::string> values;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto value = Choice(fmt::format("{}.{}", key, kKindNames[i]), otherwise, choices);
+    if (!value.ok()) return value.status();
+    values[i] = *value;
+  }
+  return values;
+}
+
 Result<int64_t> MethodOptions::Count(std::string_view key, int64_t otherwise, int64_t low,
                                      int64_t high) {
   const Result<double> value = Number(key, static_cast<double>(otherwise), static_cast<double>(low),

@@ -35,6 +35,10 @@ class MethodOptions {
   Result<PerKind<double>> NumberPerKind(std::string_view key, double otherwise, double low,
                                         double high);
 
+  // key.KIND=NAME for some kinds, `otherwise` for the others.
+  Result<PerKind<std::string>> ChoicePerKind(std::string_view key, std::string_view otherwise,
+                                             const std::vector<std::string_view>& choices);
+
   // kInvalidConfig when a key was never asked for: a typing error must not pass in silence.
   Status Finish() const;
 

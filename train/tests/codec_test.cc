@@ -69,8 +69,11 @@ TEST_P(EveryMethod, ManyThreadsGiveTheSameBits) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
                          testing::Values("exact", "actplane", "actplane:order=significance",
-                                         "actplane:format=bf16", "mxfp8", "zfp", "zfp:dims=1",
-                                         "group:bits=8", "group:bits=8,group=64", "alam:bits=8"));
+                                         "actplane:format=bf16", "bf16", "mxint8", "mxfp8",
+                                         "mxfp8:scale=ocp", "mxfp6", "zfp", "zfp:dims=1",
+                                         "group:bits=8", "group:bits=8,group=64",
+                                         "group:bits=8,rounding=nearest", "alam:bits=8",
+                                         "gact:bits=8"));
 
 TEST(ExactCodec, IsTheTensorItself) {
   const at::Tensor x = Random({5, 5});
@@ -128,66 +131,6 @@ TEST(ActplaneCodec, ARatioForOneKindLeavesTheOthers) {
   EXPECT_EQ(bytes(Kind::kKey), 4096);
 }
 
-// The definition of OCP MX 1.0, in double and by search over all codes.
-TEST(Mxfp8Codec, RoundsToTheNearestElementOfTheSharedScale) {
-  at::Tensor x = Random({32 * 200});
-  x.mul_(at::exp2(at::arange(200, at::kFloat).repeat_interleave(32) - 100));
-  const at::Tensor y = RoundTrip("mxfp8", x);
-  std::vector<double> elements;
-  for (int e = 0; e < 16; ++e) {
-    for (int m = 0; m < 8; ++m) {
-      if (e == 15 && m == 7) continue;  // NaN
-      elements.push_back(e == 0 ? std::ldexp(m, -9) : std::ldexp(8 + m, e - 10));
-    }
-  }
-  for (int64_t b = 0; b < 200; ++b) {
-    const at::Tensor block = x.narrow(0, b * 32, 32);
-    const double largest = block.abs().max().item<double>();
-    const double scale = std::exp2(std::floor(std::log2(largest)) - 8);
-    for (int64_t i = 0; i < 32; ++i) {
-      const double v = std::fabs(block[i].item<double>()) / scale;
-      const double got = std::fabs(y[b * 32 + i].item<double>()) / scale;
-      double best = 448;
-      for (const double e : elements) {
-        if (std::fabs(e - v) < std::fabs(best - v)) best = e;
-      }
-      ASSERT_LE(std::fabs(got - v), std::fabs(best - v) * (1 + 1e-6)) << v << " became " << got;
-    }
-  }
-}
-
-TEST(Mxfp8Codec, TiesGoToEvenAndLargeValuesSaturate) {
-  at::Tensor x = at::zeros({32}, at::kFloat);
-  auto* v = x.data_ptr<float>();
-  v[0] = 500;           // the scale is 1; 448 is the largest
-  v[1] = 17;            // between 16 and 18: even mantissa
-  v[2] = 19;            // between 18 and 20
-  v[3] = -0x1p-9F;      // smallest element
-  v[4] = 0x1p-10F;      // half of it: ties to 0
-  v[5] = 3 * 0x1p-10F;  // ties to 2 steps
-  const at::Tensor y = RoundTrip("mxfp8", x);
-  const std::vector<float> expected = {448, 16, 20, -0x1p-9F, 0, 0x1p-8F};
-  for (int64_t i = 0; i < 6; ++i)
-    EXPECT_EQ(y[i].item<float>(), expected[static_cast<size_t>(i)]) << i;
-}
-
-TEST(Mxfp8Codec, BytesAreOneForAValueAndOneForABlock) {
-  Bytes bytes;
-  RoundTrip("mxfp8", Random({100}), &bytes);
-  EXPECT_EQ(bytes.payload, 100);
-  EXPECT_EQ(bytes.metadata, 4);
-}
-
-TEST(Mxfp8Codec, NonFiniteValuesStayVisible) {
-  at::Tensor x = Random({64});
-  x.data_ptr<float>()[7] = std::numeric_limits<float>::quiet_NaN();
-  x.data_ptr<float>()[8] = -std::numeric_limits<float>::infinity();
-  const at::Tensor y = RoundTrip("mxfp8", x);
-  EXPECT_FALSE(std::isfinite(y[7].item<float>()));
-  EXPECT_FALSE(std::isfinite(y[8].item<float>()));
-  EXPECT_EQ(at::isfinite(y).sum().item<int64_t>(), 62);
-}
-
 TEST(ZfpCodec, TakesTheBytesOfItsRate) {
   Bytes bytes;
   RoundTrip("zfp:ratio=4", Random({128, 256}), &bytes);
@@ -207,7 +150,8 @@ TEST(ZfpCodec, LeaksNothingAboveTheDiagonalOfAMap) {
 TEST(Spec, SaysWhatIsWrongAndHowToMendIt) {
   EXPECT_NE(
       ComplaintOf("zip").find(
-          "choose one of actplane, alam, compact, exact, fewbit, group, mesa, mxfp8, tempo, zfp"),
+          "choose one of actplane, alam, bf16, compact, exact, fewbit, gact, group, mesa, mxfp4, "
+          "mxfp6, mxfp8, mxint8, nf4, nvfp4, tempo, zfp"),
       std::string::npos);
   EXPECT_NE(ComplaintOf("actplane:ratios=3").find("has no option ratios; it has ratio"),
             std::string::npos);

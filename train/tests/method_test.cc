@@ -54,7 +54,7 @@ Tally HeldBy(Trainer& trainer, const std::string& spec) {
 // --- group quantizer ---
 
 TEST(GroupQuantizer, BytesAreTheFormula) {
-  for (const int bits : {2, 4, 8}) {
+  for (const int bits : {1, 2, 4, 8}) {
     for (const int64_t n : {1, 127, 128, 1000}) {
       const Packed p = QuantizeGroups(Random({n}), bits, 128, 1);
       const int64_t groups = (n + 127) / 128;
@@ -84,7 +84,7 @@ TEST(GroupQuantizer, RoundingIsUnbiased) {
 
 TEST(GroupQuantizer, StaysWithinAStepAndInsideTheRange) {
   const at::Tensor x = Random({64, 256});
-  for (const int bits : {2, 4, 8}) {
+  for (const int bits : {1, 2, 4, 8}) {
     at::Tensor y = at::empty_like(x);
     DequantizeGroups(QuantizeGroups(x, bits, 256, 7), bits, 256, y);
     const at::Tensor low = x.amin({1}, true);
@@ -107,6 +107,61 @@ TEST(GroupQuantizer, WhatIsNotFiniteComesBackAsNaNAndStaysInItsGroup) {
     EXPECT_LT(RelativeError(y[0], x[0]), 0.01);
     EXPECT_LT(RelativeError(y[2], x[2]), 0.01);
   }
+}
+
+TEST(GroupQuantizer, NearestTakesTheNearestCode) {
+  const at::Tensor x = Random({61, 256});
+  for (const int bits : {1, 2, 4, 8}) {
+    at::Tensor nearest = at::empty_like(x);
+    DequantizeGroups(QuantizeGroups(x, bits, 256, std::nullopt), bits, 256, nearest);
+    const int top = (1 << bits) - 1;
+    for (int64_t g = 0; g < x.size(0); ++g) {
+      const float* in = x[g].data_ptr<float>();
+      const float* back = nearest[g].data_ptr<float>();
+      const double low = *std::min_element(in, in + 256);
+      const double high = *std::max_element(in, in + 256);
+      for (int64_t i = 0; i < 256; ++i) {
+        double best = low;
+        for (int code = 1; code <= top; ++code) {
+          const double v = low + code * (high - low) / top;
+          if (std::fabs(v - in[i]) < std::fabs(best - in[i])) best = v;
+        }
+        // 2e-6 of the range beside it, and float32.
+        ASSERT_NEAR(std::fabs(back[i] - in[i]), std::fabs(best - in[i]), 4e-6) << bits;
+      }
+    }
+    at::Tensor stochastic = at::empty_like(x);
+    DequantizeGroups(QuantizeGroups(x, bits, 256, 7), bits, 256, stochastic);
+    EXPECT_LT(RelativeError(nearest, x), 0.9 * RelativeError(stochastic, x)) << bits;
+  }
+}
+
+TEST(GroupQuantizer, NearestSendsTiesToTheEvenCode) {
+  // A range that 2e-6 is lost in: a code is 2^20.
+  at::Tensor x = at::zeros({128}, at::kFloat);
+  const std::vector<float> codes = {0, 3, 0.5F, 1.5F, 2.5F, 0.49999997F};
+  for (size_t i = 0; i < codes.size(); ++i) x.data_ptr<float>()[i] = codes[i] * 0x1p20F;
+  at::Tensor y = at::empty_like(x);
+  DequantizeGroups(QuantizeGroups(x, 2, 128, std::nullopt), 2, 128, y);
+  const std::vector<float> expected = {0, 3, 0, 2, 2, 0};
+  for (size_t i = 0; i < codes.size(); ++i)
+    EXPECT_EQ(y.data_ptr<float>()[i], expected[i] * 0x1p20F) << codes[i];
+}
+
+TEST(GroupQuantizer, RoundingIsAnOption) {
+  const at::Tensor x = Random({4, 256});
+  const auto trip = [&](const std::string& spec, int64_t step) {
+    const auto stash = StashOf(spec);
+    const Context context{{0, "x", Kind::kKey}, step, 0};
+    return stash->codec().Unpack(stash->codec().Pack(x, context), x.sizes(), context);
+  };
+  EXPECT_TRUE(SameBits(trip("group", 0), trip("group:rounding=stochastic", 0)));
+  EXPECT_FALSE(SameBits(trip("group", 0), trip("group", 1)));
+  EXPECT_TRUE(SameBits(trip("group:rounding=nearest", 0), trip("group:rounding=nearest", 1)));
+  EXPECT_NE(ComplaintOf("group:rounding=up").find("choose one of stochastic, nearest"),
+            std::string::npos);
+  EXPECT_NE(ComplaintOf("group:rounding=nearest,seed=2").find("has no option seed"),
+            std::string::npos);
 }
 
 TEST(GroupQuantizer, RefusesOtherBitsAndGroups) {
@@ -223,6 +278,124 @@ TEST(Alam, ASavedTableGivesTheSameBytesAndNoProbes) {
 TEST(Alam, RefusesImpossibleTargets) {
   EXPECT_NE(ComplaintOf("alam:bits=0.4").find("0.5 to 32"), std::string::npos);
   EXPECT_NE(ComplaintOf("alam:bits=2,table=a,save=b").find("drop save"), std::string::npos);
+}
+
+// --- GACT, and what it shares with ALAM ---
+
+TEST(Gact, TheEndOfItsLadderIsOneBit) {
+  const auto trainer = TrainerOf(AlamConfig("gact:bits=1"));
+  const Bytes b = HeldBy(*trainer, "gact:bits=1").Activations();
+  const double values = static_cast<double>(Sum(trainer->model().TextbookBytes(3))) / 4;
+  EXPECT_EQ(static_cast<double>(b.payload) * 8 / values, 1);
+  EXPECT_EQ(static_cast<double>(b.metadata) * 8 / values, 0.25) << "8 bytes for 256 values";
+}
+
+TEST(Gact, TheTableMeetsItsTarget) {
+  const std::string path = ScratchPath("gact-table");
+  for (const double target : {1.5, 3.0, 4.0}) {
+    const std::string spec = "gact:bits=" + std::to_string(target) + ",save=" + path;
+    ASSERT_TRUE(TrainerOf(AlamConfig(spec))->Step().ok());
+    const Table table = ReadTable(path);
+    EXPECT_EQ(table.bits.size(), 2U * 12 + 2);
+    EXPECT_LE(table.mean_bits, target);
+    EXPECT_GT(table.mean_bits, target - 1);
+    for (const auto& [name, bits] : table.bits) {
+      EXPECT_TRUE(bits == 32 || bits == 8 || bits == 4 || bits == 2 || bits == 1) << bits;
+    }
+    EXPECT_NE(ComplaintOf("alam:bits=4,save=" + path + ",table=" + path).find("drop save"),
+              std::string::npos);
+    EXPECT_TRUE(TrainerOf(AlamConfig("gact:table=" + path))->Step().ok());
+    std::filesystem::remove(path);
+  }
+}
+
+TEST(Gact, AdaptsAtEveryInterval) {
+  const std::string path = ScratchPath("gact-adapts");
+  const auto trainer = TrainerOf(AlamConfig("gact:interval=3,save=" + path));
+  std::vector<bool> wrote;
+  for (int i = 0; i < 7; ++i) {
+    std::filesystem::remove(path);
+    ASSERT_TRUE(trainer->Step().ok());
+    wrote.push_back(std::filesystem::exists(path));
+  }
+  EXPECT_EQ(wrote, (std::vector<bool>{true, false, false, true, false, false, true}));
+  std::filesystem::remove(path);
+}
+
+// A network of two tensors whose gradient is what comes back of them: what a probe sees is known.
+struct Probed {
+  std::vector<std::vector<at::Tensor>> gradients;  // of every pass
+  State state;                                     // position, values, rung, sensitivity by name
+};
+
+Probed ProbedBy(const std::string& spec, float poison = 0) {
+  Probed probed;
+  const auto stash = StashOf(spec);
+  Codec& codec = stash->codec();
+  const std::vector<at::Tensor> x = {Random({512}), Random({1024}, 4) * 20};
+  const auto gradients = [&] {
+    std::vector<at::Tensor>& pass = probed.gradients.emplace_back();
+    for (size_t i = 0; i < x.size(); ++i) {
+      const Context context{{static_cast<int>(i), "x", Kind::kKey}, 0, 0};
+      pass.push_back(codec.Unpack(codec.Pack(x[i], context), x[i].sizes(), context).clone());
+    }
+    pass[1].data_ptr<float>()[0] += poison;
+    return pass;
+  };
+  EXPECT_TRUE(codec.BeforeStep({0, 100, 2, gradients, nullptr}).ok());
+  probed.state = codec.SaveState();
+  return probed;
+}
+
+TEST(Gact, SensitivityIsOfTheWholeGradientAndAlamsOfItsNorms) {
+  for (const bool norms : {false, true}) {
+    const Probed probed = ProbedBy(norms ? "alam" : "gact");
+    ASSERT_EQ(probed.gradients.size(), 1U + 2 * 3);
+    for (size_t slot = 0; slot < 2; ++slot) {
+      const auto* pass = &probed.gradients[1 + 3 * slot];
+      EXPECT_FALSE(SameBits(pass[0][slot], pass[1][slot])) << "two seeds";
+      EXPECT_TRUE(SameBits(pass[0][1 - slot], pass[2][1 - slot])) << "the other stays as it is";
+      const auto distance = [&](size_t a, size_t b) {
+        double sum = 0;
+        for (size_t i = 0; i < 2; ++i) {
+          double norm_a = 0;
+          double norm_b = 0;
+          for (int64_t j = 0; j < pass[a][i].numel(); ++j) {
+            const double u = pass[a][i].data_ptr<float>()[j];
+            const double v = pass[b][i].data_ptr<float>()[j];
+            norm_a += u * u;
+            norm_b += v * v;
+            if (!norms) sum += (u - v) * (u - v);
+          }
+          if (norms) sum += std::pow(std::sqrt(norm_a) - std::sqrt(norm_b), 2);
+        }
+        return sum;
+      };
+      const double expected = std::max({distance(0, 1), 2 * distance(0, 2), 2 * distance(1, 2)});
+      const double got = probed.state.at("h" + std::to_string(slot) + ".x")[3].item<double>();
+      EXPECT_NEAR(got, expected, 1e-5 * expected) << norms;
+    }
+  }
+}
+
+TEST(Gact, ASensitivityThatIsNotFiniteIsTheLargest) {
+  for (const char* spec : {"gact", "alam"}) {
+    const Probed probed = ProbedBy(spec, std::numeric_limits<float>::quiet_NaN());
+    const double got = probed.state.at("h0.x")[3].item<double>();
+    // The norms are replaced before they are compared, so that they are the same in all passes.
+    EXPECT_EQ(got, std::string(spec) == "gact" ? 1e10 : got);
+    EXPECT_TRUE(std::isfinite(got));
+  }
+}
+
+TEST(Gact, RefusesWhatItDoesNotHave) {
+  EXPECT_NE(ComplaintOf("gact:bits=0.5").find("1 to 32"), std::string::npos);
+  EXPECT_NE(ComplaintOf("gact:average=first").find("has no option average"), std::string::npos);
+  EXPECT_NE(ComplaintOf("gact:interval=0").find("interval is '0'"), std::string::npos);
+  EXPECT_NE(ComplaintOf("gact:group=100").find("choose one of 64, 128"), std::string::npos);
+  EXPECT_NE(ComplaintOf("gact:table=a,save=b").find("stash gact: table is read"),
+            std::string::npos);
+  EXPECT_NE(ComplaintOf("alam:interval=5").find("has no option interval"), std::string::npos);
 }
 
 // --- Tempo ---
@@ -513,7 +686,7 @@ TEST(Compact, SubspacesLastAPeriod) {
   std::vector<at::Tensor> full;
   for (int64_t step = 0; step < 4; ++step) {
     ASSERT_TRUE(trainer->Adopt(*stash).ok());
-    ASSERT_TRUE(stash->formulas().BeforeStep({step, 10, nullptr, nullptr}).ok());
+    ASSERT_TRUE(stash->formulas().BeforeStep({step, 10, 2, nullptr, nullptr}).ok());
     for (const Parameter* p : trainer->parameters()) {
       if (p->name == "h0.attn.qkv.weight") full.push_back(p->expand(u));
     }
@@ -522,6 +695,26 @@ TEST(Compact, SubspacesLastAPeriod) {
   EXPECT_TRUE(SameBits(full[0], full[1]));
   EXPECT_FALSE(SameBits(full[1], full[2]));
   EXPECT_TRUE(SameBits(full[2], full[3]));
+}
+
+// The published pair: 1e-2 and alpha 0.25, half of that for the projection of the attention's
+// output, is 2.5 and 1.25 of the learning rate 1e-3.
+TEST(Compact, ScalesTheLearningRateOfLinearLayersOnly) {
+  const auto trainer = TrainerOf(SmallConfig());
+  const auto expect = [&](const std::string& spec, double projected, double output) {
+    const auto stash = StashOf(spec);
+    ASSERT_TRUE(trainer->Adopt(*stash).ok());
+    int outputs = 0;
+    for (const Parameter* p : trainer->parameters()) {
+      const bool is_output = p->name.find("attn.projection.weight") != std::string::npos;
+      outputs += is_output ? 1 : 0;
+      EXPECT_EQ(p->update_scale, IsProjected(*p) ? projected : is_output ? output : 1) << p->name;
+    }
+    EXPECT_EQ(outputs, 2);
+  };
+  expect("compact", 2.5, 1.25);
+  expect("compact:alpha=0.25,output=4", 0.25, 1);
+  expect("exact", 1, 1);
 }
 
 TEST(Compact, RefusesRanksThatDoNotFit) {
@@ -574,6 +767,26 @@ TEST(Mesa, HeadsAndChannelGroupsHaveTheirOwnRanges) {
   EXPECT_LT((y - x).narrow(1, 0, 16).abs().max().item<double>(), 1.001 / 255);
 }
 
+TEST(Mesa, GroupsAreAsManyAsHeadsForEveryLayer) {
+  const auto heads = StashOf("mesa:groups=heads");
+  ASSERT_TRUE(heads->codec().BeforeStep({0, 10, 4, nullptr, nullptr}).ok());
+  const auto channels = StashOf("mesa:channels=16");
+  at::Tensor x = Random({50, 64});
+  x.narrow(1, 16, 16).mul_(1000);
+  const Context context{{0, "ln_1.in", Kind::kResidual}, 0, 0};
+  const Packed a = heads->codec().Pack(x, context);
+  const Packed b = channels->codec().Pack(x, context);
+  EXPECT_EQ(a.bytes.metadata, 4 * 8);
+  EXPECT_TRUE(SameBits(heads->codec().Unpack(a, x.sizes(), context),
+                       channels->codec().Unpack(b, x.sizes(), context)));
+  // Of a whole step: 12 tensors a block and 2 at the end, 2 heads.
+  const auto trainer = TrainerOf(SmallConfig());
+  EXPECT_EQ(HeldBy(*trainer, "mesa").Activations().metadata, (2 * 12 + 2) * 2 * 8);
+  EXPECT_NE(ComplaintOf("mesa:groups=heads,channels=16").find("keep one"), std::string::npos);
+  EXPECT_NE(ComplaintOf("mesa:groups=3").find("choose one of heads"), std::string::npos);
+  EXPECT_NE(ComplaintOf("mesa:channels=0").find("from 1 to"), std::string::npos);
+}
+
 TEST(Mesa, WhatIsNotFiniteComesBackAsNaNAndSpoilsNoRange) {
   const auto stash = StashOf("mesa");
   const Context context{{0, "attn.q", Kind::kQuery}, 0, 0};
@@ -589,7 +802,7 @@ TEST(Mesa, WhatIsNotFiniteComesBackAsNaNAndSpoilsNoRange) {
 }
 
 TEST(Mesa, RoundTripsOfAllKindsOfTensors) {
-  const auto stash = StashOf("mesa");
+  const auto stash = StashOf("mesa:channels=64");
   int site = 0;
   const auto trip = [&](const at::Tensor& x) {  // a place of its own: ranges start anew
     const std::string place = "x" + std::to_string(site++);
@@ -706,9 +919,10 @@ TEST_P(ChangingMethods, ResumedEqualsUninterrupted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, ChangingMethods,
-                         testing::Values("alam:bits=2", "alam:bits=9", "mesa",
-                                         "compact:ratio=4,period=3", "group:bits=2", "tempo",
-                                         "fewbit", "compact+mesa", "fewbit+alam:bits=3",
+                         testing::Values("alam:bits=2", "alam:bits=9", "gact:bits=3,interval=3",
+                                         "mesa", "mesa:channels=16", "compact:ratio=4,period=3",
+                                         "group:bits=2", "tempo", "fewbit", "compact+mesa",
+                                         "fewbit+alam:bits=3",
                                          "actplane:order=significance,format=bf16"));
 
 TEST(Methods, EachKindOfAFormulaIsCheckedAlone) {

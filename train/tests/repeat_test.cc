@@ -80,9 +80,11 @@ TEST_P(Repeats, ResumedEqualsUninterrupted) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, Repeats,
                          testing::Values("exact", "actplane", "actplane:order=significance,ratio=6",
-                                         "actplane:order=significance,ratio=14,format=bf16",
-                                         "mxfp8", "zfp", "group:bits=2", "alam:bits=2", "mesa",
-                                         "tempo", "fewbit", "compact:ratio=4",
+                                         "actplane:order=significance,ratio=14,format=bf16", "bf16",
+                                         "mxint8", "mxfp8", "mxfp6", "mxfp4", "nvfp4", "nf4", "zfp",
+                                         "group:bits=2", "group:bits=2,rounding=nearest",
+                                         "alam:bits=2", "gact:bits=2,interval=4", "mesa",
+                                         "mesa:channels=16", "tempo", "fewbit", "compact:ratio=4",
                                          "tempo+actplane:ratio.gelu_output=exact"));
 
 TEST(Repeats, SeedsChangeEverythingAndMethodsChangeNoData) {

@@ -122,8 +122,9 @@ TEST_P(AllocatorAgrees, Within5PercentBetweenForwardAndBackward) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, AllocatorAgrees,
                          testing::Values("exact", "actplane", "actplane:order=significance,ratio=8",
-                                         "mxfp8", "zfp", "group:bits=2", "alam:bits=1.5", "mesa",
-                                         "tempo", "fewbit:bits=2", "compact:ratio=4",
+                                         "bf16", "mxfp8", "mxfp6", "nvfp4", "nf4", "zfp",
+                                         "group:bits=2", "alam:bits=1.5", "gact", "mesa", "tempo",
+                                         "fewbit:bits=2", "compact:ratio=4",
                                          "compact+actplane:ratio=6"));
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace {
 struct CompactOptions {
   double ratio = 4;     // width of a layer's input over the rank
   int64_t rank = 0;     // the rank itself; 0: by ratio
-  double alpha = 0.25;  // of the learning rate
+  double alpha = 2.5;   // of the learning rate
+  double output = 0.5;  // of alpha, for the projection of the attention's output
   int64_t period = 50;  // steps between subspaces
   uint64_t seed = 1;
 };
@@ -24,9 +25,13 @@ class Compact final : public Formulas {
  public:
   explicit Compact(const CompactOptions& options) : options_(options) {}
 
-  // All linear layers but the projection of the attention's output, as in the paper.
+  // All linear layers but the projection of the attention's output, as in the paper: that keeps
+  // its input and has a learning rate of its own.
   Status Bind(Parameter& weight) override {
-    if (weight.name.find("attn.projection") != std::string::npos) return OkStatus();
+    if (weight.name.find("attn.projection") != std::string::npos) {
+      weight.update_scale = options_.output * options_.alpha;
+      return OkStatus();
+    }
     const int64_t width = weight.value.size(0);
     if (options_.rank > width) {
       return ConfigError(fmt::format("stash compact: rank {} is larger than the width {} of {}",
@@ -86,18 +91,21 @@ Result<MethodParts> Make(MethodOptions& options) {
   const auto ratio = options.Number("ratio", defaults.ratio, 1, 1 << 20);
   const auto rank = options.Count("rank", defaults.rank, 0, 1 << 20);
   const auto alpha = options.Number("alpha", defaults.alpha, 1e-6, 1e6);
+  const auto output = options.Number("output", defaults.output, 1e-6, 1e6);
   const auto period = options.Count("period", defaults.period, 1, INT32_MAX);
   const auto seed = options.Count("seed", 1, 0, 1 << 30);
-  for (const Status& s :
-       {ratio.status(), rank.status(), alpha.status(), period.status(), seed.status()}) {
+  for (const Status& s : {ratio.status(), rank.status(), alpha.status(), output.status(),
+                          period.status(), seed.status()}) {
     if (!s.ok()) return s;
   }
   return MethodParts{.formulas = std::make_unique<Compact>(CompactOptions{
-                         *ratio, *rank, *alpha, *period, static_cast<uint64_t>(*seed)})};
+                         *ratio, *rank, *alpha, *output, *period, static_cast<uint64_t>(*seed)})};
 }
 
 const bool kRegistered = Register(
-    {"compact", "CompAct: ratio=4 (width / rank) or rank=R, alpha=0.25, period=50 (steps), seed=1",
+    {"compact",
+     "CompAct: ratio=4 (width / rank) or rank=R, alpha=2.5 (of the learning rate), output=0.5 (of "
+     "alpha, for the attention's output projection), period=50 (steps), seed=1",
      Make});
 
 }  // namespace

@@ -3,6 +3,8 @@
 // ALAM. docs/methods.md.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "train/stash/exact.h"
 #include "train/stash/group_quantizer.h"
 #include "train/stash/random.h"
@@ -13,13 +15,15 @@ namespace {
 
 class GroupCodec final : public Codec {
  public:
-  // `bits`: 2, 4 or 8 of each kind; 0 stores exactly.
-  GroupCodec(const PerKind<int>& bits, int64_t group, uint64_t seed)
+  // `bits`: 2, 4 or 8 of each kind; 0 stores exactly. `seed`: of stochastic rounding; without one,
+  // to nearest.
+  GroupCodec(const PerKind<int>& bits, int64_t group, std::optional<uint64_t> seed)
       : bits_(bits), group_(group), seed_(seed) {}
 
   Packed Pack(const at::Tensor& x, const Context& context) override {
     if (IsExact(context.site.kind)) return PackExact(x);
-    return QuantizeGroups(x, BitsOf(context), group_, MixKey(seed_, context));
+    const auto key = seed_ ? std::optional(MixKey(*seed_, context)) : std::nullopt;
+    return QuantizeGroups(x, BitsOf(context), group_, key);
   }
 
   at::Tensor Unpack(const Packed& packed, at::IntArrayRef shape, const Context& context) override {
@@ -36,14 +40,17 @@ class GroupCodec final : public Codec {
 
   PerKind<int> bits_;
   int64_t group_;
-  uint64_t seed_;
+  std::optional<uint64_t> seed_;
 };
 
 Result<MethodParts> Make(MethodOptions& options) {
   const auto bits = options.NumberPerKind("bits", 4, 2, 8);
   const auto group = options.Choice("group", "256", {"64", "128", "256", "512"});
-  const auto seed = options.Count("seed", 1, 0, 1 << 30);
-  for (const Status& s : {bits.status(), group.status(), seed.status()}) {
+  const auto rounding = options.Choice("rounding", "stochastic", {"stochastic", "nearest"});
+  const bool nearest = rounding.ok() && *rounding == "nearest";
+  // Not asked for otherwise: an option that nothing reads is an error.
+  const auto seed = nearest ? Result<int64_t>(0) : options.Count("seed", 1, 0, 1 << 30);
+  for (const Status& s : {bits.status(), group.status(), rounding.status(), seed.status()}) {
     if (!s.ok()) return s;
   }
   PerKind<int> whole = {};
@@ -55,14 +62,14 @@ Result<MethodParts> Make(MethodOptions& options) {
     }
     whole[i] = static_cast<int>(b);
   }
-  return MethodParts{.codec = std::make_unique<GroupCodec>(whole, std::stoll(*group),
-                                                           static_cast<uint64_t>(*seed))};
+  const auto key = nearest ? std::nullopt : std::optional(static_cast<uint64_t>(*seed));
+  return MethodParts{.codec = std::make_unique<GroupCodec>(whole, std::stoll(*group), key)};
 }
 
 const bool kRegistered =
     Register({"group",
               "group quantizer of ActNN and GACT: bits=4|2|8 (bits.KIND=B or exact), "
-              "group=256|64|128|512, seed=1",
+              "group=256|64|128|512, rounding=stochastic|nearest, seed=1",
               Make});
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mesa (Pan et al., 2021): 8 bits, ranges by head or by group of channels, estimated over the
+// Mesa (Pan et al., 2021): 8 bits, ranges by head and by group of channels, estimated over the
 // steps. docs/methods.md.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -27,7 +27,13 @@ struct Layout {
 
 class MesaCodec final : public Codec {
  public:
+  // `channels` in a group; 0: as many groups as the network has heads.
   MesaCodec(int64_t channels, uint64_t seed) : channels_(channels), seed_(seed) {}
+
+  Status BeforeStep(const StepHook& hook) override {
+    heads_ = hook.heads;
+    return OkStatus();
+  }
 
   Packed Pack(const at::Tensor& x, const Context& context) override {
     const Layout l = LayoutOf(x.sizes());
@@ -80,9 +86,11 @@ class MesaCodec final : public Codec {
   Layout LayoutOf(at::IntArrayRef shape) const {
     const int64_t values = c10::multiply_integers(shape);
     if (shape.size() == 4) return {shape[0], shape[1], shape[2] * shape[3]};
-    if (shape.size() >= 2 && shape.back() % channels_ == 0)
-      return {values / shape.back(), shape.back() / channels_, channels_};
-    return {1, 1, values};
+    if (shape.size() < 2) return {1, 1, values};
+    const int64_t width = shape.back();
+    const int64_t groups = channels_ == 0 ? heads_ : width / channels_;
+    if (groups == 0 || width % (channels_ == 0 ? heads_ : channels_) != 0) return {1, 1, values};
+    return {values / width, groups, width / groups};
   }
 
   // The running estimates of this tensor with `x` taken in. Values that are not finite make this
@@ -98,21 +106,28 @@ class MesaCodec final : public Codec {
   }
 
   int64_t channels_;
+  int64_t heads_ = 0;  // of the network; 0 as long as nobody said
   uint64_t seed_;
   State ranges_;
 };
 
 Result<MethodParts> Make(MethodOptions& options) {
-  const auto channels = options.Count("channels", 64, 1, 1 << 20);
+  const auto groups = options.Choice("groups", "", {"heads"});
+  const auto channels = options.Count("channels", 0, 1, 1 << 20);
   const auto seed = options.Count("seed", 1, 0, 1 << 30);
-  for (const Status& s : {channels.status(), seed.status()}) {
+  for (const Status& s : {groups.status(), channels.status(), seed.status()}) {
     if (!s.ok()) return s;
   }
+  if (!groups->empty() && *channels != 0)
+    return ConfigError("stash mesa: groups and channels both say what a group is; keep one");
   return MethodParts{.codec = std::make_unique<MesaCodec>(*channels, static_cast<uint64_t>(*seed))};
 }
 
-const bool kRegistered = Register(
-    {"mesa", "Mesa: 8 bits by head or by group of channels=64, running ranges, seed=1", Make});
+const bool kRegistered = Register({"mesa",
+                                   "Mesa: 8 bits, running ranges of as many groups as there are "
+                                   "heads (groups=heads) or of groups "
+                                   "of channels=C, seed=1",
+                                   Make});
 
 }  // namespace
 }  // namespace actplane::train
