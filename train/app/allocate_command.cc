@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // actplane-train allocate: a ratio for every kind, so that together they keep the fewest bytes at
-// the gradient error of another method.
+// the gradient error of another method, or lose the least at an overall ratio.
 #include <fmt/format.h>
 
-#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "train/app/allocation.h"
 #include "train/app/commands.h"
 #include "train/app/gradient.h"
+#include "train/app/runs.h"
 #include "train/stash/registry.h"
 
 namespace actplane::train {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Slots of 160 to 8 bytes of a block of 128 values.
-constexpr std::array<double, 22> kRatios = {
-    3.2,    3.5556, 4,    4.4138, 4.9231, 5.3333, 5.8182, 6.4,  7.1111, 8,      8.8276,
-    9.8462, 11.13,  12.8, 14.222, 16,     18.286, 21.333, 25.6, 32,     42.667, 64};
-
-struct Options {
-  RunConfig run;
-  std::string target = "actplane:order=field,fill=zero,ratio=3.2";
-  std::string base = "actplane:order=significance";
-  int64_t batches = 2;
-  bool json = false;
-};
 
 std::string SpecOf(const std::string& base, const PerKind<size_t>& choice,
                    const PerKind<int64_t>& kept) {
@@ -40,6 +25,8 @@ std::string SpecOf(const std::string& base, const PerKind<size_t>& choice,
   }
   return spec;
 }
+
+namespace {
 
 // Errors of single kinds add up in squares, nearly. Greedy from the lowest ratios: always the move
 // that saves most bytes for the error it adds, as long as the sum stays in the budget.
@@ -73,7 +60,7 @@ PerKind<size_t> Allocate(const PerKind<std::array<double, kRatios.size()>>& erro
   }
 }
 
-Status Run(const Options& o) {
+Status ByGradient(const AllocateOptions& o) {
   ReplaceOutputs(o.run.force);
   Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
   if (!made.ok()) return made.status();
@@ -153,26 +140,47 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddAllocate(CLI::App& root, const RunConfig& preset) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<AllocateOptions>();
   o->run = preset;
+  o->run.out = "build/runs/allocate";
   CLI::App* app = root.add_subcommand(
-      "allocate", "A ratio per kind: the fewest bytes at the gradient error of another method");
+      "allocate", "A ratio per kind: fewest bytes at a gradient error, or least loss at a ratio");
   AddRunOptions(*app, o->run);
   app->remove_option(app->get_option("--stash"));
-  app->add_option("--target", o->target, "Method whose gradient error is the limit")
+  app->add_option("--by", o->by, "What decides: the gradient of some minibatches, or short runs")
+      ->check(CLI::IsMember({"gradient", "loss"}).description(""))
+      ->type_name("gradient|loss")
+      ->capture_default_str();
+  app->add_option("--target", o->target, "By gradient: method whose gradient error is the limit")
       ->type_name("SPEC")
       ->capture_default_str();
   app->add_option("--base", o->base, "Method to find ratios for, without ratio")
       ->type_name("SPEC")
       ->capture_default_str();
-  app->add_option("--batches", o->batches, "Minibatches to sum over")
+  app->add_option("--ratio", o->ratio, "By loss: overall ratio to reach")
+      ->check(CLI::Range(1.0, 1000.0).description(""))
+      ->type_name("R")
+      ->capture_default_str();
+  app->add_option("--jobs", o->jobs, "By loss: runs at a time, one thread each; 0: all cores")
+      ->check(CLI::Range(0, 1024).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_option("--out", o->run.out, "By loss: folder of the runs; those that are there stay")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app->add_option("--batches", o->batches, "By gradient: minibatches to sum over")
       ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
       ->type_name("N")
       ->capture_default_str();
   AddJson(*app, o->json);
   AddForce(*app, o->run.force);
-  app->footer("Example:\n  actplane-train allocate --init build/runs/exact/checkpoint");
-  return {app, [o] { return Run(*o); }};
+  app->footer(
+      "Examples:\n"
+      "  actplane-train allocate --init build/runs/exact/checkpoint\n"
+      "  actplane-train allocate --by loss --steps 400 --ratio 12");
+  return {app, [o, app] {
+            return o->by == "loss" ? AllocateByLoss(*o, GivenOptions(*app)) : ByGradient(*o);
+          }};
 }
 
 }  // namespace actplane::train

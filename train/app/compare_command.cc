@@ -4,18 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <deque>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <thread>
+#include <sstream>
 
 #include "actplane/io/tensor_info.h"
 #include "train/app/commands.h"
 #include "train/app/comparison.h"
-#include "train/app/processes.h"
+#include "train/app/runs.h"
 #include "train/app/train_log.h"
 #include "train/stash/registry.h"
 
@@ -32,34 +31,10 @@ struct Options {
   std::vector<uint64_t> seeds = {1};
   std::string runs;  // folder of the runs; empty: `run.out`
   int jobs = 0;
+  bool slurm = false;
+  std::string sbatch;  // options of the user for it
   bool json = false;
 };
-
-std::string Slug(const std::string& spec) {
-  std::string name;
-  for (const char c : spec) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '=' ||
-                       c == '+' || c == '-';
-    name += plain ? c : '_';
-  }
-  return name.size() <= 200
-             ? name
-             : fmt::format("{}_{:016x}", name.substr(0, 180), std::hash<std::string>()(spec));
-}
-
-// The options of the run that the user has given, to hand on.
-std::vector<std::string> GivenOptions(const CLI::App& app) {
-  static const std::set<std::string> kOwn = {"--methods", "--seeds", "--jobs",  "--out",
-                                             "--runs",    "--json",  "--stash", "--seed",
-                                             "--threads", "--help",  "--force"};
-  std::vector<std::string> given;
-  for (const CLI::Option* option : app.get_options()) {
-    const std::string name = option->get_name();
-    if (option->count() == 0 || kOwn.contains(name)) continue;
-    given.push_back(fmt::format("{}={}", name, option->results().back()));
-  }
-  return given;
-}
 
 // Checks every run before the first starts. The list with `exact` in front, each method once. `run`
 // learns what text and weights there are.
@@ -99,10 +74,10 @@ struct Plan {
   std::string runs;
 
   std::string FolderOf(const std::string& method, uint64_t seed) const {
-    return fmt::format("{}/{}-{}", runs, Slug(method), seed);
+    return RunFolder(runs, method, seed);
   }
   std::string GradientOf(const std::string& method) const {
-    return fmt::format("{}/{}-{}.gradient.json", runs, Slug(method), options.seeds[0]);
+    return FolderOf(method, options.seeds[0]) + ".gradient.json";
   }
   static std::string NameOf(const std::string& method, uint64_t seed) {
     return fmt::format("{} seed {}", method, seed);
@@ -111,31 +86,16 @@ struct Plan {
 
 // The runs that are not there yet, seed by seed, so that an interrupted comparison has whole ones.
 Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
-  std::error_code ignored;
   std::deque<Task> tasks;
   for (const uint64_t seed : plan.options.seeds) {
     for (const std::string& method : plan.methods) {
-      const std::string folder = plan.FolderOf(method, seed);
-      if (std::filesystem::exists(folder + "/summary.json", ignored)) {
-        const Result<Json> summary = ReadJson(folder + "/summary.json");
-        if (!summary.ok()) return summary.status();
-        RunConfig config = plan.run;
-        config.stash = method;
-        config.seed = seed;
-        if (summary->contains("config") && summary->at("config") == config.Identity()) continue;
-        return ConfigError(
-            fmt::format("{} is a run with other settings; choose another --out, or remove it",
-                        io::Quote(folder)));
-      }
-      const Result<RunFiles> free = RunFiles::Claim(folder);  // no input of all the runs
-      if (!free.ok()) return free.status();
-      Task task{Plan::NameOf(method, seed), {"train"}, folder + ".txt", ""};
-      task.arguments.insert(task.arguments.end(), plan.given.begin(), plan.given.end());
-      for (const std::string& a :
-           {"--stash=" + method, fmt::format("--seed={}", seed), std::string("--threads=1"),
-            std::string("--resume"), std::string("--quiet"), "--out=" + folder})
-        task.arguments.push_back(a);
-      tasks.push_back(std::move(task));
+      RunConfig config = plan.run;
+      config.stash = method;
+      config.seed = seed;
+      Result<std::optional<Task>> task =
+          TrainingTask(Plan::NameOf(method, seed), plan.given, config, plan.FolderOf(method, seed));
+      if (!task.ok()) return task.status();
+      if (task->has_value()) tasks.push_back(std::move(**task));
     }
   }
   return tasks;
@@ -197,18 +157,26 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
   return results;
 }
 
+Json JsonOf(const Interval& i) { return {{"mean", i.mean}, {"low", i.low}, {"high", i.high}}; }
+
 Json JsonOf(const std::vector<Row>& rows) {
   Json all = Json::array();
   for (const Row& r : rows) {
+    const Against against(r);
     all.push_back({{"method", r.method},
                    {"bytes", r.bytes},
                    {"ratio", r.ratio},
+                   {"ratio_bf16", r.ratio / 2},
                    {"state_ratio", r.state_ratio},
                    {"relative", r.checked() ? Json(r.relative) : Json()},
                    {"cosine", r.checked() ? Json(r.cosine) : Json()},
                    {"bias", r.checked() ? Json(r.bias) : Json()},
                    {"held_out", r.losses},
-                   {"against", r.against},
+                   {"exact", r.exact},
+                   {"diverged", r.diverged},
+                   {"against_bits", JsonOf(against.bits)},
+                   {"perplexity_percent", JsonOf(against.perplexity)},
+                   {"loss_percent", JsonOf(against.loss)},
                    {"step_time", r.step_time},
                    {"failure", r.failure}});
   }
@@ -244,12 +212,17 @@ Status Run(const Options& o, const CLI::App& app) {
   Result<std::deque<Task>> tasks = TrainingTasks(plan);
   if (!tasks.ok()) return tasks.status();
   if (Status s = CheckOutputs(GradientTasks(plan)); !s.ok()) return s;  // theirs, before any run
-  const int jobs =
-      o.jobs > 0 ? o.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int jobs = JobsOf(o.jobs);
   StatusLine line(o.json);
-  const Result<Failures> failed = RunAll(std::move(tasks).value(), jobs, line);
+  const auto run_all = [&](std::deque<Task> all, const char* folder) {
+    if (!o.slurm) return RunAll(std::move(all), jobs, line);
+    std::istringstream words(o.sbatch);
+    return RunOnSlurm(all, fmt::format("{}/{}", out, folder),
+                      {std::istream_iterator<std::string>(words), {}}, line);
+  };
+  const Result<Failures> failed = run_all(std::move(tasks).value(), "slurm-runs");
   if (!failed.ok()) return failed.status();
-  const Result<Failures> unchecked = RunAll(GradientTasks(plan), jobs, line);
+  const Result<Failures> unchecked = run_all(GradientTasks(plan), "slurm-gradients");
   if (!unchecked.ok()) return unchecked.status();
 
   const Result<Results> results = ReadRuns(plan, *failed);
@@ -310,6 +283,10 @@ Command AddCompare(CLI::App& root, const RunConfig& preset) {
       ->check(CLI::Range(0, 1024).description(""))
       ->type_name("N")
       ->capture_default_str();
+  app->add_flag("--slurm", o->slurm, "Runs become a job array of a Slurm cluster (sbatch)");
+  app->add_option("--sbatch", o->sbatch, "With --slurm: options of sbatch, as in '-p long -c 1'")
+      ->needs("--slurm")
+      ->type_name("OPTION...");
   app->add_option("--runs", o->runs, "Folder of the runs, if several comparisons share it")
       ->type_name("DIR");
   app->add_option("--out", o->run.out, "Folder of the tables, the pictures and the runs")

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "actplane/io/tensor_info.h"
@@ -20,6 +21,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kLeastDrawn = 1e-6;  // on a logarithmic axis; exact has no error at all
+constexpr double kDiverged = 1;       // bits per byte above exact
+constexpr double kMostDrawn = 0.2;    // of those
+
+// Student's t for 95 %, two-sided, by degrees of freedom from 1 on; beyond them the last one is
+// too wide, by 2 % at most.
+constexpr std::array kStudent = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306,
+                                 2.262,  2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
+                                 2.110,  2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064,
+                                 2.060,  2.056, 2.052, 2.048, 2.045, 2.042, 2.040, 2.037,
+                                 2.035,  2.032, 2.030, 2.028, 2.026, 2.024, 2.023, 2.021};
 
 constexpr std::string_view kRemoveIt = "remove it and run compare again";
 constexpr std::array kParts = {"payload", "metadata", "padding", "masks", "exact", "total"};
@@ -62,7 +73,8 @@ void ReadSummary(const Json& s, const Json* exact, Row& row) {
   const double seconds = At(s, "median_step_seconds");
   row.losses.push_back(loss);
   if (exact == nullptr) return;
-  row.against.push_back(loss / At(*exact, "held_out_loss") - 1);
+  row.exact.push_back(At(*exact, "held_out_loss"));
+  if (!(loss - row.exact.back() <= kDiverged * std::numbers::ln2)) ++row.diverged;
   if (row.step_time == 0) row.step_time = seconds / At(*exact, "median_step_seconds");
 }
 
@@ -70,7 +82,7 @@ void ReadSummary(const Json& s, const Json* exact, Row& row) {
 std::vector<const Row*> Front(const std::vector<Row>& rows, double (*value)(const Row&)) {
   std::vector<const Row*> sorted;
   for (const Row& r : rows) {
-    if (!r.against.empty() && r.checked()) sorted.push_back(&r);
+    if (!r.exact.empty() && r.diverged == 0 && r.checked()) sorted.push_back(&r);
   }
   std::stable_sort(sorted.begin(), sorted.end(), [&](const Row* a, const Row* b) {
     return std::pair(a->total(), value(*a)) < std::pair(b->total(), value(*b));
@@ -84,16 +96,35 @@ std::vector<const Row*> Front(const std::vector<Row>& rows, double (*value)(cons
 
 }  // namespace
 
-Range::Range(const std::vector<double>& values)
-    : mean(values.empty() ? std::numeric_limits<double>::quiet_NaN() : 0),
-      least(mean),
-      largest(mean) {
+Interval::Interval(const std::vector<double>& values)
+    : mean(std::numeric_limits<double>::quiet_NaN()), low(mean), high(mean) {
+  const auto count = static_cast<double>(values.size());
   if (values.empty()) return;
-  mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  const auto ends = std::minmax_element(values.begin(), values.end());
-  least = *ends.first;
-  largest = *ends.second;
+  mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  if (values.size() == 1) return;
+  double squares = 0;
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  const double t = kStudent[std::min(values.size() - 2, kStudent.size() - 1)];
+  const double half = t * std::sqrt(squares / (count - 1) / count);
+  low = mean - half;
+  high = mean + half;
 }
+
+namespace {
+
+std::vector<double> Paired(const Row& row, double (*difference)(double loss, double exact)) {
+  std::vector<double> values;
+  for (size_t i = 0; i < row.exact.size(); ++i)
+    values.push_back(difference(row.losses[i], row.exact[i]));
+  return values;
+}
+
+}  // namespace
+
+Against::Against(const Row& row)
+    : bits(Paired(row, [](double l, double e) { return (l - e) / std::numbers::ln2; })),
+      perplexity(Paired(row, [](double l, double e) { return 100 * std::expm1(l - e); })),
+      loss(Paired(row, [](double l, double e) { return 100 * (l / e - 1); })) {}
 
 Result<Json> ReadJson(const std::string& path) {
   const Result<std::string> text = ReadInput(path, kMostJson, kRemoveIt, Role::kOwn);
@@ -141,51 +172,65 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
 
 std::string CsvOf(const std::vector<Row>& rows) {
   std::string text =
-      "method,bits,payload,metadata,padding,masks,exact,total,ratio,state_ratio,relative,cosine,"
-      "bias,seeds,held_out,spread,against,against_least,against_largest,step_time,failure\n";
+      "method,bits,payload,metadata,padding,masks,exact,total,ratio,ratio_bf16,state_ratio,"
+      "relative,cosine,bias,seeds,diverged,bits_per_byte,against_bits,against_bits_low,"
+      "against_bits_high,perplexity_percent,perplexity_low,perplexity_high,loss_percent,"
+      "loss_percent_low,loss_percent_high,step_time,failure\n";
   for (const Row& r : rows) {
     const std::string name = fmt::format("\"{}\"", r.method);
     const std::string failure = r.failure.empty() ? "" : fmt::format("\"{}\"", r.failure);
     if (r.losses.empty()) {
-      text += fmt::format("{},,,,,,,,,,,,,0,,,,,,,{}\n", name, failure);
+      text += fmt::format("{},,,,,,,,,,,,,,0,,,,,,,,,,,,,{}\n", name, failure);
       continue;
     }
     const Json& b = r.bytes;
     text += fmt::format("{},{:.4f}", name, r.bits);
     for (const char* part : kParts) text += fmt::format(",{}", b.at(part).get<int64_t>());
-    text += fmt::format(",{:.4f},{:.4f}", r.ratio, r.state_ratio);
+    text += fmt::format(",{:.4f},{:.4f},{:.4f}", r.ratio, r.ratio / 2, r.state_ratio);
     text +=
         r.checked() ? fmt::format(",{:.6g},{:.8f},{:.6g}", r.relative, r.cosine, r.bias) : ",,,";
-    const Range loss(r.losses), against(r.against);
-    text += fmt::format(",{},{:.5f},{:.5f},{:.6f},{:.6f},{:.6f},{:.3f},{}\n", r.losses.size(),
-                        loss.mean, loss.largest - loss.least, against.mean, against.least,
-                        against.largest, r.step_time, failure);
+    text += fmt::format(",{},{},{:.5f}", r.losses.size(), r.diverged,
+                        Interval(r.losses).mean / std::numbers::ln2);
+    const Against against(r);
+    for (const Interval& i : {against.bits, against.perplexity, against.loss})
+      text += fmt::format(",{:.6f},{:.6f},{:.6f}", i.mean, i.low, i.high);
+    text += fmt::format(",{:.3f},{}\n", r.step_time, failure);
   }
   return text;
 }
 
 std::string MarkdownOf(const std::vector<Row>& rows) {
   std::string text =
-      "| # | method | bits | kept, MB | ratio | state ratio | gradient error | cosine | bias "
-      "| held-out (seeds) | spread | against exact | step time |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "| # | method | kept, MB | ratio to FP32 | to BF16 | gradient error | bias | bits per byte "
+      "(seeds) | against exact, bits per byte | perplexity, % | loss, %, within | step time |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  const auto with_interval = [](const Interval& i, int digits) {
+    std::string cell = fmt::format("{:+.{}f}", i.mean, digits);
+    if (!std::isnan(i.low))
+      cell += fmt::format(" ({:+.{}f} to {:+.{}f})", i.low, digits, i.high, digits);
+    return cell;
+  };
   for (size_t i = 0; i < rows.size(); ++i) {
     const Row& r = rows[i];
     if (r.losses.empty()) {
-      text += fmt::format("| {} | `{}` | | | | | | | | {} | | | |\n", i + 1, r.method, r.failure);
+      text += fmt::format("| {} | `{}` | | | | | | {} | | | | |\n", i + 1, r.method, r.failure);
       continue;
     }
-    text += fmt::format("| {} | `{}` | {:.2f} | {:.2f} | {:.2f} | {:.2f} ", i + 1, r.method, r.bits,
-                        r.total() / 1e6, r.ratio, r.state_ratio);
-    text += r.checked() ? fmt::format("| {:.1e} | {:.4f} | {:+.1e} ", r.relative, r.cosine, r.bias)
-                        : "| | | ";
-    const Range loss(r.losses), against(r.against);
-    text += fmt::format("| {:.4f} ({}) | {:.4f} | {:+.2f} % ", loss.mean, r.losses.size(),
-                        loss.largest - loss.least, 100 * against.mean);
-    if (r.against.size() > 1)
-      text += fmt::format("({:+.2f} to {:+.2f}) ", 100 * against.least, 100 * against.largest);
+    text += fmt::format("| {} | `{}` | {:.2f} | {:.2f} | {:.2f} ", i + 1, r.method, r.total() / 1e6,
+                        r.ratio, r.ratio / 2);
+    text += r.checked() ? fmt::format("| {:.1e} | {:+.1e} ", r.relative, r.bias) : "| | ";
+    if (r.diverged > 0) {
+      text += fmt::format("| diverges ({} of {}) | | | ", r.diverged, r.losses.size());
+    } else {
+      const Against against(r);
+      text += fmt::format(
+          "| {:.4f} ({}) | {} | {} | {} ", Interval(r.losses).mean / std::numbers::ln2,
+          r.losses.size(), with_interval(against.bits, 4), with_interval(against.perplexity, 2),
+          std::isnan(against.loss.low) ? std::string()
+                                       : fmt::format("{:.2f}", against.loss.Within()));
+    }
     text += fmt::format("| {:.2f} |\n", r.step_time);
-    if (!r.failure.empty()) text += fmt::format("| | {} | | | | | | | | | | | |\n", r.failure);
+    if (!r.failure.empty()) text += fmt::format("| | {} | | | | | | | | | | |\n", r.failure);
   }
   return text;
 }
@@ -214,16 +259,20 @@ Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients
 
 // A symbol and colour for every family of methods; numbers are those of the table.
 Result<std::string> DrawPareto(const std::vector<Row>& rows) {
-  const auto loss_of = [](const Row& r) { return Range(r.against).mean; };
+  const auto loss_of = [](const Row& r) { return Against(r).bits.mean; };
   const auto error_of = [](const Row& r) { return r.relative; };
-  // MB, loss against exact in percent, gradient error.
+  // MB, bits per byte against exact with their interval, gradient error.
   const auto point = [&](const Row& r) {
-    return fmt::format("{} {} {}", r.total() / 1e6, 100 * loss_of(r),
-                       std::max(r.relative, kLeastDrawn));
+    const Interval bits = Against(r).bits;
+    const bool drawn = r.diverged == 0 && bits.mean <= kMostDrawn;
+    return fmt::format("{} {} {} {} {}", r.total() / 1e6, drawn ? bits.mean : NAN,
+                       std::max(r.relative, kLeastDrawn),
+                       std::isnan(bits.low) ? bits.mean : bits.low,
+                       std::isnan(bits.high) ? bits.mean : bits.high);
   };
   std::map<std::string, std::string> families;  // their points, with the number of the row
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].against.empty()) continue;
+    if (rows[i].exact.empty()) continue;
     const std::string& method = rows[i].method;
     std::string family;
     for (size_t c = 0; c < method.size(); ++c) {  // "tempo+actplane" of "tempo+actplane:ratio=4"
@@ -243,19 +292,22 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
   }
   size_t number = 0;
   std::string plots;
+  std::string bars;  // intervals of the loss
   for (const auto& [family, points] : families) {
     script += fmt::format("$p{} << EOD\n{}EOD\n", number, points);
     plots += fmt::format(
         ", $p{0} using 1:col with points pt {1} ps 1.1 lc {1} title \"{2}\", $p{0} using "
-        "1:col:4 with labels offset 1,0.5 font ',10' notitle",
+        "1:col:6 with labels offset 1,0.5 font ',10' notitle",
         number, number + 1, GnuplotText(family));
+    bars += fmt::format(", $p{0} using 1:2:4:5 with yerrorbars pt 0 lc {1} notitle", number,
+                        number + 1);
     ++number;
   }
   const std::string front = " using 1:col with steps lc rgb '#888888' dt 2 title 'Pareto front'";
   script +=
-      "col = 2\nset ylabel 'held-out loss against exact, % (above 12 not drawn)'\n"
-      "set yrange [*<-1:1<*<12]\nplot $loss" +
-      front + plots +
+      "col = 2\nset ylabel 'held-out bits per byte against exact, 95 % intervals (above 0.2 not "
+      "drawn)'\nset yrange [*<-0.005:0.005<*<0.2]\nplot $loss" +
+      front + plots + bars +
       "\ncol = 3\nset ylabel 'relative error of the gradient'\nset yrange [*:*]\n"
       "set logscale y\nset format y '%.0e'\nplot $error" +
       front + plots + "\nunset multiplot\n";

@@ -2,6 +2,8 @@
 // What came of the runs of a comparison, as tables and as a picture.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -30,19 +32,32 @@ struct Row {
   double relative = 0;           // of the gradient; below 0: not measured
   double cosine = 0;
   double bias = 0;
-  std::vector<double> losses;   // held out, one for each seed that ended well
-  std::vector<double> against;  // each loss over that of exact with its seed, less 1
-  double step_time = 0;         // over that of exact
+  std::vector<double> losses;  // held out, nats per byte, one for each seed that ended well
+  std::vector<double> exact;   // that of the exact run with the same seed
+  size_t diverged = 0;         // of the seeds: a bit per byte above exact, or no number
+  double step_time = 0;        // over that of exact
   std::string failure;
 
   bool checked() const { return relative >= 0; }
   double total() const { return bytes.at("total").get<double>(); }
 };
 
-// Mean, least and largest of some values; of none: NaN.
-struct Range {
-  explicit Range(const std::vector<double>& values);
-  double mean, least, largest;
+// Mean of values and its 95 % interval by Student's t; of one value the interval is NaN, of none
+// all.
+struct Interval {
+  explicit Interval(const std::vector<double>& values);
+  double mean, low, high;
+
+  // The largest distance from 0 that the interval leaves open.
+  double Within() const { return std::max(std::abs(low), std::abs(high)); }
+};
+
+// What a row is off exact, paired by seed.
+struct Against {
+  explicit Against(const Row& row);
+  Interval bits;        // per byte
+  Interval perplexity;  // of a byte, percent
+  Interval loss;        // in nats, percent of that of exact
 };
 
 // The JSON object in a file of ours. kIo, or kBadInput when it is damaged.

@@ -14,6 +14,7 @@
 #include <set>
 #include <sstream>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "actplane/io/tensor_info.h"
@@ -71,6 +72,13 @@ std::string OutOf(const Task& task) {
   return task.result.empty() ? task.log : task.result + ".part";
 }
 
+std::vector<char*> ArgumentsOf(std::vector<std::string>& text) {
+  std::vector<char*> argv;
+  for (std::string& t : text) argv.push_back(t.data());
+  argv.push_back(nullptr);
+  return argv;
+}
+
 // Starts this program with other arguments. kIo.
 Result<pid_t> Start(const Task& task) {
   const std::string out = OutOf(task);
@@ -85,17 +93,45 @@ Result<pid_t> Start(const Task& task) {
   posix_spawn_file_actions_adddup2(&files, log.get(), STDERR_FILENO);
   std::vector<std::string> text = {"actplane-train"};
   text.insert(text.end(), task.arguments.begin(), task.arguments.end());
-  std::vector<char*> argv;
-  for (std::string& t : text) argv.push_back(t.data());
-  argv.push_back(nullptr);
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, "/proc/self/exe", &files, nullptr, argv.data(), environ);
+  const int error =
+      posix_spawn(&pid, "/proc/self/exe", &files, nullptr, ArgumentsOf(text).data(), environ);
   posix_spawn_file_actions_destroy(&files);
   if (error != 0) return CannotStart(task, out, error);
   return pid;
 }
 
+// Empty if the task ended well, whose result then has its name.
+std::string WhyFailed(const Task& task, bool well, const std::string& otherwise) {
+  std::error_code error;
+  if (well && !task.result.empty()) std::filesystem::rename(OutOf(task), task.result, error);
+  if (well && !error) return {};
+  if (!task.result.empty()) std::filesystem::remove(OutOf(task), error);
+  const std::string why = LastLine(task.log);
+  return why.empty() ? otherwise : why;
+}
+
+// As one word of a shell.
+std::string Quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// A shell script that runs the task and leaves its exit status beside itself.
+std::string ScriptOf(const Task& task, const std::string& program, const std::string& status) {
+  std::string script = Quoted(program);
+  for (const std::string& argument : task.arguments) script += " " + Quoted(argument);
+  const std::string out = OutOf(task);
+  return fmt::format("{} >{} 2>{} </dev/null\necho $? >{}\n", script, Quoted(out),
+                     out == task.log ? "&1" : Quoted(task.log), Quoted(status));
+}
+
 }  // namespace
+
+int JobsOf(int jobs) {
+  return jobs > 0 ? jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
 
 Status CheckOutputs(const std::deque<Task>& tasks) {
   ReplaceOutputs(true);
@@ -138,16 +174,72 @@ Result<Failures> RunAll(std::deque<Task> tasks, int jobs, StatusLine& line) {
     const Task task = std::move(it->second);
     running.erase(it);
     ++done;
-    std::error_code error;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-      if (!task.result.empty()) std::filesystem::rename(task.result + ".part", task.result, error);
-      if (!error) continue;
-    }
-    if (!task.result.empty()) std::filesystem::remove(task.result + ".part", error);
-    const std::string why = LastLine(task.log);
-    failed[task.name] = why.empty() ? fmt::format("ended with status {}", status) : why;
+    const std::string why = WhyFailed(task, WIFEXITED(status) && WEXITSTATUS(status) == 0,
+                                      fmt::format("ended with status {}", status));
+    if (!why.empty()) failed[task.name] = why;
   }
   line.Clear();
+  return failed;
+}
+
+Result<Failures> RunOnSlurm(const std::deque<Task>& tasks, const std::string& folder,
+                            const std::vector<std::string>& options, StatusLine& line) {
+  if (Status s = CheckOutputs(tasks); !s.ok()) return s;
+  if (tasks.empty()) return Failures();
+  if (Status s = MakeFolder(folder); !s.ok()) return s;
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe");
+  const auto file = [&](size_t i, const char* what) {
+    return fmt::format("{}/{}.{}", folder, i + 1, what);
+  };
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    std::error_code ignored;
+    std::filesystem::remove(file(i, "status"), ignored);
+    Result<Output> script = Output::ClaimOwn(file(i, "sh"));
+    if (!script.ok()) return script.status();
+    if (Status s = script->Write(ScriptOf(tasks[i], program, file(i, "status"))); !s.ok()) return s;
+  }
+  std::vector<std::string> text = {"sbatch",
+                                   "--wait",
+                                   "--job-name=actplane-train",
+                                   fmt::format("--array=1-{}", tasks.size()),
+                                   "--chdir=" + std::filesystem::current_path().string(),
+                                   fmt::format("--output={}/%a.txt", folder)};
+  text.insert(text.end(), options.begin(), options.end());
+  text.push_back(fmt::format("--wrap=sh {}/$SLURM_ARRAY_TASK_ID.sh", Quoted(folder)));
+  line.Show(fmt::format("{} runs on Slurm", tasks.size()));
+  pid_t pid = 0;
+  int status = 0;
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, (folder + "/sbatch.txt").c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  const int error =
+      posix_spawnp(&pid, "sbatch", &files, nullptr, ArgumentsOf(text).data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  if (error != 0) {
+    line.Clear();
+    return IoError(fmt::format(
+        "cannot start sbatch: {}; install a Slurm client (Debian: slurm-client), or leave --slurm "
+        "out",
+        std::generic_category().message(error)));
+  }
+  ::waitpid(pid, &status, 0);
+  line.Clear();
+  Failures failed;
+  size_t seen = 0;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    const Result<std::string> code =
+        ReadInput(file(i, "status"), kMostSettings, "look into it", Role::kOwn);
+    if (!code.ok()) {
+      failed[tasks[i].name] = fmt::format("Slurm has not run it; look into {}", file(i, "txt"));
+      continue;
+    }
+    ++seen;
+    const std::string why = WhyFailed(tasks[i], *code == "0\n",
+                                      "ended with status " + code->substr(0, code->find('\n')));
+    if (!why.empty()) failed[tasks[i].name] = why;
+  }
+  if (seen == 0) return IoError("sbatch has run nothing; what it said is above, or in " + folder);
   return failed;
 }
 

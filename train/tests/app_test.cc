@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a user runs it: preset tiny, and every bad input of which it must speak.
+#include <fmt/format.h>
+
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -7,6 +10,7 @@
 #include <sstream>
 
 #include "program.h"
+#include "train/app/comparison.h"
 
 namespace actplane::train {
 namespace {
@@ -270,10 +274,9 @@ TEST_F(Program, ComparesMethodsAndDoesNotRepeatRuns) {
   EXPECT_NEAR(rows[1]["ratio"].get<double>(), 32 / 8.25, 1e-6);
   for (const auto& row : rows) {
     ASSERT_EQ(row["held_out"].size(), 2U) << row;
-    for (size_t seed = 0; seed < 2; ++seed) {
-      EXPECT_EQ(row["against"][seed].get<double>(),
-                row["held_out"][seed].get<double>() / rows[0]["held_out"][seed].get<double>() - 1);
-    }
+    EXPECT_EQ(row["exact"], rows[0]["held_out"]) << row;
+    EXPECT_EQ(row["diverged"], 0) << row;
+    EXPECT_LE(row["against_bits"]["low"].get<double>(), row["against_bits"]["mean"].get<double>());
   }
   for (const char* name : {"compare.csv", "compare.md", "kinds.csv", "loss.svg", "pareto.svg"})
     EXPECT_TRUE(fs::exists(folder_ / "all" / name)) << name;
@@ -285,6 +288,133 @@ TEST_F(Program, ComparesMethodsAndDoesNotRepeatRuns) {
   EXPECT_EQ(fs::last_write_time(folder_ / "all/exact-1/summary.json"), time);
   ExpectComplaint(Run("compare" + Small() + "--steps 7 --out all --methods mxfp8"), 2,
                   "is a run with other settings");
+}
+
+// A cluster in the place of Slurm: runs the array one by one.
+void WriteSbatch(const fs::path& folder, const std::string& body) {
+  fs::create_directory(folder / "bin");
+  std::ofstream(folder / "bin/sbatch") << "#!/bin/sh\necho \"$@\" >>sbatch.log\n" << body;
+  fs::permissions(folder / "bin/sbatch", fs::perms::owner_all);
+}
+
+TEST_F(Program, ComparisonOnSlurmIsTheSame) {
+  const std::string arguments =
+      "compare" + Small() + "--steps 4 --seeds 1,2 --methods mxfp8 group:bits=2 --json --out ";
+  const Answer here = Run(arguments + "here");
+  ASSERT_EQ(here.code, 0) << here.err;
+  WriteSbatch(folder_,
+              "for a; do case $a in --array=1-*) n=${a#--array=1-} ;; --wrap=*) w=${a#--wrap=} ;; "
+              "esac; done\n"
+              "i=1; while [ $i -le $n ]; do SLURM_ARRAY_TASK_ID=$i sh -c \"$w\"; i=$((i+1)); "
+              "done\necho Submitted batch job 7\n");
+  const std::string slurm = " --slurm --sbatch '-p long -c 1'";
+  const Answer there = Run(arguments + "\"there's one\"" + slurm, "PATH=$PWD/bin:$PATH");
+  ASSERT_EQ(there.code, 0) << there.err;
+  const auto untimed = [](const std::string& text) {
+    auto rows = nlohmann::json::parse(text)["rows"];
+    for (auto& row : rows) {
+      row.erase("step_time");
+      for (const char* name : {"allocator", "allocator_peak"}) row["bytes"].erase(name);
+    }
+    return rows;
+  };
+  EXPECT_EQ(untimed(there.out), untimed(here.out));
+  EXPECT_NE(ReadFile(folder_ / "sbatch.log").find("--array=1-6"), std::string::npos);
+  EXPECT_NE(ReadFile(folder_ / "sbatch.log").find("-p long -c 1 --wrap"), std::string::npos);
+}
+
+TEST_F(Program, ComparisonSaysWhatSlurmHasNotRun) {
+  const std::string arguments = "compare" + Small() + "--steps 4 --methods mxfp8 --out all --slurm";
+  ExpectComplaint(Run(arguments, "PATH=/nowhere"), 3, "cannot start sbatch");
+  WriteSbatch(folder_, "exit 1\n");
+  ExpectComplaint(Run(arguments, "PATH=$PWD/bin:$PATH"), 3, "sbatch has run nothing");
+  WriteSbatch(folder_, "for s in all/slurm-*/1.sh; do sh $s; done; exit 1\n");
+  const Answer o = Run(arguments, "PATH=$PWD/bin:$PATH");
+  EXPECT_EQ(o.code, 1) << o.err;
+  EXPECT_NE(ReadFile(folder_ / "all/compare.md").find("Slurm has not run it"), std::string::npos);
+}
+
+// By hand: 1, 2, 3 has the mean 2, the deviation 1, and t = 4.303 with two degrees of freedom.
+TEST(Comparison, IntervalIsStudents) {
+  const Interval i({1, 2, 3});
+  EXPECT_DOUBLE_EQ(i.mean, 2);
+  EXPECT_NEAR(i.high - 2, 4.303 / std::sqrt(3.0), 1e-12);
+  EXPECT_NEAR(2 - i.low, i.high - 2, 1e-12);
+  EXPECT_NEAR(i.Within(), i.high, 1e-12);
+  EXPECT_NEAR(Interval({-4, -2}).low, -3 - 12.706, 1e-12);
+  EXPECT_TRUE(std::isnan(Interval({5}).low));
+  EXPECT_TRUE(std::isnan(Interval({}).mean));
+}
+
+TEST(Comparison, DifferencesArePairedBySeed) {
+  Row row;
+  row.losses = {1.1, 2.2};
+  row.exact = {1.0, 2.0};
+  const Against against(row);
+  EXPECT_NEAR(against.bits.mean, 0.15 / std::log(2.0), 1e-12);
+  EXPECT_NEAR(against.perplexity.mean, 50 * (std::exp(0.1) + std::exp(0.2) - 2), 1e-12);
+  EXPECT_NEAR(against.loss.mean, 10, 1e-12);
+  EXPECT_NEAR(against.loss.Within(), 10, 1e-9) << "both seeds are 10 % off";
+}
+
+TEST(Comparison, ARowThatDivergesHasNoMean) {
+  const auto outcome = [](const char* method, double loss) {
+    Outcome o;
+    o.method = method;
+    o.seed = 1;
+    o.summary = {{"bytes",
+                  {{"payload", 1},
+                   {"metadata", 0},
+                   {"padding", 0},
+                   {"masks", 0},
+                   {"exact", 0},
+                   {"total", 1},
+                   {"float32", 4}}},
+                 {"ratio", 4.0},
+                 {"state", {{"exact_total", 2}, {"total", 1}}},
+                 {"held_out_loss", loss},
+                 {"median_step_seconds", 1.0}};
+    return o;
+  };
+  const auto rows = Collect({outcome("exact", 1.0), outcome("good", 1.6), outcome("bad", 1.8),
+                             outcome("nan", std::nan(""))},
+                            {});
+  ASSERT_TRUE(rows.ok()) << rows.status().message();
+  EXPECT_EQ((*rows)[1].diverged, 0U);
+  EXPECT_EQ((*rows)[2].diverged, 1U);
+  EXPECT_EQ((*rows)[3].diverged, 1U);
+  const std::string table = MarkdownOf(*rows);
+  EXPECT_NE(table.find("| diverges (1 of 1) |"), std::string::npos) << table;
+}
+
+TEST_F(Program, AllocatesByTheLossOfShortRuns) {
+  const std::string arguments =
+      "allocate --by loss" + Small() + "--dropout 0 --steps 4 --ratio 12 --json --out a";
+  const Answer o = Run(arguments);
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto found = nlohmann::json::parse(o.out);
+  EXPECT_GE(found["ratio"].get<double>(), 12);
+  EXPECT_EQ(found["kinds"].size(), 9U) << "without dropout no dropped map";
+  double lost = 0;
+  for (const auto& [kind, rows] : found["kinds"].items()) {
+    const std::string chosen = "ratio." + kind + "=";
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (i > 0) {
+        EXPECT_GE(rows[i]["loss"], rows[i - 1]["loss"]) << kind;
+        EXPECT_LT(rows[i]["bytes"], rows[i - 1]["bytes"]) << kind;
+      }
+      const std::string stash = found["stash"].get<std::string>() + ",";
+      const std::string ratio = fmt::format("{},", rows[i]["ratio"].get<double>());
+      if (stash.find(chosen + ratio) != std::string::npos) lost += rows[i]["loss"].get<double>();
+    }
+  }
+  EXPECT_NEAR(found["loss"].get<double>(), lost, 1e-12);
+  const auto time = fs::last_write_time(folder_ / "a/exact-1/summary.json");
+  EXPECT_EQ(Run(arguments).out, o.out) << "from what is there";
+  EXPECT_EQ(fs::last_write_time(folder_ / "a/exact-1/summary.json"), time);
+  ExpectComplaint(Run("allocate --by loss" + Small() + "--dropout 0 --steps 4 --ratio 60 --out a"),
+                  2, "keeps so little; lower --ratio");
+  ExpectComplaint(Run("allocate --by loss" + Small() + "--steps 4 --base tempo --out b"), 2, "");
 }
 
 TEST_F(Program, ComparisonRefusesBeforeTheFirstRun) {
