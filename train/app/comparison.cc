@@ -236,7 +236,7 @@ std::string MarkdownOf(const std::vector<Row>& rows) {
 }
 
 Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients) {
-  std::string text = "method,kind,ratio,relative,cosine,bias\n";
+  std::string text = "method,kind,ratio,relative,cosine,bias,along,radial\n";
   for (const auto& [method, path] : gradients) {
     if (!Exists(path)) continue;  // the check failed
     const Result<Json> json = ReadJson(path);
@@ -246,9 +246,10 @@ Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients
     };
     try {
       for (const Json& l : json->at("lines")) {
-        text += fmt::format("\"{}\",{},{},{},{},{}\n", method, l.at("kind").get<std::string>(),
-                            number(l, "ratio", "inf"), number(l, "relative", "nan"),
-                            number(l, "cosine", "nan"), number(l, "bias", "nan"));
+        text += fmt::format(
+            "\"{}\",{},{},{},{},{},{},{}\n", method, l.at("kind").get<std::string>(),
+            number(l, "ratio", "inf"), number(l, "relative", "nan"), number(l, "cosine", "nan"),
+            number(l, "bias", "nan"), number(l, "along", ""), number(l, "radial", ""));
       }
     } catch (const Json::exception&) {
       return Damaged(path);

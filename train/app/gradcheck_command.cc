@@ -27,11 +27,13 @@ struct Line {
   std::string kind;
   double ratio = 0;
   Difference d;
+  OneSided side;
 };
 
 Json JsonOf(const Line& l) {
-  return {{"stash", l.stash},           {"kind", l.kind},         {"ratio", l.ratio},
-          {"relative", l.d.Relative()}, {"cosine", l.d.Cosine()}, {"bias", l.d.Bias()}};
+  return {{"stash", l.stash},           {"kind", l.kind},           {"ratio", l.ratio},
+          {"relative", l.d.Relative()}, {"cosine", l.d.Cosine()},   {"bias", l.d.Bias()},
+          {"along", l.side.Along()},    {"radial", l.side.Radial()}};
 }
 
 Status Run(const Options& o) {
@@ -60,6 +62,7 @@ Status Run(const Options& o) {
     stashes[s]->set_only(std::nullopt);
     if (Status adopted = trainer.Adopt(*stashes[s]); !adopted.ok()) return adopted;
     const int first = o.total_only ? kKinds : 0;
+    const size_t first_line = lines.size();
     for (int k = first; k <= kKinds; ++k) {  // the last round is all kinds together
       const bool all = k == kKinds;
       const auto i = static_cast<size_t>(k);
@@ -70,7 +73,14 @@ Status Run(const Options& o) {
       l.stash = specs[s];
       l.kind = all ? "all" : kKindNames[static_cast<size_t>(k)];
       Tally tally;
+      std::optional<OneSidedness> sides;  // of every kind at once
+      if (all) sides.emplace(*stashes[s]);
       l.d = DifferenceOf(trainer, *stashes[s], reference, &tally);
+      if (all) {
+        for (const OneSided& side : sides->kinds()) l.side += side;
+        for (size_t n = first_line; n + 1 < lines.size(); ++n)
+          lines[n].side = sides->kinds()[static_cast<size_t>(*KindOf(lines[n].kind))];
+      }
       const auto raw = static_cast<double>(all ? Sum(textbook) : textbook[i]);
       const auto held =
           static_cast<double>(all ? tally.Activations().total() : tally.kinds[i].total());
@@ -85,13 +95,18 @@ Status Run(const Options& o) {
     for (const Line& l : lines) json["lines"].push_back(JsonOf(l));
     return PrintJson(json);
   }
-  std::string text = fmt::format("{:<20} {:>7} {:>12} {:>10} {:>11}\n", "kind", "ratio", "relative",
-                                 "cosine", "bias");
+  // Formulas that keep something else leave nothing to measure.
+  const auto side = [](double value) {
+    return std::isnan(value) ? std::string() : fmt::format("{:.2e}", value);
+  };
+  std::string text = fmt::format("{:<20} {:>7} {:>12} {:>10} {:>11} {:>11} {:>11}\n", "kind",
+                                 "ratio", "relative", "cosine", "bias", "along", "radial");
   for (size_t i = 0; i < lines.size(); ++i) {
     const Line& l = lines[i];
     if (i == 0 || lines[i - 1].stash != l.stash) text += l.stash + "\n";
-    text += fmt::format("{:<20} {:>7.3f} {:>12.3e} {:>10.6f} {:>11.2e}\n", l.kind, l.ratio,
-                        l.d.Relative(), l.d.Cosine(), l.d.Bias());
+    text += fmt::format("{:<20} {:>7.3f} {:>12.3e} {:>10.6f} {:>11.2e} {:>11} {:>11}\n", l.kind,
+                        l.ratio, l.d.Relative(), l.d.Cosine(), l.d.Bias(), side(l.side.Along()),
+                        side(l.side.Radial()));
   }
   return Print(text + fmt::format("{:<20} {:>7} {:>12.3e} {:>10.6f}   two minibatches, exact\n", "",
                                   "", noise.Relative(), noise.Cosine()));
@@ -115,7 +130,9 @@ Command AddGradcheck(CLI::App& root, const RunConfig& preset) {
   AddForce(*app, o->run.force);
   app->footer(
       "relative: |h - g| / |g| over all parameters and minibatches; bias: the part of h - g along "
-      "g.\n\n"
+      "g.\n"
+      "along: the part of what comes back along what was kept, less 1; radial: what is left of a "
+      "gradient along the row that a norm normalises, less 1. Both add up over steps.\n\n"
       "Examples:\n"
       "  actplane-train gradcheck --init build/runs/exact/checkpoint\n"
       "  actplane-train gradcheck --init build/runs/exact/checkpoint mxfp8 zfp:ratio=4 "

@@ -21,6 +21,37 @@ struct Difference {
   double Bias() const { return product / signal - 1; }  // the part of h - g along g
 };
 
+// What comes back of the tensors of a kind, y in place of x, on one side of it: such an error adds
+// up over steps, where one that scatters does not.
+struct OneSided {
+  double product = 0;  // x y
+  double signal = 0;   // |x|^2
+  double radial = 0;   // sum over rows of the input of a norm
+  int64_t rows = 0;
+
+  double Along() const { return product / signal - 1; }  // the part of y - x along x
+  // Backward of a norm takes away what of a gradient lies along the normalised row u. With v in its
+  // place, and a gradient of any direction, that is (u v / u u)^2 of it: the mean, less 1.
+  double Radial() const { return radial / static_cast<double>(rows) - 1; }  // NaN without rows
+
+  OneSided& operator+=(const OneSided& other);
+};
+
+// Measures what a stash keeps as long as it lives.
+class OneSidedness {
+ public:
+  explicit OneSidedness(Stash& stash);
+  ~OneSidedness();
+  OneSidedness(const OneSidedness&) = delete;
+  OneSidedness& operator=(const OneSidedness&) = delete;
+
+  const PerKind<OneSided>& kinds() const { return kinds_; }
+
+ private:
+  Stash& stash_;
+  PerKind<OneSided> kinds_ = {};
+};
+
 using Gradient = std::vector<at::Tensor>;  // a tensor for each parameter
 
 void Add(const Gradient& g, const Gradient& h, Difference& d);

@@ -25,6 +25,10 @@ Entry::~Entry() {
   stash_->Note(Stash::Access::kRelease, *this);
 }
 
+at::Tensor Entry::Value() const {
+  return part_ == Part::kActivation ? codec_->Unpack(packed_, shape_, context_) : packed_.parts[0];
+}
+
 std::string Entry::Name() const {
   const std::string name = context_.site.Name();
   return what_.empty() ? name : name + "." + std::string(what_);
@@ -110,8 +114,7 @@ const Packed& Stash::GetPacked(const Handle& handle) const {
 
 at::Tensor Stash::Get(const Handle& handle) const {
   Note(Access::kRead, *handle);
-  if (handle->part_ != Entry::Part::kActivation) return handle->packed_.parts[0];
-  return handle->codec_->Unpack(handle->packed_, handle->shape_, handle->context_);
+  return handle->Value();
 }
 
 }  // namespace actplane::train

@@ -38,6 +38,9 @@ class Entry {
   Kind kind() const { return context_.site.kind; }
   const Packed& packed() const { return packed_; }
 
+  // As the method gives it back; of kPacked the first part. Must not be changed.
+  at::Tensor Value() const;
+
  private:
   friend class Stash;
 

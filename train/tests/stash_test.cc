@@ -2,7 +2,10 @@
 // Sharing, counting, and that the count is what the allocator holds.
 #include "train/stash/stash.h"
 
+#include <cmath>
+
 #include "test_support.h"
+#include "train/app/gradient.h"
 #include "train/app/memory.h"
 #include "train/layers/gelu.h"
 
@@ -47,6 +50,41 @@ TEST(Stash, OnlyOneKindGoesThroughTheMethod) {
   Activation query(x, {0, "q", Kind::kQuery});
   EXPECT_FALSE(at::equal(stash->Get(stash->Keep(key)), x));
   EXPECT_TRUE(at::equal(stash->Get(stash->Keep(query)), x));
+}
+
+// Gives back a part of every tensor.
+class PartOf final : public Codec {
+ public:
+  Packed Pack(const at::Tensor& x, const Context& /*context*/) override { return {{x * 0.9}, {}}; }
+  at::Tensor Unpack(const Packed& packed, at::IntArrayRef /*shape*/,
+                    const Context& /*context*/) override {
+    return packed.parts[0];
+  }
+};
+
+TEST(OneSidedness, SeesWhatIsTooSmall) {
+  Stash stash(std::make_unique<PartOf>());
+  const at::Tensor x = at::tensor({1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 0.5, -0.5}, at::kFloat);
+  const auto at = [](Kind kind) { return static_cast<size_t>(kind); };
+  const OneSidedness sides(stash);
+  Activation residual(x.view({2, 4}), {0, "r", Kind::kResidual});
+  Activation key(x.view({2, 4}), {0, "k", Kind::kKey});
+  const Handle first = stash.Keep(residual);
+  const Handle second = stash.Keep(key);
+  EXPECT_NEAR(sides.kinds()[at(Kind::kResidual)].Along(), -0.1, 1e-6);
+  EXPECT_NEAR(sides.kinds()[at(Kind::kResidual)].Radial(), 0.81 - 1, 1e-6);
+  EXPECT_NEAR(sides.kinds()[at(Kind::kKey)].Along(), -0.1, 1e-6);
+  EXPECT_TRUE(std::isnan(sides.kinds()[at(Kind::kKey)].Radial())) << "no input of a norm";
+  EXPECT_TRUE(std::isnan(sides.kinds()[at(Kind::kValue)].Along())) << "nothing kept";
+}
+
+TEST(OneSidedness, IsNothingWhereTensorsComeBack) {
+  Stash stash(nullptr);
+  const OneSidedness sides(stash);
+  Activation residual(at::randn({30, 40}), {0, "r", Kind::kResidual});
+  const Handle kept = stash.Keep(residual);
+  EXPECT_NEAR(sides.kinds()[static_cast<size_t>(Kind::kResidual)].Radial(), 0, 1e-12);
+  EXPECT_EQ(sides.kinds()[static_cast<size_t>(Kind::kResidual)].rows, 30);
 }
 
 // Keeps the sign of the GELU input in place of the input, as later methods replace formulas.
