@@ -1,9 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# study.sh [STEP...]: the measurements behind docs/results.md, "Training". Steps: converge curve methods finetune gradient
-# allocate average field cost report. Runs keep their folders in build/runs/study and are not repeated; one that was stopped goes on
-# from its checkpoint. JOBS runs at a time, one thread each; `cost` alone takes two threads and wants a quiet machine.
-# SEEDS: those of `methods` and `finetune`; the others say theirs.
+# study.sh [STEP...]: the measurements behind docs/results.md, "Training". Runs keep their folders in build/runs/study and are
+# not repeated; one that was stopped goes on from its checkpoint. JOBS runs at a time, one thread each. What a step takes is
+# said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place.
+#   baselines  1 minute    bits per byte of gzip, bzip2 and n-grams on both texts
+#   sweep      1 hour      the learning rate of exact, both networks
+#   rule       1 hour      a ratio per kind by the loss of short runs
+#   track      6 hours     every method on `mini`, 3,000 steps, seeds 1 to 3, with maps
+#   flash      3 hours     what stores activations, without maps
+#   ratios     3 hours     large ratios, 8 to 20, with the rule and without
+#   llama      3 hours     the same peers on `llama-mini`
+#   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5
+#   long       14 hours    the same after 20,000 steps
+#   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
+#   gradient field average cost    10 minutes each
+#   report     what there is so far; publish: its tables and pictures into docs/training
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../.ci/lib.sh"
 
@@ -12,58 +23,74 @@ stats=${STATS:-build/train/bin/actplane}
 out=build/runs/study
 # OpenBLAS 0.3.21 takes AMD cores with AVX-512 for Haswells; a step is a quarter faster when it is told.
 if grep -q avx512bw /proc/cpuinfo; then export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX}; fi
-STEPS=${STEPS:-2000}
-SEEDS=${SEEDS:-1,2,3}
 mkdir -p "$out"
 
-# The paper's scheme, and ratios per kind: attention maps take the most.
-literal=actplane:order=field,fill=zero,ratio=3.2
-maps() { printf 'actplane:order=significance,ratio=%s,ratio.probability=%s,ratio.dropped_probability=%s' "$1" "$2" "$2"; }
-orders=("actplane:order=field,ratio=3.2" "actplane:order=significance,ratio=3.2")
+sig=actplane:order=significance
+literal=actplane:order=field,fill=zero,ratio=3.2 # the paper's scheme
 
-points=("$literal" "actplane:order=field,ratio="{4,6,8} "actplane:order=significance,ratio="{4,6,8,12,16}
-  "$(maps 6 12)" "$(maps 8 16)" "$(maps 8 32)" mxfp8 zfp:ratio=4)
+# What stores a tensor in a form of today, with the codec at the same bytes beside it: ratios 2, 3.88, 5.12, 7.11, 7.53, 14.2.
+peers=(bf16 mxint8 mxfp8 mxfp8:scale=ocp mxfp6 mxfp4 nvfp4 nf4 group:bits={8,4,2}{,",rounding=nearest"})
+codec=("$sig,ratio="{2,3.879,5.12,7.111,7.529,14.222} "$sig,format=bf16,ratio="{4,8})
+# Each method at its published default, recomputation, and the codec with them.
+others=("$literal" "actplane:order=field,ratio="{3.2,6} alam:bits={2,1} gact mesa mesa:channels=64 tempo fewbit:bits=3 compact:ratio={2,4,8}
+  flash recompute:scope={attention,block} "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16"
+  "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8" zfp:ratio=4)
+quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12,14.222} "recompute:scope=block+$sig,ratio=4")
 
-# Each at its published default and two settings more, then together with the codec.
-others=(group:bits={8,4,2} alam:bits={2,1.5,1} mesa mesa:channels={16,128} tempo tempo:gelu=off tempo:attention=off fewbit:bits={3,2,4}
-  compact:ratio={4,2,8}
-  "tempo+actplane:order=significance,ratio=8,ratio.gelu_output=exact" "tempo:gelu=off+actplane:order=significance,ratio=8"
-  "fewbit:bits=3+actplane:order=significance,ratio=4" "compact:ratio=4+actplane:order=significance,ratio=4")
-# With `actplane` at the bytes of Mesa (4), of group quantization at 4 bits (7.529) and at 2 bits (14.222, where no slot of order
-# `field` fits), and in BF16. zfp, ten minutes a run: from scratch see curve.
-track=("${orders[@]}" "actplane:order="{field,significance}",ratio="{4,6,7.529} "actplane:order=significance,ratio="{8,14.222,16}
-  "actplane:order=significance,group=8,ratio="{8,14.222} "$(maps 8 16)" "$(maps 11 32)" "actplane:order=significance,format=bf16,ratio="{4,8,14.222}
-  "tempo:gelu=off+actplane:order=significance,ratio=10,ratio.probability=24" mxfp8 "${others[@]}")
-
-# compare TABLE [OPTION...]: a comparison on the shared runs.
+# compare TABLE PRESET [OPTION...]: a comparison on the runs that all share.
 compare() {
-  "$program" compare --preset mini --steps "$STEPS" --eval-every 250 --eval-windows 800 --jobs "$JOBS" \
-    --runs $out/runs --out "$out/$1" "${@:2}" ||
-    say "some runs of '$1' failed; the table says which" >&2
+  local table=$1 preset=$2
+  "$program" compare --preset "$preset" --eval-every 250 --eval-windows 800 --jobs "$JOBS" ${SLURM+--slurm --sbatch "$SLURM"} \
+    --runs "$out/runs-$preset" --out "$out/$table" "${@:3}" ||
+    say "some runs of '$table' failed; the table says which" >&2
+}
+flashed() { printf 'flash+%s\n' "$@"; }
+
+text() { # a dictionary and a glossary: 45 MB of definitions and quotations, in no release of Debian changed since 2022
+  local file
+  [[ -s $out/large.txt ]] && return
+  for file in foldoc gcide; do
+    [[ -r /usr/share/dictd/$file.dict.dz ]] || die "no /usr/share/dictd/$file.dict.dz; apt-get install dict-$file"
+    zcat </usr/share/dictd/$file.dict.dz
+  done >"$out/large.txt.new"
+  mv "$out/large.txt.new" "$out/large.txt"
 }
 
-converge() { compare converge --seeds 1,2,3 --methods "${orders[@]}"; }          # both orders at the paper's ratio
-curve() { compare curve --seeds 1 --methods "${orders[@]}" "${points[@]}"; }     # loss and gradient error over ratio
-methods() { compare methods --seeds "$SEEDS" --methods "${track[@]}"; }         # from scratch
-
-finetune() { # from the weights of exact, on the licence texts that every Debian has
-  find /usr/share/common-licenses -type f | LC_ALL=C sort | xargs cat >$out/licences.txt
-  "$program" compare --preset mini --init $out/runs/exact-1/checkpoint --text $out/licences.txt --steps 300 --warmup 20 --lr 3e-4 \
-    --eval-every 50 --eval-windows 300 --seeds "$SEEDS" --jobs "$JOBS" --runs $out/finetune-runs --out $out/finetune \
-    --methods "${track[@]}" zfp:ratio={4,7.529,14.222} ||
-    say "some runs of fine-tuning failed; the table says which" >&2
+baselines() {
+  text
+  "$program" baselines --json >"$out/baselines-bible.json"
+  "$program" baselines --text "$out/large.txt" --json >"$out/baselines-large.json"
 }
 
-gradient() { # zfp trains at a sixth of the speed of exact: its other ratios by the error of the gradient alone
-  "$program" gradcheck --preset mini --init $out/runs/exact-1/checkpoint --threads "$JOBS" --total-only --json zfp:ratio={3.2,4,6,8} \
-    >$out/gradient-mini.json
-}
-
-allocate() { # the largest ratio at the gradient error of the paper's scheme
-  local base common=(--preset mini --init "$out/runs/exact-1/checkpoint" --threads "$JOBS" --json)
-  for base in actplane:order=significance actplane:order=significance,block=256 tempo:gelu=off+actplane:order=significance; do
-    "$program" allocate "${common[@]}" --base "$base" >"$out/allocate-${base//[:=,+]/-}.json"
+sweep() { # every rate is a comparison of exact alone
+  local preset lr
+  for preset in mini llama-mini; do
+    for lr in 1e-3 2e-3 3e-3 4e-3 6e-3 8e-3; do
+      [[ -f $out/sweep/$preset-$lr/summary.json ]] ||
+        "$program" train --preset $preset --lr $lr --stash exact --eval-every 250 --eval-windows 800 --threads 1 --resume --quiet \
+          --out "$out/sweep/$preset-$lr" >/dev/null &
+      while [[ $(jobs -rp | wc -l) -ge $JOBS ]]; do wait -n; done
+    done
   done
+  wait
+}
+
+rule() { # by short runs, for an overall ratio of 12
+  "$program" allocate --by loss --preset mini --steps 400 --eval-windows 800 --ratio 12 --base "$sig" --jobs "$JOBS" --json \
+    --out "$out/rule" >"$out/rule.json.new" && mv "$out/rule.json.new" "$out/rule.json"
+}
+
+track() { compare track mini --seeds 1,2,3 --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
+flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}") && compare flash mini --seeds 1,2,3 --methods "${list[@]}"; }
+ratios() { compare ratios mini --seeds 1,2,3 --methods "$sig,ratio="{8,10,12,14.222,16,20} "$sig,group=8,ratio="{12,16} "$sig,ratio.residual="{exact,4,8}",ratio=14.222"; }
+llama() { compare llama llama-mini --seeds 1,2,3 --methods "${peers[@]}" "${codec[@]}"; }
+quoted() { compare quoted mini --seeds 1,2,3,4,5 --methods "${quoted[@]}"; }
+long() { compare long mini --steps 20000 --runs "$out/runs-long" --seeds 1,2,3,4,5 --methods "${quoted[@]}"; }
+large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds 1,2,3 --methods bf16 "$sig,ratio="{8,12}; }
+
+gradient() { # at the weights that exact ended with; zfp trains at a sixth of the speed of exact
+  "$program" gradcheck --preset mini --init $out/runs-mini/exact-1/checkpoint --threads "$JOBS" --json \
+    "${peers[@]}" "${codec[@]}" zfp:ratio={3.2,4,6,8} >$out/gradient-mini.json
 }
 
 average() { # ALAM's claim: no value is better for a group of four than its mean. Everything at 0.5 bits, three seeds.
@@ -71,31 +98,26 @@ average() { # ALAM's claim: no value is better for a group of four than its mean
   for value in mean first midrange; do
     for seed in 1 2 3; do all+=("alam:bits=0.5,average=$value,seed=$seed"); done
   done
-  "$program" gradcheck --preset mini --init $out/runs/exact-1/checkpoint --threads "$JOBS" --total-only --json "${all[@]}" >$out/average.json
+  "$program" gradcheck --preset mini --init $out/runs-mini/exact-1/checkpoint --threads "$JOBS" --total-only --json "${all[@]}" >$out/average.json
 }
 
-field() { # the three ratios of the paper on tensors of GPT-2-small geometry, after some training
-  local common=(--preset gpt2-small --threads "$JOBS") exact=(--stash exact)
-  [[ -f $out/gpt2-small/summary.json ]] ||
-    "$program" train "${common[@]}" "${exact[@]}" --steps 60 --checkpoint-every 20 --eval-every 60 --resume --quiet --out $out/gpt2-small
-  for dropout in 0.1 0; do
-    "$program" capture "${common[@]}" "${exact[@]}" --init $out/gpt2-small/checkpoint --dropout $dropout -f --out $out/tensors-$dropout >$out/tensors-$dropout.txt
-    for n in 32 64 128 256; do
-      "$stats" stats $out/tensors-$dropout/*.npy --block $n --json >$out/stats-$dropout-$n.json
-    done
-    rm -r $out/tensors-$dropout
+field() { # the three ratios of the paper: as in 2023 with maps and dropout, without dropout, without maps
+  local mix
+  for mix in 0.1 0; do
+    "$program" capture --preset mini --init $out/runs-mini/exact-1/checkpoint --dropout $mix -f --out $out/tensors-$mix >/dev/null
+    for n in 32 64 128 256; do "$stats" stats $out/tensors-$mix/*.npy --block $n --json >$out/stats-$mix-$n.json; done
   done
-  "$program" gradcheck "${common[@]}" --init $out/gpt2-small/checkpoint --batches 2 --total-only --json "$literal" mxfp8 \
-    actplane:order=significance,ratio={4,5.12,8} "$(maps 5.12 8)" "$(maps 5.12 16)" "$(maps 6.4 16)" "$(maps 8 6.4)" \
-    >$out/gradient-gpt2-small.json
+  rm $out/tensors-0/*attn.p*.npy
+  for n in 32 64 128 256; do "$stats" stats $out/tensors-0/*.npy --block $n --json >$out/stats-nomaps-$n.json; done
+  rm -r $out/tensors-*
 }
 
 cost() { # time of a step at two threads; rounds, so that a disturbance hits all alike
   rm -rf $out/cost
   mkdir -p $out/cost
   for round in 1 2 3; do
-    for spec in exact actplane:order=field actplane:order=significance mxfp8 zfp; do
-      "$program" train --preset mini --steps 100 --warmup 10 --eval-every 100 --eval-windows 8 --stash $spec --threads 2 \
+    for spec in exact flash recompute:scope=block bf16 mxfp8 nvfp4 actplane:order=field $sig zfp; do
+      "$program" train --preset mini --steps 100 --warmup 10 --eval-every 100 --eval-windows 8 --stash "$spec" --threads 2 \
         --quiet --json --out "$out/cost/$spec-$round" |
         jq -r --arg s "$spec" '[$s, .median_step_seconds * 1000] | @tsv'
     done
@@ -108,7 +130,15 @@ cost() { # time of a step at two threads; rounds, so that a disturbance hits all
 }
 
 report() { # what there is so far
-  for table in converge methods curve finetune; do
+  local table file
+  for file in "$out"/baselines-*.json; do
+    [[ ! -f $file ]] || { say "" && say "$(basename "$file" .json)" && jq -c . "$file"; }
+  done
+  for file in "$out"/sweep/*/summary.json; do
+    [[ ! -f $file ]] || jq -r --arg f "$(basename "$(dirname "$file")")" '[$f, .held_out_loss / 0.6931471805599453] | @tsv' "$file"
+  done
+  [[ ! -f $out/rule.json ]] || jq -r '[.stash, .ratio, .loss] | @tsv' $out/rule.json
+  for table in track flash ratios llama quoted long large; do
     [[ ! -f $out/$table/compare.md ]] || { say "" && say "$table" && cat "$out/$table/compare.md"; }
   done
   if [[ -f $out/average.json ]]; then
@@ -120,20 +150,18 @@ report() { # what there is so far
       END { for (k in s) printf "%-10s %.4f  %.4f  %.4f\n", k, s[k] / n[k], l[k], h[k] }' | sort
   fi
   for file in "$out"/gradient*.json; do
-    [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '"", "\($f): two minibatches \(.minibatch.relative)",
-      (.lines[] | "\(.ratio * 1000 | round / 1000)\t\(.relative)\t\(.cosine)\t\(.bias)\t\(.stash)")' "$file"
+    [[ ! -f $file ]] || jq -r --arg f "$(basename "$file" .json)" '"", "\($f): two minibatches \(.minibatch.relative)",
+      (.lines[] | select(.kind == "all") | "\(.ratio * 1000 | round / 1000)\t\(.relative)\t\(.bias)\t\(.along)\t\(.radial)\t\(.stash)")' "$file"
   done
   for file in "$out"/stats-*.json; do
-    [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '[$f, (.all.zero_code.ratio | .sign, .exponent, .mantissa, .total)] | @tsv' "$file"
-  done
-  for file in "$out"/allocate-*.json; do
-    [[ -f $file ]] && jq -r --arg f "$(basename "$file" .json)" '[$f, .target_ratio, .target_relative, .ratio, .relative, .stash] | @tsv' "$file"
+    [[ ! -f $file ]] || jq -r --arg f "$(basename "$file" .json)" '[$f, (.all.zero_code.ratio | .sign, .exponent, .mantissa, .total)] | @tsv' "$file"
   done
   [[ ! -f $out/cost.txt ]] || cat $out/cost.txt
 }
 
 publish() { # tables and pictures that docs/results.md shows
-  for table in converge curve methods finetune; do
+  local table
+  for table in track flash ratios llama quoted long large; do
     [[ -f $out/$table/compare.csv ]] || continue
     mkdir -p docs/training
     cp "$out/$table/compare.csv" docs/training/$table.csv
@@ -141,5 +169,9 @@ publish() { # tables and pictures that docs/results.md shows
   done
 }
 
-[[ $# -gt 0 ]] || set -- converge curve methods finetune gradient allocate average field cost report
-for step in "$@"; do "$step"; done
+[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient average field cost report
+for step in "$@"; do
+  [[ $(type -t "$step") == function ]] || die "no step '$step'; the head of this file lists them"
+  say "$(date +%H:%M)      $step"
+  "$step"
+done
