@@ -27,6 +27,8 @@ endif()
 if(ACTPLANE_BUILD_TRAIN)
   enable_language(C)                    # zfp's package asks for OpenMP in C
   find_package(zfp 1.0 REQUIRED)        # zfp::zfp
+  find_package(ZLIB REQUIRED)           # ZLIB::ZLIB
+  find_package(BZip2 REQUIRED)          # BZip2::BZip2
   find_package(tomlplusplus 3 REQUIRED) # tomlplusplus::tomlplusplus
   find_package(Torch 1.13 REQUIRED)     # TORCH_LIBRARIES, TORCH_INCLUDE_DIRS; BLAS is chosen by Debian's alternatives
 endif()

@@ -27,6 +27,7 @@ Command AddCapture(CLI::App& root, const RunConfig& preset);
 Command AddGradcheck(CLI::App& root, const RunConfig& preset);
 Command AddAllocate(CLI::App& root, const RunConfig& preset);
 Command AddCompare(CLI::App& root, const RunConfig& preset);
+Command AddBaselines(CLI::App& root, const RunConfig& preset);
 Command AddFewBit(CLI::App& root);
 Command AddPlot(CLI::App& root);
 

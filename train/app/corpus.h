@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actplane/status.h"
@@ -33,6 +34,8 @@ class Corpus {
   // Window `first` and the following of `count` windows that cover the held-out split evenly.
   Batch HeldOut(int64_t first, int64_t batch, int64_t count) const;
 
+  std::string_view text() const { return *text_; }
+  std::string_view held_out() const { return text().substr(static_cast<size_t>(split_)); }
   int64_t held_out_windows() const { return (bytes() - split_ - 1) / context_; }
   int64_t bytes() const { return static_cast<int64_t>(text_->size()); }
   uint64_t hash() const { return hash_; }

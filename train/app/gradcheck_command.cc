@@ -74,7 +74,7 @@ Status Run(const Options& o) {
       l.kind = all ? "all" : kKindNames[static_cast<size_t>(k)];
       Tally tally;
       std::optional<OneSidedness> sides;  // of every kind at once
-      if (all) sides.emplace(*stashes[s]);
+      if (all) sides.emplace(*stashes[s], o.run.geometry.family);
       l.d = DifferenceOf(trainer, *stashes[s], reference, &tally);
       if (all) {
         for (const OneSided& side : sides->kinds()) l.side += side;

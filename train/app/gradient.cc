@@ -11,25 +11,28 @@ OneSided& OneSided::operator+=(const OneSided& other) {
   return *this;
 }
 
-OneSidedness::OneSidedness(Stash& stash) : stash_(stash) {
-  stash.set_observer([this](Stash::Access access, const Entry& entry, const at::Tensor& written) {
-    if (access != Stash::Access::kWrite || entry.part() != Entry::Part::kActivation) return;
-    at::Tensor x = written.to(at::kDouble);
-    at::Tensor y = entry.Value().to(at::kDouble);
-    OneSided one;
-    one.product = (x * y).sum().item<double>();
-    one.signal = (x * x).sum().item<double>();
-    if (entry.kind() == Kind::kResidual) {  // rows are the last dimension
-      const at::Tensor mean = x.mean(-1, true);
-      x = x - mean;
-      y = y - mean;
-      const at::Tensor cosine = (x * y).sum(-1) / (x * x).sum(-1);
-      const at::Tensor scale = cosine.masked_select(cosine.isfinite());
-      one.radial = (scale * scale).sum().item<double>();
-      one.rows = scale.numel();
-    }
-    kinds_[static_cast<size_t>(entry.kind())] += one;
-  });
+OneSidedness::OneSidedness(Stash& stash, Family family) : stash_(stash) {
+  stash.set_observer(
+      [this, family](Stash::Access access, const Entry& entry, const at::Tensor& written) {
+        if (access != Stash::Access::kWrite || entry.part() != Entry::Part::kActivation) return;
+        at::Tensor x = written.to(at::kDouble);
+        at::Tensor y = entry.Value().to(at::kDouble);
+        OneSided one;
+        one.product = (x * y).sum().item<double>();
+        one.signal = (x * x).sum().item<double>();
+        if (entry.kind() == Kind::kResidual) {  // rows are the last dimension
+          if (family == Family::kGpt2) {
+            const at::Tensor mean = x.mean(-1, true);
+            x = x - mean;
+            y = y - mean;
+          }
+          const at::Tensor cosine = (x * y).sum(-1) / (x * x).sum(-1);
+          const at::Tensor scale = cosine.masked_select(cosine.isfinite());
+          one.radial = (scale * scale).sum().item<double>();
+          one.rows = scale.numel();
+        }
+        kinds_[static_cast<size_t>(entry.kind())] += one;
+      });
 }
 
 OneSidedness::~OneSidedness() { stash_.set_observer(nullptr); }

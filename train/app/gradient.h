@@ -37,10 +37,10 @@ struct OneSided {
   OneSided& operator+=(const OneSided& other);
 };
 
-// Measures what a stash keeps as long as it lives.
+// Measures what a stash keeps as long as it lives. Norms of Llama do not take the mean away.
 class OneSidedness {
  public:
-  explicit OneSidedness(Stash& stash);
+  OneSidedness(Stash& stash, Family family);
   ~OneSidedness();
   OneSidedness(const OneSidedness&) = delete;
   OneSidedness& operator=(const OneSidedness&) = delete;

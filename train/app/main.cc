@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// actplane-train: GPT-2 with compressed activations. Each subcommand has its own file.
+// actplane-train: GPT-2 and Llama with compressed activations. Each subcommand has its own file.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -35,9 +35,10 @@ cli::ExitCode Run(int argc, char** argv) {
   if (!preset.ok()) return cli::Finish(preset.status());
 
   CLI::App app{
-      fmt::format("Trains GPT-2 while everything kept for the backward pass is stored by a "
-                  "method.\n{} A run that diverges is a mismatch.",
-                  cli::kExitCodes),
+      fmt::format(
+          "Trains GPT-2 or Llama while everything kept for the backward pass is stored by a "
+          "method.\n{} A run that diverges is a mismatch.",
+          cli::kExitCodes),
       "actplane-train"};
   app.set_version_flag("-V,--version", "actplane-train " ACTPLANE_VERSION, "Print the version");
   app.require_subcommand(1);
@@ -50,6 +51,7 @@ cli::ExitCode Run(int argc, char** argv) {
       AddGradcheck(app, *preset),
       AddAllocate(app, *preset),
       AddCompare(app, *preset),
+      AddBaselines(app, *preset),
       AddFewBit(app),
       AddPlot(app),
       Command{app.add_subcommand("methods", "List the methods for --stash"),

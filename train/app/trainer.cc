@@ -37,13 +37,14 @@ Trainer::Trainer(const RunConfig& config, Corpus corpus, std::unique_ptr<Stash> 
     : config_(config),
       corpus_(std::move(corpus)),
       stash_(std::move(stash)),
-      model_(std::make_unique<Gpt>(config.geometry, MixKey(config.seed, "weights"))),
+      model_(std::make_unique<Network>(config.geometry, MixKey(config.seed, "weights"))),
       parameters_(model_->Parameters()),
       optimizer_(std::make_unique<AdamW>(parameters_, config.weight_decay)) {
   config_.text_hash = fmt::format("{:016x}", corpus_.hash());
 }
 
 Status Trainer::Bind(Stash& stash) {
+  if (Status s = stash.formulas().CheckFamily(config_.geometry.family); !s.ok()) return s;
   for (Linear* linear : model_->Linears()) {
     Parameter& weight = linear->weight();
     weight.expand = nullptr;

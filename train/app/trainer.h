@@ -12,7 +12,7 @@
 #include "train/app/adamw.h"
 #include "train/app/corpus.h"
 #include "train/app/run_config.h"
-#include "train/layers/gpt.h"
+#include "train/layers/network.h"
 #include "train/stash/files.h"
 #include "train/stash/stash.h"
 
@@ -60,7 +60,7 @@ class Trainer {
   int64_t step() const { return step_; }
   const RunConfig& config() const { return config_; }
   const Corpus& corpus() const { return corpus_; }
-  Gpt& model() { return *model_; }
+  Network& model() { return *model_; }
   Stash& stash() { return *stash_; }
   const std::vector<Parameter*>& parameters() const { return parameters_; }
 
@@ -78,7 +78,7 @@ class Trainer {
   RunConfig config_;
   Corpus corpus_;
   std::unique_ptr<Stash> stash_;
-  std::unique_ptr<Gpt> model_;
+  std::unique_ptr<Network> model_;
   std::vector<Parameter*> parameters_;
   std::unique_ptr<AdamW> optimizer_;
   std::function<void(const std::string& line)> show_;

@@ -38,7 +38,7 @@ at::Tensor Dropout::MakeMask(int64_t n, const Pass& pass) const {
   const int64_t bytes = (n + 7) / 8;
   at::Tensor mask = at::empty({bytes}, at::kByte);
   auto* out = mask.data_ptr<uint8_t>();
-  uint64_t key = MixKey(pass.dropout_key, static_cast<uint64_t>(pass.step));
+  uint64_t key = MixKey(*pass.dropout_key, static_cast<uint64_t>(pass.step));
   key = MixKey(key, static_cast<uint64_t>(pass.micro_step));
   key = MixKey(key, site_.Name());
   at::parallel_for(0, (bytes + kChunkBytes - 1) / kChunkBytes, 4, [&](int64_t from, int64_t to) {
@@ -85,7 +85,7 @@ at::Tensor Dropout::Apply(const at::Tensor& x, const at::Tensor& mask, float sca
 at::Tensor Dropout::Forward(const at::Tensor& x, const Pass& pass) {
   if (!On(pass)) return x;
   const at::Tensor mask = MakeMask(x.numel(), pass);
-  mask_ = pass.stash->KeepMask(mask, site_);
+  if (pass.keeps()) mask_ = pass.stash->KeepMask(mask, site_);
   return Apply(x, mask, scale_);
 }
 

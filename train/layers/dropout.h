@@ -13,7 +13,7 @@ class Dropout {
   // `p`: probability of a zero, from 0 to below 1, rounded to 1/65536.
   Dropout(float p, Site site);
 
-  bool On(const Pass& pass) const { return pass.training() && cut_ != 0; }
+  bool On(const Pass& pass) const { return pass.dropout_key && cut_ != 0; }
   float scale() const { return scale_; }  // 1 / (1 - p)
 
   // The mask of `n` values in this pass: bit i mod 8 of byte i / 8, 1 where the value stays.

@@ -7,7 +7,7 @@ namespace actplane::train {
 
 Activation Gelu::Forward(Activation& x, const Pass& pass) {
   Activation y(at::gelu(x.value(), "tanh"), output_);
-  if (pass.training()) {
+  if (pass.keeps()) {
     kept_ = pass.stash->FormulasOf(Kind::kGeluInput).KeepGelu(*pass.stash, x, y);
   }
   return y;

@@ -8,25 +8,30 @@
 namespace actplane::train {
 
 Linear::Linear(const std::string& name, int64_t in, int64_t out, double std,
-               const at::Generator& generator)
+               const at::Generator& generator, bool biased)
     : weight_{.name = name + ".weight",
               .value = at::empty({in, out}, at::kFloat).normal_(0, std, generator),
               .grad = {},
-              .decay = true},
-      bias_{.name = name + ".bias", .value = at::zeros({out}, at::kFloat), .grad = {}} {}
+              .decay = true} {
+  if (biased)
+    bias_ = Parameter{.name = name + ".bias", .value = at::zeros({out}, at::kFloat), .grad = {}};
+}
 
 at::Tensor Linear::Forward(Activation& x, const Pass& pass) {
-  if (pass.training()) {
+  if (pass.keeps()) {
     input_ = x.site().kind;
     kept_ = pass.stash->FormulasOf(input_).KeepLinear(*pass.stash, x, weight_);
   }
-  return Affine(x.value(), weight_.value, bias_.value);
+  if (bias_) return Affine(x.value(), weight_.value, bias_->value);
+  at::Tensor y = at::empty({x.value().size(0), weight_.value.size(1)}, at::kFloat);
+  MatMul(x.value(), weight_.value, y);
+  return y;
 }
 
 at::Tensor Linear::Backward(const at::Tensor& dy, const Pass& pass) {
   pass.stash->FormulasOf(input_).LinearWeightGradient(*pass.stash, std::exchange(kept_, {}), dy,
                                                       weight_);
-  AddGradient(bias_, dy.sum(0));
+  if (bias_) AddGradient(*bias_, dy.sum(0));
   at::Tensor dx = at::empty({dy.size(0), weight_.value.size(0)}, dy.options());
   MatMul(dy, weight_.value.t(), dx);
   return dx;
@@ -34,7 +39,7 @@ at::Tensor Linear::Backward(const at::Tensor& dy, const Pass& pass) {
 
 void Linear::Collect(std::vector<Parameter*>& parameters) {
   parameters.push_back(&weight_);
-  parameters.push_back(&bias_);
+  if (bias_) parameters.push_back(&*bias_);
 }
 
 Kept Formulas::KeepLinear(Stash& stash, Activation& x, const Parameter& /*weight*/) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,12 +9,12 @@
 
 namespace actplane::train {
 
-// y = x W + b, with W [in, out] as in GPT-2.
+// y = x W + b, or y = x W, with W [in, out] as in GPT-2.
 class Linear {
  public:
   // Weights normal with `std`, from `generator`; bias 0.
   Linear(const std::string& name, int64_t in, int64_t out, double std,
-         const at::Generator& generator);
+         const at::Generator& generator, bool biased = true);
 
   at::Tensor Forward(Activation& x, const Pass& pass);          // [n, in] -> [n, out]
   at::Tensor Backward(const at::Tensor& dy, const Pass& pass);  // [n, out] -> [n, in]
@@ -23,7 +24,7 @@ class Linear {
 
  private:
   Parameter weight_;
-  Parameter bias_;
+  std::optional<Parameter> bias_;
   Kind input_ = Kind::kResidual;  // kind of the last x
   Kept kept_;
 };

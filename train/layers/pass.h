@@ -3,18 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "train/stash/stash.h"
 
 namespace actplane::train {
 
 struct Pass {
-  Stash* stash = nullptr;  // null: evaluation, nothing is kept and nothing dropped
-  uint64_t dropout_key = 0;
+  Stash* stash = nullptr;                              // null: nothing is kept, as in evaluation
+  std::optional<uint64_t> dropout_key = std::nullopt;  // nothing: no value is dropped
   int64_t step = 0;
   int64_t micro_step = 0;
 
-  bool training() const { return stash != nullptr; }
+  bool keeps() const { return stash != nullptr; }
 };
 
 }  // namespace actplane::train

@@ -43,22 +43,34 @@ inline void AddGradient(Parameter& p, const at::Tensor& g) {
   }
 }
 
-// Attention between q, k, v and the output before its projection; b batch, a heads, t tokens, d
-// width of a head.
+// Attention between q, k, v and the output before its projection; b batch, a heads, g of them for
+// keys and values (g divides a), t tokens, d width of a head.
 struct AttentionForward {
   Activation& q;  // [b, a, t, d]
-  Activation& k;
+  Activation& k;  // [b, g, t, d]
   Activation& v;
   Activation& probability;          // [b, a, t, t], softmax output, 0 above the diagonal
   Activation& dropped_probability;  // the same object as `probability` without dropout
+  Activation& out;                  // [b t, a d]: the projection keeps it anyway
+  at::Tensor scores;                // [b, a, t, t], input of softmax
   at::Tensor mask;                  // bits, undefined without dropout
-  float mask_scale = 1;             // 1 / (1 - p)
+};
+
+struct AttentionUpstream {
+  at::Tensor dout;                             // [b, a, t, d], gradient of the output
+  std::function<at::Tensor()> mask = nullptr;  // makes its bits again; null without dropout
+  float mask_scale = 1;                        // 1 / (1 - p)
 };
 
 struct AttentionGradient {
-  at::Tensor q;  // [b a, t, d] each, without the factor 1/sqrt(d) of the scores
+  at::Tensor q;  // as [b, a, t, d] and [b, g, t, d], without the factor 1/sqrt(d) of the scores
   at::Tensor k;
   at::Tensor v;
+};
+
+struct SwigluGradient {
+  at::Tensor gate;
+  at::Tensor up;
 };
 
 class Formulas : public Method {
@@ -76,14 +88,32 @@ class Formulas : public Method {
   virtual at::Tensor NormBackward(Stash& stash, const Kept& kept, const at::Tensor& dy,
                                   Parameter& gamma, Parameter& beta);
 
+  // y = gamma x / sqrt(mean(x^2)), x [n, c]; rstd [n, 1].
+  virtual Kept KeepRmsNorm(Stash& stash, Activation& x, Activation& y, const at::Tensor& rstd);
+  virtual at::Tensor RmsNormBackward(Stash& stash, const Kept& kept, const at::Tensor& dy,
+                                     Parameter& gamma);
+
   // y = GELU(x), tanh form, [n, c].
   virtual Kept KeepGelu(Stash& stash, Activation& x, Activation& y);
   virtual at::Tensor GeluBackward(Stash& stash, const Kept& kept, const at::Tensor& dy);
 
+  // y = SiLU(gate) up, [n, c].
+  virtual Kept KeepSwiglu(Stash& stash, Activation& gate, Activation& up);
+  virtual SwigluGradient SwigluBackward(Stash& stash, const Kept& kept, const at::Tensor& dy);
+
   virtual Kept KeepAttention(Stash& stash, AttentionForward& forward);
-  // `dout` [b a, t, d].
   virtual AttentionGradient AttentionBackward(Stash& stash, const Kept& kept,
-                                              const at::Tensor& dout, float mask_scale);
+                                              const AttentionUpstream& up);
+
+  // Of a whole block only the input is kept, and its forward runs again in backward.
+  virtual bool KeepsBlockInputs() const { return false; }
+
+  // Whether the gradient is the textbook's as long as the codec loses nothing. Such formulas stay
+  // in place when a kind is checked alone.
+  virtual bool Exact() const { return false; }
+
+  // kInvalidConfig for networks that these formulas do not know.
+  virtual Status CheckFamily(Family /*family*/) const { return OkStatus(); }
 
   // Once for the weight of every linear layer of the blocks before training: a method may set
   // Parameter::expand and the shape of the gradient. kInvalidConfig when it does not fit.

@@ -22,9 +22,20 @@ enum class Kind : int {
   kAttentionOutput,
   kGeluInput,
   kGeluOutput,
+  kSiluInput,  // gate of SwiGLU
+  kGateUp,     // what the gate is multiplied with
+  kGated,      // the product
 };
 
-inline constexpr int kKinds = 10;
+inline constexpr int kKinds = 13;
+
+// GPT-2: learned positions, LayerNorm, GELU, biases. Llama: rotary positions, RMSNorm, SwiGLU, no
+// biases.
+enum class Family : int { kGpt2, kLlama };
+
+constexpr std::string_view ToString(Family family) {
+  return family == Family::kGpt2 ? "gpt2" : "llama";
+}
 
 template <typename T>
 using PerKind = std::array<T, kKinds>;
@@ -38,7 +49,10 @@ inline constexpr PerKind<std::string_view> kKindNames = {"residual",
                                                          "dropped_probability",
                                                          "attention_output",
                                                          "gelu_input",
-                                                         "gelu_output"};
+                                                         "gelu_output",
+                                                         "silu_input",
+                                                         "gate_up",
+                                                         "gated"};
 
 constexpr std::string_view ToString(Kind kind) { return kKindNames[static_cast<size_t>(kind)]; }
 

@@ -75,7 +75,8 @@ Handle Stash::Keep(Activation& a) {
               "the stash takes contiguous float32: ", a.site_.Name());
   auto entry =
       std::make_shared<Entry>(this, a.value_.sizes().vec(), Context{a.site_, step_, micro_step_});
-  entry->codec_ = only_ && *only_ != a.site_.kind ? exact_.get() : codec_.get();
+  const bool exact = exactly_ || (only_ && *only_ != a.site_.kind);
+  entry->codec_ = exact ? exact_.get() : codec_.get();
   entry->packed_ = entry->codec_->Pack(a.value_, entry->context_);
   Wrote(*entry, a.value_);
   a.handle_ = entry;

@@ -118,7 +118,23 @@ class Stash {
 
   // The formulas of the layer whose share of `kind` they decide: the textbook's, unless the method
   // is on for that kind.
-  Formulas& FormulasOf(Kind kind) { return only_ && *only_ != kind ? *textbook_ : *formulas_; }
+  Formulas& FormulasOf(Kind kind) {
+    const bool without = only_ && *only_ != kind && !formulas_->Exact();
+    return exactly_ || without ? *textbook_ : *formulas_;
+  }
+
+  // While this lives, everything is kept as it is and as in the textbook: for what backward makes
+  // again and uses at once.
+  class Exactly {
+   public:
+    explicit Exactly(Stash& stash) : stash_(stash) { stash_.exactly_ = true; }
+    ~Exactly() { stash_.exactly_ = false; }
+    Exactly(const Exactly&) = delete;
+    Exactly& operator=(const Exactly&) = delete;
+
+   private:
+    Stash& stash_;
+  };
 
   const Tally& held() const { return held_; }
   const Tally& peak() const { return peak_; }  // the largest total since Begin
@@ -126,7 +142,7 @@ class Stash {
   // Only this kind goes through the method, the others stay exact; for gradcheck.
   void set_only(std::optional<Kind> only) { only_ = only; }
 
-  // Sees every access in the order of the step; for capture. `x`: what is written, undefined for
+  // Sees every access in the order of the step, but for Exactly; for capture. `x`: what is written, undefined for
   // KeepPacked and where nothing is written.
   enum class Access { kWrite, kRead, kRelease };
   using Observer = std::function<void(Access access, const Entry& entry, const at::Tensor& x)>;
@@ -138,7 +154,7 @@ class Stash {
   void Count(const Entry& entry, int64_t sign);
   void Wrote(const Entry& entry, const at::Tensor& x);
   void Note(Access access, const Entry& entry, const at::Tensor& x = {}) const {
-    if (observer_) observer_(access, entry, x);
+    if (observer_ && !exactly_) observer_(access, entry, x);
   }
 
   std::unique_ptr<Codec> codec_;
@@ -146,6 +162,7 @@ class Stash {
   std::unique_ptr<Formulas> formulas_;
   std::unique_ptr<Formulas> textbook_;
   std::optional<Kind> only_;
+  bool exactly_ = false;
   Observer observer_;
   int64_t step_ = 0;
   int64_t micro_step_ = 0;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -27,6 +28,8 @@ TEST_F(Program, PresetTinyLearns) {
   const auto summary = nlohmann::json::parse(o.out);
   EXPECT_LT(summary["held_out_loss"].get<double>(), 2.0) << "5.5 nats for a guess";
   EXPECT_NEAR(summary["ratio"].get<double>(), 3.2, 0.01);
+  EXPECT_NEAR(summary["held_out_bits_per_byte"].get<double>(),
+              summary["held_out_loss"].get<double>() / std::log(2), 1e-12);
   for (const char* name : {"log.csv", "summary.json", "loss.svg", "checkpoint"}) {
     EXPECT_TRUE(fs::exists(folder_ / "run" / name)) << name;
   }
@@ -184,6 +187,48 @@ TEST_F(Program, GradcheckMeasuresEveryKind) {
   EXPECT_GT(json["lines"][10]["relative"].get<double>(), 1e-4);
   EXPECT_GT(json["lines"][10]["cosine"].get<double>(), 0.9);
   EXPECT_GT(json["minibatch"]["relative"].get<double>(), json["lines"][10]["relative"]);
+}
+
+// Small() with the other blocks; without dropout, as Llama is trained.
+constexpr const char* kLlama = " --family llama --kv-heads 1 --dropout 0 ";
+
+TEST_F(Program, LlamaInEverySubcommand) {
+  const Answer capture = Run("capture" + Small() + kLlama + "--out tensors --json");
+  ASSERT_EQ(capture.code, 0) << capture.err;
+  std::map<std::string, int> kinds;
+  for (const auto& t : nlohmann::json::parse(capture.out)["tensors"]) ++kinds[t["kind"]];
+  EXPECT_EQ(kinds["silu_input"], 1);
+  EXPECT_EQ(kinds["gate_up"], 1);
+  EXPECT_EQ(kinds["gated"], 1);
+  EXPECT_EQ(kinds.count("gelu_input") + kinds.count("dropped_probability"), 0U);
+
+  const Answer check = Run("gradcheck" + Small() + kLlama + "--batches 2 --json flash+mxfp8");
+  ASSERT_EQ(check.code, 0) << check.err;
+  std::map<std::string, double> errors;
+  for (const auto& l : nlohmann::json::parse(check.out)["lines"]) errors[l["kind"]] = l["relative"];
+  EXPECT_EQ(errors.size(), 11U) << "ten kinds, and all of them";
+  EXPECT_GT(errors["gated"], 1e-4);
+  EXPECT_LT(errors["probability"], 1e-5) << "flash keeps none";
+
+  const Answer compare =
+      Run("compare" + Small() + kLlama + "--steps 4 --out c --methods recompute flash --json");
+  ASSERT_EQ(compare.code, 0) << compare.err;
+  const auto rows = nlohmann::json::parse(compare.out)["rows"];
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[1]["held_out"], rows[0]["held_out"]) << "bit for bit";
+  EXPECT_GT(rows[1]["ratio"].get<double>(), 2);
+  EXPECT_GT(rows[2]["ratio"].get<double>(), 1);
+  ExpectComplaint(Run("compare" + Small() + kLlama + "--out d --methods tempo"), 2,
+                  "give tempo:gelu=off");
+}
+
+TEST_F(Program, RefusesNetworksThatCannotBe) {
+  ExpectComplaint(Run("train" + Small() + "--family bert"), 2, "'bert' is not gpt2 or llama");
+  ExpectComplaint(Run("train" + Small() + "--heads 4 --kv-heads 3"), 2,
+                  "choose --kv-heads that do");
+  ExpectComplaint(Run("train" + Small() + "--family llama --heads 32"), 2,
+                  "choose an even width of a head");
+  ExpectComplaint(Run("train --preset llama"), 2, "tiny, mini, llama-mini, gpt2-small");
 }
 
 TEST_F(Program, AllocateStaysWithinTheErrorOfItsTarget) {

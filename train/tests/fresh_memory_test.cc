@@ -106,7 +106,12 @@ const std::vector<const char*> kSpecs = {"exact",
                                          "compact:ratio=2+actplane:ratio=6",
                                          "fewbit+mxfp8",
                                          "tempo:gelu=off+zfp:ratio=4",
-                                         "tempo+group:bits=4,bits.gelu_output=exact"};
+                                         "tempo+group:bits=4,bits.gelu_output=exact",
+                                         "flash",
+                                         "flash+group:bits=4",
+                                         "recompute",
+                                         "recompute+actplane:ratio=6",
+                                         "recompute:scope=attention+mxfp8"};
 
 TEST(FreshMemory, TheListHasEveryMethod) {
   std::set<std::string_view> listed;
@@ -125,10 +130,23 @@ struct Network {
 };
 
 const std::vector<Network> kNetworks = {
-    {"Smallest", {.blocks = 1, .width = 2, .heads = 1, .context = 3}, 1},
-    {"WithoutDropout", {.blocks = 1, .width = 2, .heads = 2, .context = 1, .dropout = 0}, 1},
-    {"Odd", {.blocks = 2, .width = 6, .heads = 3, .context = 7}, 3},
-    {"Small", {.blocks = 1, .width = 32, .heads = 2, .context = 33}, 2},
+    {"Smallest", {.blocks = 1, .width = 2, .heads = 1, .context = 3, .dropout = 0.1F}, 1},
+    {"WithoutDropout", {.blocks = 1, .width = 2, .heads = 2, .context = 1}, 1},
+    {"Odd", {.blocks = 2, .width = 6, .heads = 3, .context = 7, .dropout = 0.1F}, 3},
+    {"Small", {.blocks = 1, .width = 32, .heads = 2, .context = 33, .dropout = 0.1F}, 2},
+    {"SmallestLlama",
+     {.blocks = 1, .width = 2, .heads = 1, .context = 1, .family = Family::kLlama, .hidden = 2},
+     1},
+    {"OddLlama",
+     {.blocks = 1,
+      .width = 12,
+      .heads = 6,
+      .context = 7,
+      .dropout = 0.1F,
+      .family = Family::kLlama,
+      .kv_heads = 3,
+      .hidden = 14},
+     3},
 };
 
 // Everything that comes out of a run, by name.
@@ -192,6 +210,7 @@ TEST_P(FreshMemoryTest, ChangesNoBitOfARun) {
     if (testing_support::Scaled(2) == 1 && (static_cast<size_t>(at) + n) % 2 == 1) continue;
     const Network& network = kNetworks[n];
     SCOPED_TRACE(network.name);
+    if (!StashOf(GetParam())->formulas().CheckFamily(network.geometry.family).ok()) continue;
     RunConfig config = SmallConfig();
     config.geometry = network.geometry;
     config.batch = network.batch;

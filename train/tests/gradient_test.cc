@@ -11,10 +11,11 @@
 #include "train/layers/attention.h"
 #include "train/layers/dropout.h"
 #include "train/layers/gelu.h"
-#include "train/layers/gpt.h"
 #include "train/layers/linear.h"
 #include "train/layers/matmul.h"
+#include "train/layers/network.h"
 #include "train/layers/norm.h"
+#include "train/layers/swiglu.h"
 
 namespace actplane::train {
 namespace {
@@ -112,6 +113,42 @@ TEST_F(LayerGradient, GeluIsAutogradOfItsTanhForm) {
   EXPECT_LT(RelativeError(dx, Autograd({x}, dy, f)[0]), kTolerance);
 }
 
+TEST_F(LayerGradient, RmsNormIsAutograd) {
+  Norm norm("n", 48, {0, "y", Kind::kNormOutput}, Family::kLlama);
+  std::vector<Parameter*> p;
+  norm.Collect(p);
+  ASSERT_EQ(p.size(), 1U);
+  p[0]->value.copy_(Random({48}));
+  const at::Tensor x = Random({33, 48}) * 3 + 1;
+  const at::Tensor dy = Random({33, 48});
+  Activation in(x, {0, "x"});
+  const Activation y = norm.Forward(in, pass_);
+  const at::Tensor dx = norm.Backward(dy, pass_);
+  const auto f = [](const auto& t) {
+    return t[0] / (t[0].pow(2).mean({-1}, true) + 1e-5).sqrt() * t[1];
+  };
+  EXPECT_LT(RelativeError(y.value(), f(std::vector{x, p[0]->value})), kTolerance);
+  const auto g = Autograd({x, p[0]->value}, dy, f);
+  EXPECT_LT(RelativeError(dx, g[0]), kTolerance);
+  EXPECT_LT(RelativeError(p[0]->grad, g[1]), kTolerance);
+}
+
+TEST_F(LayerGradient, SwigluIsAutograd) {
+  Swiglu swiglu({0, "y", Kind::kGated});
+  const at::Tensor x = Random({20, 50}) * 3;
+  const at::Tensor u = Random({20, 50});
+  const at::Tensor dy = Random({20, 50});
+  Activation gate(x, {0, "x", Kind::kSiluInput});
+  Activation up(u, {0, "u", Kind::kGateUp});
+  const Activation y = swiglu.Forward(gate, up, pass_);
+  const SwigluGradient g = swiglu.Backward(dy, pass_);
+  const auto f = [](const auto& t) { return t[0] * at::sigmoid(t[0]) * t[1]; };
+  EXPECT_LT(RelativeError(y.value(), f(std::vector{x, u})), kTolerance);
+  const auto reference = Autograd({x, u}, dy, f);
+  EXPECT_LT(RelativeError(g.gate, reference[0]), kTolerance);
+  EXPECT_LT(RelativeError(g.up, reference[1]), kTolerance);
+}
+
 TEST_F(LayerGradient, DropoutIsAutogradWithTheSameMask) {
   Dropout dropout(0.3F, {0, "d"});
   const at::Tensor x = Random({37, 11});
@@ -121,84 +158,175 @@ TEST_F(LayerGradient, DropoutIsAutogradWithTheSameMask) {
   EXPECT_TRUE(at::equal(dropout.Backward(dy, pass_), dy * mask));
 }
 
-at::Tensor AttentionBy(const std::vector<at::Tensor>& t, int64_t batch, int64_t heads,
+// x [b, a, t, d] with the pairs (i, i + d / 2) of a head as complex numbers, turned.
+at::Tensor TurnedBy(const at::Tensor& x) {
+  const int64_t half = x.size(3) / 2;
+  const at::Tensor rate = at::pow(10000.0, at::arange(half, at::kDouble) / -half);
+  const at::Tensor angle = at::arange(x.size(2), at::kDouble).unsqueeze(1) * rate;
+  const at::Tensor turn = at::polar(at::ones_like(angle), angle).to(at::kComplexFloat);
+  const at::Tensor y = at::complex(x.narrow(3, 0, half), x.narrow(3, half, half)) * turn;
+  return at::cat({at::real(y), at::imag(y)}, -1);
+}
+
+// t: input, then the parameters in the order of Collect.
+at::Tensor AttentionBy(const std::vector<at::Tensor>& t, int64_t batch, const Geometry& g,
                        const at::Tensor& mask) {
-  const int64_t width = t[0].size(1);
   const int64_t tokens = t[0].size(0) / batch;
-  const auto parts = (at::matmul(t[0], t[1]) + t[2]).view({batch, tokens, 3 * width}).chunk(3, -1);
-  const auto head = [&](const at::Tensor& x) {
-    return x.reshape({batch, tokens, heads, width / heads}).transpose(1, 2);
+  const int64_t width = g.width / g.heads;
+  const bool gpt2 = g.family == Family::kGpt2;
+  at::Tensor qkv = at::matmul(t[0], t[1]);
+  if (gpt2) qkv = qkv + t[2];
+  const auto parts =
+      qkv.view({batch, tokens, -1}).split_with_sizes({g.width, g.KeyWidth(), g.KeyWidth()}, -1);
+  const auto heads = [&](const at::Tensor& x, bool turned) {
+    const at::Tensor h = x.reshape({batch, tokens, -1, width}).transpose(1, 2);
+    return (turned && !gpt2 ? TurnedBy(h) : h).repeat_interleave(g.heads / h.size(1), 1);
   };
-  at::Tensor scores = at::matmul(head(parts[0]), head(parts[1]).transpose(-2, -1)) /
-                      std::sqrt(static_cast<double>(width) / static_cast<double>(heads));
+  at::Tensor scores = at::matmul(heads(parts[0], true), heads(parts[1], true).transpose(-2, -1)) /
+                      std::sqrt(static_cast<double>(width));
   scores = scores.masked_fill(at::ones({tokens, tokens}, at::kBool).triu(1),
                               -std::numeric_limits<float>::infinity());
   at::Tensor p = at::softmax(scores, -1);
   if (mask.defined()) p = p * mask.view(p.sizes());
   const at::Tensor out =
-      at::matmul(p, head(parts[2])).transpose(1, 2).reshape({batch * tokens, width});
-  return at::matmul(out, t[3]) + t[4];
+      at::matmul(p, heads(parts[2], false)).transpose(1, 2).reshape({batch * tokens, g.width});
+  return gpt2 ? at::matmul(out, t[3]) + t[4] : at::matmul(out, t[2]);
 }
 
-class AttentionGradientTest : public LayerGradient, public testing::WithParamInterface<float> {};
+const std::vector<const char*> kExactFormulas = {"exact", "flash", "recompute:scope=block",
+                                                 "recompute:scope=attention"};
+
+struct AttentionCase {
+  const char* name;
+  Geometry geometry;
+};
+
+const std::vector<AttentionCase> kAttentions = {
+    {"Gpt2", {.width = 32, .heads = 4, .context = 20}},
+    {"Gpt2Dropout", {.width = 32, .heads = 4, .context = 20, .dropout = 0.25F}},
+    {"Llama", {.width = 32, .heads = 4, .context = 20, .family = Family::kLlama}},
+    {"LlamaGrouped",
+     {.width = 32,
+      .heads = 4,
+      .context = 20,
+      .dropout = 0.25F,
+      .family = Family::kLlama,
+      .kv_heads = 2}},
+    {"LlamaOneKey",
+     {.width = 24, .heads = 6, .context = 20, .family = Family::kLlama, .kv_heads = 1}}};
+
+class AttentionGradientTest
+    : public LayerGradient,
+      public testing::WithParamInterface<std::tuple<AttentionCase, const char*>> {};
 
 TEST_P(AttentionGradientTest, AttentionIsAutograd) {
-  const float p_drop = GetParam();
-  Attention attention(5, {32, 4, p_drop, 0.2}, generator_);
+  const auto& [c, spec] = GetParam();
+  const Geometry& g = c.geometry;
+  const auto stash = StashOf(spec);
+  pass_.stash = stash.get();
+  Attention attention(5, g, 0.2, generator_);
   std::vector<Parameter*> p;
   attention.Collect(p);
   p[0]->value.mul_(20);  // scores that matter
-  p[1]->value.copy_(Random({96}) * 0.1);
-  const at::Tensor x = Random({3 * 20, 32});
-  const at::Tensor dy = Random({3 * 20, 32});
+  if (g.Biased()) p[1]->value.copy_(Random({3 * g.width}) * 0.1);
+  const at::Tensor x = Random({3 * 20, g.width});
+  const at::Tensor dy = Random({3 * 20, g.width});
   Activation in(x, {5, "x"});
   const at::Tensor y = attention.Forward(in, 3, pass_);
   const at::Tensor dx = attention.Backward(dy, pass_);
-  const at::Tensor mask =
-      p_drop == 0 ? at::Tensor()
-                  : MaskOf(Dropout(p_drop, {5, "attn.dropout"}), {3 * 4, 20, 20}, pass_);
-  const auto f = [&](const auto& t) { return AttentionBy(t, 3, 4, mask); };
-  const std::vector<at::Tensor> inputs = {x, p[0]->value, p[1]->value, p[2]->value, p[3]->value};
+  const at::Tensor mask = g.dropout == 0 ? at::Tensor()
+                                         : MaskOf(Dropout(g.dropout, {5, "attn.dropout"}),
+                                                  {3 * g.heads, 20, 20}, pass_);
+  const auto f = [&](const auto& t) { return AttentionBy(t, 3, g, mask); };
+  std::vector<at::Tensor> inputs = {x};
+  for (const Parameter* q : p) inputs.push_back(q->value);
   EXPECT_LT(RelativeError(y, f(inputs)), kTolerance);
-  const auto g = Autograd(inputs, dy, f);
-  EXPECT_LT(RelativeError(dx, g[0]), kTolerance);
-  for (size_t i = 0; i < 4; ++i) EXPECT_LT(RelativeError(p[i]->grad, g[i + 1]), kTolerance) << i;
+  const auto reference = Autograd(inputs, dy, f);
+  EXPECT_LT(RelativeError(dx, reference[0]), kTolerance);
+  for (size_t i = 0; i < p.size(); ++i)
+    EXPECT_LT(RelativeError(p[i]->grad, reference[i + 1]), kTolerance) << p[i]->name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Dropout, AttentionGradientTest, testing::Values(0.0F, 0.25F));
+INSTANTIATE_TEST_SUITE_P(Formulas, AttentionGradientTest,
+                         testing::Combine(testing::ValuesIn(kAttentions),
+                                          testing::ValuesIn(kExactFormulas)),
+                         [](const auto& i) {
+                           return std::string(std::get<0>(i.param).name) +
+                                  std::to_string(i.index % kExactFormulas.size());
+                         });
 
 // The whole network by public operators; dropout off.
-TEST_F(LayerGradient, WholeNetworkIsAutograd) {
-  const Geometry geometry{
-      .blocks = 2, .width = 32, .heads = 2, .context = 16, .vocabulary = 20, .dropout = 0};
-  Gpt gpt(geometry, 5);
+at::Tensor NetworkBy(const std::vector<at::Tensor>& p, const Geometry& g, const at::Tensor& tokens,
+                     const at::Tensor& targets) {
+  const int64_t batch = tokens.size(0);
+  size_t next = 0;
+  const auto take = [&] { return p[next++]; };
+  at::Tensor x = at::embedding(take(), tokens);
+  const bool gpt2 = g.family == Family::kGpt2;
+  if (gpt2) x = x + take();
+  x = x.view({-1, g.width});
+  const auto norm = [&](const at::Tensor& v) {
+    const at::Tensor gamma = take();
+    if (gpt2) return at::layer_norm(v, {g.width}, gamma, take());
+    return v / (v.pow(2).mean({-1}, true) + 1e-5).sqrt() * gamma;
+  };
+  const auto linear = [&](const at::Tensor& v) {
+    const at::Tensor y = at::matmul(v, take());
+    return gpt2 ? y + take() : y;
+  };
+  for (int64_t b = 0; b < g.blocks; ++b) {
+    std::vector<at::Tensor> t = {norm(x)};
+    for (int i = 0; i < (gpt2 ? 4 : 2); ++i) t.push_back(take());
+    x = x + AttentionBy(t, batch, g, {});
+    const at::Tensor up = linear(norm(x));
+    if (gpt2) {
+      x = x + linear(at::gelu(up, "tanh"));
+    } else {
+      const auto both = up.chunk(2, -1);
+      x = x + linear(both[0] * at::sigmoid(both[0]) * both[1]);
+    }
+  }
+  x = norm(x);
+  return at::nll_loss(at::log_softmax(at::matmul(x, p[0].t()), -1), targets.view({-1}));
+}
+
+class NetworkGradientTest : public LayerGradient,
+                            public testing::WithParamInterface<std::tuple<Family, const char*>> {};
+
+TEST_P(NetworkGradientTest, WholeNetworkIsAutograd) {
+  const auto [family, spec] = GetParam();
+  const Geometry geometry{.blocks = 2,
+                          .width = 32,
+                          .heads = 4,
+                          .context = 16,
+                          .vocabulary = 20,
+                          .family = family,
+                          .kv_heads = family == Family::kLlama ? 2 : 0};
+  const auto stash = StashOf(spec);
+  pass_.stash = stash.get();
+  Network network(geometry, 5);
   const at::Tensor tokens = at::randint(20, {3, 16}, generator_, at::kLong);
   const at::Tensor targets = at::randint(20, {3, 16}, generator_, at::kLong);
-  const double loss = gpt.Forward(tokens, targets, pass_);
-  EXPECT_GT(stash_.held().total(), 0);
-  gpt.Backward(pass_);
-  EXPECT_EQ(stash_.held().total(), 0) << "backward must release everything";
+  const double loss = network.Forward(tokens, targets, pass_);
+  EXPECT_GT(stash->held().total(), 0);
+  network.Backward(pass_);
+  EXPECT_EQ(stash->held().total(), 0) << "backward must release everything";
 
-  const std::vector<Parameter*> parameters = gpt.Parameters();
+  const std::vector<Parameter*> parameters = network.Parameters();
   const at::AutoGradMode on(true);
   std::vector<at::Tensor> p;
   for (const Parameter* q : parameters) p.push_back(q->value.detach().clone().requires_grad_());
-  at::Tensor x = (at::embedding(p[0], tokens) + p[1]).view({48, 32});
-  for (size_t b = 0; b < 2; ++b) {
-    const at::Tensor* w = &p[2 + 12 * b];
-    x = x + AttentionBy({at::layer_norm(x, {32}, w[0], w[1]), w[2], w[3], w[4], w[5]}, 3, 2, {});
-    const at::Tensor up = at::matmul(at::layer_norm(x, {32}, w[6], w[7]), w[8]) + w[9];
-    x = x + at::matmul(at::gelu(up, "tanh"), w[10]) + w[11];
-  }
-  x = at::layer_norm(x, {32}, p[26], p[27]);
-  const at::Tensor reference =
-      at::nll_loss(at::log_softmax(at::matmul(x, p[0].t()), -1), targets.view({-1}));
+  const at::Tensor reference = NetworkBy(p, geometry, tokens, targets);
   EXPECT_NEAR(loss, reference.item<double>(), 1e-5);
   const auto g = torch::autograd::grad({reference}, p);
   for (size_t i = 0; i < p.size(); ++i) {
     EXPECT_LT(RelativeError(parameters[i]->grad, g[i]), 5e-5) << parameters[i]->name;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Formulas, NetworkGradientTest,
+                         testing::Combine(testing::Values(Family::kGpt2, Family::kLlama),
+                                          testing::ValuesIn(kExactFormulas)));
 
 TEST_F(LayerGradient, ProductsInPiecesAreProducts) {
   for (const auto& [m, k, n] : {std::array<int64_t, 3>{1, 3, 5}, {64, 8, 200}, {1000, 17, 3}}) {

@@ -66,7 +66,7 @@ TEST(OneSidedness, SeesWhatIsTooSmall) {
   Stash stash(std::make_unique<PartOf>());
   const at::Tensor x = at::tensor({1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 0.5, -0.5}, at::kFloat);
   const auto at = [](Kind kind) { return static_cast<size_t>(kind); };
-  const OneSidedness sides(stash);
+  const OneSidedness sides(stash, Family::kGpt2);
   Activation residual(x.view({2, 4}), {0, "r", Kind::kResidual});
   Activation key(x.view({2, 4}), {0, "k", Kind::kKey});
   const Handle first = stash.Keep(residual);
@@ -80,7 +80,7 @@ TEST(OneSidedness, SeesWhatIsTooSmall) {
 
 TEST(OneSidedness, IsNothingWhereTensorsComeBack) {
   Stash stash(nullptr);
-  const OneSidedness sides(stash);
+  const OneSidedness sides(stash, Family::kGpt2);
   Activation residual(at::randn({30, 40}), {0, "r", Kind::kResidual});
   const Handle kept = stash.Keep(residual);
   EXPECT_NEAR(sides.kinds()[static_cast<size_t>(Kind::kResidual)].Radial(), 0, 1e-12);
@@ -163,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(Methods, AllocatorAgrees,
                                          "bf16", "mxfp8", "mxfp6", "nvfp4", "nf4", "zfp",
                                          "group:bits=2", "alam:bits=1.5", "gact", "mesa", "tempo",
                                          "fewbit:bits=2", "compact:ratio=4",
-                                         "compact+actplane:ratio=6"));
+                                         "compact+actplane:ratio=6", "flash",
+                                         "recompute+actplane"));
 
 }  // namespace
 }  // namespace actplane::train

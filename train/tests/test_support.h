@@ -43,12 +43,20 @@ inline std::string ScratchPath(const std::string& name) {
 // A small run on text that is made up, so that tests need no package of text.
 inline RunConfig SmallConfig() {
   RunConfig config = PresetConfig("tiny").value();
-  config.geometry = {.blocks = 2, .width = 32, .heads = 2, .context = 32};
+  config.geometry = {.blocks = 2, .width = 32, .heads = 2, .context = 32, .dropout = 0.1F};
   config.batch = 3;
   config.steps = 8;
   config.warmup = 2;
   config.stash = "exact";
   config.eval_windows = 7;
+  return config;
+}
+
+// The same as Llama, with one head of keys and values for two of queries.
+inline RunConfig SmallLlama() {
+  RunConfig config = SmallConfig();
+  config.geometry.family = Family::kLlama;
+  config.geometry.kv_heads = 1;
   return config;
 }
 

@@ -60,6 +60,13 @@ class FewBit final : public Formulas {
     return dx;
   }
 
+  Status CheckFamily(Family family) const override {
+    if (family == Family::kGpt2) return OkStatus();
+    return ConfigError(
+        "stash fewbit: it keeps the slope of GELU alone, and SwiGLU needs the SiLU itself too; "
+        "give --family gpt2 or another method");
+  }
+
  private:
   int64_t bits_;
   std::vector<float> borders_;

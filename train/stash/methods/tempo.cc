@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
+#include "train/layers/attention.h"
 #include "train/layers/dropout.h"
-#include "train/layers/matmul.h"
+#include "train/layers/norm.h"
 #include "train/stash/gelu.h"
 #include "train/stash/registry.h"
 
@@ -128,10 +130,7 @@ class Tempo final : public Formulas {
   at::Tensor NormBackward(Stash& stash, const Kept& kept, const at::Tensor& dy, Parameter& gamma,
                           Parameter& beta) override {
     if (!parts_.norm) return Formulas::NormBackward(stash, kept, dy, gamma, beta);
-    // A channel whose gamma is 0 has lost its input; it learns nothing in this step.
-    const at::Tensor inverse =
-        at::where(gamma.value.abs() > 1e-12, gamma.value.reciprocal(), at::zeros_like(gamma.value));
-    const at::Tensor normed = (stash.Get(kept[0]) - beta.value).mul_(inverse);
+    const at::Tensor normed = (stash.Get(kept[0]) - beta.value).mul_(InverseOf(gamma));
     // The normalised values have mean 0 and deviation 1: LayerNorm of them, without its statistics.
     const at::Tensor rstd = stash.Get(kept[1]);
     const auto [dx, dgamma, dbeta] = at::native_layer_norm_backward(
@@ -142,26 +141,36 @@ class Tempo final : public Formulas {
     return dx.mul(rstd);
   }
 
+  Kept KeepRmsNorm(Stash& stash, Activation& x, Activation& y, const at::Tensor& rstd) override {
+    if (!parts_.norm) return Formulas::KeepRmsNorm(stash, x, y, rstd);
+    return {stash.Keep(y), stash.KeepExact(rstd, x.site(), "rstd")};
+  }
+
+  at::Tensor RmsNormBackward(Stash& stash, const Kept& kept, const at::Tensor& dy,
+                             Parameter& gamma) override {
+    if (!parts_.norm) return Formulas::RmsNormBackward(stash, kept, dy, gamma);
+    return RmsNormGradient(stash.Get(kept[0]) * InverseOf(gamma), stash.Get(kept[1]), dy, gamma);
+  }
+
   Kept KeepAttention(Stash& stash, AttentionForward& f) override {
     if (!parts_.attention || !f.mask.defined()) return Formulas::KeepAttention(stash, f);
     return {stash.Keep(f.q), stash.Keep(f.k), stash.Keep(f.v), stash.Keep(f.probability),
             stash.KeepMask(f.mask, f.dropped_probability.site())};
   }
 
-  AttentionGradient AttentionBackward(Stash& stash, const Kept& kept, const at::Tensor& dout,
-                                      float mask_scale) override {
-    if (kept.size() != 5 || kept[3] == kept[4])  // the textbook's: six, or one map twice
-      return Formulas::AttentionBackward(stash, kept, dout, mask_scale);
-    const at::Tensor p = stash.Get(kept[3]).flatten(0, 1);
+  AttentionGradient AttentionBackward(Stash& stash, const Kept& kept,
+                                      const AttentionUpstream& up) override {
+    if (!parts_.attention || !up.mask) return Formulas::AttentionBackward(stash, kept, up);
+    at::Tensor p = stash.Get(kept[3]);
     const at::Tensor mask = stash.Get(kept[4]);
-    AttentionGradient g;
-    g.v = BatchMatMul(Dropout::Apply(p, mask, mask_scale).transpose(1, 2), dout);
-    at::Tensor dp = BatchMatMul(dout, stash.Get(kept[2]).flatten(0, 1).transpose(1, 2));
-    dp = Dropout::Apply(dp, mask, mask_scale);
-    const at::Tensor ds = at::_softmax_backward_data(dp, p, -1, at::kFloat);
-    g.q = BatchMatMul(ds, stash.Get(kept[1]).flatten(0, 1));
-    g.k = BatchMatMul(ds.transpose(1, 2), stash.Get(kept[0]).flatten(0, 1));
-    return g;
+    at::Tensor dropped = Dropout::Apply(p, mask, up.mask_scale);
+    return BackwardThroughMap(stash, kept, std::move(p), std::move(dropped), mask, up);
+  }
+
+  Status CheckFamily(Family family) const override {
+    if (!parts_.gelu || family == Family::kGpt2) return OkStatus();
+    return ConfigError(
+        "stash tempo: it inverts GELU, and the network has SwiGLU; give tempo:gelu=off");
   }
 
   Status CheckCodec(const Codec& codec) const override {
@@ -173,6 +182,12 @@ class Tempo final : public Formulas {
   }
 
  private:
+  // A channel whose gamma is 0 has lost its input; it learns nothing in this step.
+  static at::Tensor InverseOf(const Parameter& gamma) {
+    const at::Tensor& g = gamma.value;
+    return at::where(g.abs() > 1e-12, g.reciprocal(), at::zeros_like(g));
+  }
+
   TempoParts parts_;
 };
 
