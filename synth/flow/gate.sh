@@ -70,7 +70,7 @@ say "netlists   ${#configs[@]} configurations, $cells cells of $lib_name, no lat
 
 start=$SECONDS
 cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O2 -DACTPLANE_BUILD_RTL=ON \
-  -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_GATE_NETLIST="$netlists" -DACTPLANE_MODEL_OPT=-O1 >"$build/log/configure.log" 2>&1 ||
+  -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_GATE_NETLIST="$netlists" -DACTPLANE_MODEL_OPT="${GATE_OPT:--O1}" >"$build/log/configure.log" 2>&1 ||
   die "cmake failed: $build/log/configure.log"
 cmake --build "$build" --parallel "$JOBS" --target gate_test >"$build/log/build.log" 2>&1 ||
   die "the bench does not compile on the netlists: $(grep -m 1 -E ' error: |FAILED' "$build/log/build.log"); log: $build/log/build.log"

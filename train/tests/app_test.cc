@@ -196,7 +196,8 @@ TEST_F(Program, LlamaInEverySubcommand) {
   const Answer capture = Run("capture" + Small() + kLlama + "--out tensors --json");
   ASSERT_EQ(capture.code, 0) << capture.err;
   std::map<std::string, int> kinds;
-  for (const auto& t : nlohmann::json::parse(capture.out)["tensors"]) ++kinds[t["kind"]];
+  const auto captured = nlohmann::json::parse(capture.out);
+  for (const auto& t : captured["tensors"]) ++kinds[t["kind"]];
   EXPECT_EQ(kinds["silu_input"], 1);
   EXPECT_EQ(kinds["gate_up"], 1);
   EXPECT_EQ(kinds["gated"], 1);
@@ -205,7 +206,8 @@ TEST_F(Program, LlamaInEverySubcommand) {
   const Answer check = Run("gradcheck" + Small() + kLlama + "--batches 2 --json flash+mxfp8");
   ASSERT_EQ(check.code, 0) << check.err;
   std::map<std::string, double> errors;
-  for (const auto& l : nlohmann::json::parse(check.out)["lines"]) errors[l["kind"]] = l["relative"];
+  const auto checked = nlohmann::json::parse(check.out);
+  for (const auto& l : checked["lines"]) errors[l["kind"]] = l["relative"];
   EXPECT_EQ(errors.size(), 11U) << "ten kinds, and all of them";
   EXPECT_GT(errors["gated"], 1e-4);
   EXPECT_LT(errors["probability"], 1e-5) << "flash keeps none";
@@ -433,8 +435,8 @@ TEST(Comparison, ARowThatDivergesHasNoMean) {
 }
 
 TEST_F(Program, AllocatesByTheLossOfShortRuns) {
-  const std::string arguments =
-      "allocate --by loss" + Small() + "--dropout 0 --steps 4 --ratio 12 --json --out a";
+  const std::string quick = Small() + "--dropout 0 --batch 1 --steps 2 --eval-windows 2 ";
+  const std::string arguments = "allocate --by loss" + quick + "--ratio 12 --json --out a";
   const Answer o = Run(arguments);
   ASSERT_EQ(o.code, 0) << o.err;
   const auto found = nlohmann::json::parse(o.out);
@@ -457,9 +459,9 @@ TEST_F(Program, AllocatesByTheLossOfShortRuns) {
   const auto time = fs::last_write_time(folder_ / "a/exact-1/summary.json");
   EXPECT_EQ(Run(arguments).out, o.out) << "from what is there";
   EXPECT_EQ(fs::last_write_time(folder_ / "a/exact-1/summary.json"), time);
-  ExpectComplaint(Run("allocate --by loss" + Small() + "--dropout 0 --steps 4 --ratio 60 --out a"),
-                  2, "keeps so little; lower --ratio");
-  ExpectComplaint(Run("allocate --by loss" + Small() + "--steps 4 --base tempo --out b"), 2, "");
+  ExpectComplaint(Run("allocate --by loss" + quick + "--ratio 60 --out a"), 2,
+                  "keeps so little; lower --ratio");
+  ExpectComplaint(Run("allocate --by loss" + quick + "--base tempo --out b"), 2, "");
 }
 
 TEST_F(Program, ComparisonRefusesBeforeTheFirstRun) {

@@ -120,7 +120,10 @@ TEST(Recompute, WritesOutNothingThatIsMadeAgain) {
   const auto trainer = TrainerOf(SmallConfig());
   const auto stash = StashOf("recompute");
   std::vector<std::string> names;
-  stash->set_observer([&](const at::Tensor&, const Context& c) { names.push_back(c.site.Name()); });
+  stash->set_observer([&](Stash::Access access, const Entry& entry, const at::Tensor&) {
+    if (access == Stash::Access::kWrite && entry.part() == Entry::Part::kActivation)
+      names.push_back(entry.Name());
+  });
   trainer->Accumulate(*stash, 0, 0, 1);
   EXPECT_EQ(names, (std::vector<std::string>{"h0.ln_1.in", "h1.ln_1.in", "ln_f.in", "ln_f"}));
 }

@@ -201,6 +201,8 @@ struct AttentionCase {
   Geometry geometry;
 };
 
+void PrintTo(const AttentionCase& c, std::ostream* out) { *out << c.name; }
+
 const std::vector<AttentionCase> kAttentions = {
     {"Gpt2", {.width = 32, .heads = 4, .context = 20}},
     {"Gpt2Dropout", {.width = 32, .heads = 4, .context = 20, .dropout = 0.25F}},
@@ -217,7 +219,7 @@ const std::vector<AttentionCase> kAttentions = {
 
 class AttentionGradientTest
     : public LayerGradient,
-      public testing::WithParamInterface<std::tuple<AttentionCase, const char*>> {};
+      public testing::WithParamInterface<std::tuple<AttentionCase, std::string>> {};
 
 TEST_P(AttentionGradientTest, AttentionIsAutograd) {
   const auto& [c, spec] = GetParam();
@@ -291,7 +293,7 @@ at::Tensor NetworkBy(const std::vector<at::Tensor>& p, const Geometry& g, const 
 }
 
 class NetworkGradientTest : public LayerGradient,
-                            public testing::WithParamInterface<std::tuple<Family, const char*>> {};
+                            public testing::WithParamInterface<std::tuple<Family, std::string>> {};
 
 TEST_P(NetworkGradientTest, WholeNetworkIsAutograd) {
   const auto [family, spec] = GetParam();

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "train/app/trainer.h"
 #include "train/stash/registry.h"
 
 namespace actplane::train {
+
+inline void PrintTo(Family family, std::ostream* out) { *out << ToString(family); }
 
 inline std::unique_ptr<Stash> StashOf(const std::string& spec) {
   Result<std::unique_ptr<Stash>> stash = MakeStash(spec);
