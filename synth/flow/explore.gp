@@ -10,12 +10,12 @@ set title direction.": area against throughput (lines of equal kGE per byte per 
 set key outside bottom center horizontal maxrows 3
 set grid
 set yrange [16:512]
-set xrange [16:96]
+set xrange [4:96]
 row(o, n) = (stringcolumn(11) eq direction && stringcolumn(5) eq o && column(2) == n && stringcolumn(4) eq "all") ? 1 : NaN
 only(f) = (stringcolumn(11) eq direction && stringcolumn(4) eq f) ? 1 : NaN
 front(x) = (stringcolumn(11) eq direction && stringcolumn(24) eq "yes") ? 1 : NaN
-lengths = "32 64 128 256"
-plot for [k in "0.5 1 2 4"] k * x with lines dashtype 3 linecolor rgb "gray" notitle, \
+lengths = "32 64 128"
+plot for [k in "0.5 1 2 4 8 16"] k * x with lines dashtype 3 linecolor rgb "gray" notitle, \
   for [i=1:words(lengths)] table using ($15 * row("field", word(lengths, i) + 0)):12 with points pointtype 5 \
     linecolor i title "field, N = ".word(lengths, i), \
   for [i=2:words(lengths)] table using ($15 * row("significance", word(lengths, i) + 0)):12 with points pointtype 9 \

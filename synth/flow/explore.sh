@@ -143,7 +143,7 @@ jq -r '.rows[] | [.config, .device, .bytes_per_cycle, .latency, .cycles_per_bloc
             if (has(order[j], order[i]) && better >= 0 && gain >= 0 && better + gain > 0) front = "no"
           }
           print order[i], rest[order[i]], side, sprintf("%.2f", ge[key] / 1000), sprintf("%.2f", seq[key] / 1000), ff[key],
-            rate[key], sprintf("%.3f", ge[key] / 1000 / rate[key]), period[key], sprintf("%.2f", rate[key] / period[key]),
+            sprintf("%.2f", rate[key]), sprintf("%.3f", ge[key] / 1000 / rate[key]), period[key], sprintf("%.2f", rate[key] / period[key]),
             sprintf("%.2f", cost(key)),
             library, latency[key], snr[order[i]] == "-" ? "" : snr[order[i]], lossless[order[i]] == "-" ? "" : sprintf("%.3f", lossless[order[i]]), front
         }

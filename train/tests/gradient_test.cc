@@ -193,7 +193,7 @@ at::Tensor AttentionBy(const std::vector<at::Tensor>& t, int64_t batch, const Ge
   return gpt2 ? at::matmul(out, t[3]) + t[4] : at::matmul(out, t[2]);
 }
 
-const std::vector<const char*> kExactFormulas = {"exact", "flash", "recompute:scope=block",
+const std::vector<std::string> kExactFormulas = {"exact", "flash", "recompute:scope=block",
                                                  "recompute:scope=attention"};
 
 struct AttentionCase {

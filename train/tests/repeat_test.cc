@@ -79,25 +79,37 @@ TEST_P(Repeats, ResumedEqualsUninterrupted) {
   std::filesystem::remove(path);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Gpt2, Repeats,
-    testing::Combine(testing::Values(Family::kGpt2),
-                     testing::Values("exact", "actplane", "actplane:order=significance,ratio=6",
-                                     "actplane:order=significance,ratio=14,format=bf16", "mxfp8",
-                                     "nvfp4", "zfp", "group:bits=2",
-                                     "group:bits=2,rounding=nearest", "alam:bits=2",
-                                     "gact:bits=2,interval=4", "mesa", "mesa:channels=16", "tempo",
-                                     "fewbit", "compact:ratio=4",
-                                     "tempo+actplane:ratio.gelu_output=exact", "flash", "recompute",
-                                     "recompute:scope=attention", "flash+actplane:ratio=6",
-                                     "recompute+mesa")));
+INSTANTIATE_TEST_SUITE_P(Gpt2, Repeats,
+                         testing::Combine(testing::Values(Family::kGpt2),
+                                          Specs({"exact",
+                                                 "actplane",
+                                                 "actplane:order=significance,ratio=6",
+                                                 "actplane:order=significance,ratio=14,format=bf16",
+                                                 "mxfp8",
+                                                 "nvfp4",
+                                                 "zfp",
+                                                 "group:bits=2",
+                                                 "group:bits=2,rounding=nearest",
+                                                 "alam:bits=2",
+                                                 "gact:bits=2,interval=4",
+                                                 "mesa",
+                                                 "mesa:channels=16",
+                                                 "tempo",
+                                                 "fewbit",
+                                                 "compact:ratio=4",
+                                                 "tempo+actplane:ratio.gelu_output=exact",
+                                                 "flash",
+                                                 "recompute",
+                                                 "recompute:scope=attention",
+                                                 "flash+actplane:ratio=6",
+                                                 "recompute+mesa"})));
 
 INSTANTIATE_TEST_SUITE_P(
     Llama, Repeats,
     testing::Combine(testing::Values(Family::kLlama),
-                     testing::Values("exact", "actplane:order=significance,ratio=6", "alam:bits=2",
-                                     "mesa", "tempo:gelu=off", "compact:ratio=4", "flash+mxfp8",
-                                     "recompute+actplane", "recompute:scope=attention")));
+                     Specs({"exact", "actplane:order=significance,ratio=6", "alam:bits=2", "mesa",
+                            "tempo:gelu=off", "compact:ratio=4", "flash+mxfp8",
+                            "recompute+actplane", "recompute:scope=attention"})));
 
 TEST(Repeats, SeedsChangeEverythingAndMethodsChangeNoData) {
   RunConfig config = SmallConfig();

@@ -8,11 +8,15 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "train/app/trainer.h"
 #include "train/stash/registry.h"
 
 namespace actplane::train {
+
+// For the names of tests: a pointer would be another one in every process.
+inline auto Specs(const std::vector<std::string>& specs) { return testing::ValuesIn(specs); }
 
 inline void PrintTo(Family family, std::ostream* out) { *out << ToString(family); }
 
