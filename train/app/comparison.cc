@@ -262,56 +262,81 @@ Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients
 Result<std::string> DrawPareto(const std::vector<Row>& rows) {
   const auto loss_of = [](const Row& r) { return Against(r).bits.mean; };
   const auto error_of = [](const Row& r) { return r.relative; };
-  // MB, bits per byte against exact with their interval, gradient error.
-  const auto point = [&](const Row& r) {
+  // A line of data for each panel; empty where there is nothing to draw, which gnuplot 5.4 would
+  // not survive.
+  const auto loss_point = [](const Row& r) {
     const Interval bits = Against(r).bits;
-    const bool drawn = r.diverged == 0 && bits.mean <= kMostDrawn;
-    return fmt::format("{} {} {} {} {}", r.total() / 1e6, drawn ? bits.mean : NAN,
-                       std::max(r.relative, kLeastDrawn),
-                       std::isnan(bits.low) ? bits.mean : bits.low,
-                       std::isnan(bits.high) ? bits.mean : bits.high);
+    if (r.diverged > 0 || !(bits.mean <= kMostDrawn)) return std::string();
+    const bool one = std::isnan(bits.low);
+    return fmt::format("{} {} {} {}", r.total() / 1e6, bits.mean, one ? bits.mean : bits.low,
+                       one ? bits.mean : bits.high);
   };
-  std::map<std::string, std::string> families;  // their points, with the number of the row
+  const auto error_point = [](const Row& r) {
+    return fmt::format("{} {}", r.total() / 1e6, std::max(r.relative, kLeastDrawn));
+  };
+  struct Points {
+    std::string losses, errors;  // with the number of the row
+  };
+  std::map<std::string, Points> families;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].exact.empty()) continue;
     const std::string& method = rows[i].method;
-    std::string family;
+    std::string name;
     for (size_t c = 0; c < method.size(); ++c) {  // "tempo+actplane" of "tempo+actplane:ratio=4"
       if (method[c] == ':') c = std::min(method.find('+', c), method.size());
-      if (c < method.size()) family += method[c];
+      if (c < method.size()) name += method[c];
     }
-    families[family] += fmt::format("{} {}\n", point(rows[i]), i + 1);
+    Points& family = families[name];
+    if (const std::string point = loss_point(rows[i]); !point.empty())
+      family.losses += fmt::format("{} {}\n", point, i + 1);
+    family.errors += fmt::format("{} {}\n", error_point(rows[i]), i + 1);
   }
   std::string script =
       "set terminal svg size 1100,1100 dynamic background rgb 'white' font 'sans-serif,13'\n"
       "set multiplot layout 2,1\nset key outside right noenhanced\nset logscale x 2\n"
       "set xlabel 'kept between forward and backward, MB (masks and exact parts included)'\n";
-  for (const auto& [name, value] : {std::pair{"loss", +loss_of}, std::pair{"error", +error_of}}) {
-    script += fmt::format("${} << EOD\n", name);
-    for (const Row* r : Front(rows, value)) script += point(*r) + "\n";
-    script += "EOD\n";
+  std::string loss_front, error_front;
+  for (const Row* r : Front(rows, +loss_of)) {
+    if (const std::string point = loss_point(*r); !point.empty()) loss_front += point + "\n";
   }
-  size_t number = 0;
-  std::string plots;
-  std::string bars;  // intervals of the loss
-  for (const auto& [family, points] : families) {
-    script += fmt::format("$p{} << EOD\n{}EOD\n", number, points);
-    plots += fmt::format(
-        ", $p{0} using 1:col with points pt {1} ps 1.1 lc {1} title \"{2}\", $p{0} using "
-        "1:col:6 with labels offset 1,0.5 font ',10' notitle",
-        number, number + 1, GnuplotText(family));
-    bars += fmt::format(", $p{0} using 1:2:4:5 with yerrorbars pt 0 lc {1} notitle", number,
-                        number + 1);
-    ++number;
+  for (const Row* r : Front(rows, +error_of)) error_front += error_point(*r) + "\n";
+  std::string losses, errors;
+  // Points of `data`, numbered by its column `label`; where there are none, a place in the key.
+  const auto series = [&](const std::string& data, const std::string& name, int label, size_t style,
+                          const std::string& title) {
+    if (data.empty()) {
+      return fmt::format(", keyentry with points pt {0} lc {0} title \"{1}\"", style, title);
+    }
+    script += fmt::format("${} << EOD\n{}EOD\n", name, data);
+    return fmt::format(
+        ", ${0} using 1:2 with points pt {1} ps 1.1 lc {1} title \"{2}\", ${0} using 1:2:{3} with "
+        "labels offset 1,0.5 font ',10' notitle",
+        name, style, title, label);
+  };
+  size_t style = 0;
+  for (const auto& [name, family] : families) {
+    ++style;
+    const std::string title = GnuplotText(name);
+    const std::string data = fmt::format("loss{}", style);
+    const std::string points = series(family.losses, data, 5, style, title);
+    if (!family.losses.empty())  // under the points, which they would hide
+      losses += fmt::format(", ${} using 1:2:3:4 with yerrorbars pt 0 lc {} notitle", data, style);
+    losses += points;
+    errors += series(family.errors, fmt::format("error{}", style), 3, style, title);
   }
-  const std::string front = " using 1:col with steps lc rgb '#888888' dt 2 title 'Pareto front'";
+  const auto front = [&](const std::string& name, const std::string& data) {
+    if (data.empty()) return std::string("keyentry notitle");
+    script += fmt::format("${} << EOD\n{}EOD\n", name, data);
+    return fmt::format("${} using 1:2 with steps lc rgb '#888888' dt 2 title 'Pareto front'", name);
+  };
+  const std::string first = front("front1", loss_front), second = front("front2", error_front);
   script +=
-      "col = 2\nset ylabel 'held-out bits per byte against exact, 95 % intervals (above 0.2 not "
-      "drawn)'\nset yrange [*<-0.005:0.005<*<0.2]\nplot $loss" +
-      front + plots + bars +
-      "\ncol = 3\nset ylabel 'relative error of the gradient'\nset yrange [*:*]\n"
-      "set logscale y\nset format y '%.0e'\nplot $error" +
-      front + plots + "\nunset multiplot\n";
+      "set ylabel 'held-out bits per byte against exact, 95 % intervals (above 0.2 not drawn)'\n"
+      "set yrange [*<-0.005:0.005<*<0.2]\nplot " +
+      first + losses +
+      "\nset ylabel 'relative error of the gradient'\nset yrange [*:*]\n"
+      "set logscale y\nset format y '%.0e'\nplot " +
+      second + errors + "\nunset multiplot\n";
   return Gnuplot(script);
 }
 

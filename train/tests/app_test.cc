@@ -430,6 +430,9 @@ TEST(Comparison, ARowThatDivergesHasNoMean) {
   EXPECT_EQ((*rows)[1].diverged, 0U);
   EXPECT_EQ((*rows)[2].diverged, 1U);
   EXPECT_EQ((*rows)[3].diverged, 1U);
+  const auto picture = DrawPareto(*rows);  // "bad" is of a family of its own, with nothing to draw
+  ASSERT_TRUE(picture.ok()) << picture.status().message();
+  EXPECT_NE(picture->find("good"), std::string::npos);
   const std::string table = MarkdownOf(*rows);
   EXPECT_NE(table.find("| diverges (1 of 1) |"), std::string::npos) << table;
 }
