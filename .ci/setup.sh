@@ -19,6 +19,7 @@ command -v dpkg-query >/dev/null ||
 
 # One line for each package of a section, in the order of the file.
 sections=() titles=() lines_section=() lines_name=() lines_reason=()
+declare -A command_of=()
 while read -r name reason; do
   case $name in
     '' | '#'*) ;;
@@ -27,6 +28,8 @@ while read -r name reason; do
       titles+=("$reason")
       ;;
     *)
+      if [[ $name == */* ]]; then command_of[${name%/*}]=${name#*/}; fi
+      name=${name%/*}
       lines_section+=("${sections[-1]}")
       lines_name+=("$name")
       lines_reason+=("$reason")
@@ -38,6 +41,11 @@ declare -A version=()
 while read -r name state number; do
   if [[ $state == installed ]]; then version[$name]=$number; fi
 done < <(dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' "${lines_name[@]}" 2>/dev/null)
+
+# A program that is here and from no package, as npm often is, would not go together with Debian's.
+for name in "${!command_of[@]}"; do
+  if [[ -z ${version[$name]:-} ]] && path=$(command -v "${command_of[$name]}"); then version[$name]=$path; fi
+done
 
 # Sets `packages` and `missing` to those of some sections, each once.
 choose() { # all | SECTION...

@@ -43,8 +43,20 @@ cat >"$dir/dpkg-query" <<'SH'
 #!/bin/sh
 for p; do echo "$p installed 1.0"; done
 SH
-expect 0 'verilator           1.0' 'make demo    0 of 2 packages missing' 'make test    0 of 5' -- .ci/setup.sh --check demo=rtl test='rtl test'
+expect 0 'verilator           1.0' 'make demo    0 of 2 packages missing' 'make test    0 of 6' -- .ci/setup.sh --check demo=rtl test='rtl test'
 expect 0 '' -- .ci/setup.sh rtl test
+
+# A command that is there from elsewhere does for its package, and for no other.
+printf '#!/bin/sh\nexit 1\n' >"$dir/dpkg-query"
+printf '#!/bin/sh\n' >"$dir/npm"
+chmod +x "$dir/npm"
+expect 0 "npm                 ${dir:0:10}" 'gnuplot-nox         missing' -- .ci/setup.sh --check report=report
+rm "$dir/npm"
+cat >"$dir/dpkg-query" <<'SH'
+#!/bin/sh
+for p; do echo "$p installed 1.0"; done
+SH
+expect 0 'npm                 1.0' -- .ci/setup.sh --check report=report
 expect 1 "no section 'nope' in .ci/packages.txt; there are: build rtl" -- .ci/setup.sh rtl nope
 expect 1 'usage: setup.sh' -- .ci/setup.sh
 

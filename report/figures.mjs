@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures that README.md, docs/results.md and the report state, made again from the committed tables: each is a piece of text
+// that must stand in its file, whatever the line breaks and the bold. A figure that has changed in one place only is a fault.
+import {readFileSync} from 'node:fs';
+import {number, readCsv, under} from './lib.mjs';
+import {goals} from './gather.mjs';
+
+const plain = (text) => text.replaceAll('**', '').replace(/\s+/g, ' ');
+// A value as a text of so many digits; one that lies half way may have been rounded up or down, and then either is allowed.
+function round(value, digits) {
+  const steps = Math.abs(value) * 10 ** digits;
+  if (Math.abs(steps - Math.floor(steps) - 0.5) > 1e-6) return value.toFixed(digits);
+  return `\u27e8${(Math.floor(steps) / 10 ** digits).toFixed(digits)}|${(Math.ceil(steps) / 10 ** digits).toFixed(digits)}\u27e9`;
+}
+const pattern = (text) =>
+  new RegExp(
+    plain(text)
+      .replace(/[.*+?^$()[\]\\{}|]/g, '\\$&')
+      .replace(/\u27e8(.*?)\\\|(.*?)\u27e9/g, '(?:$1|$2)'),
+  );
+const cache = {};
+const fileText = (path) => (cache[path] ??= plain(readFileSync(under(path), 'utf8')));
+
+// What must stand where: [file, text].
+export function expected() {
+  const list = [];
+  const say = (file, text) => list.push([file, text]);
+  const area = readCsv(under('synth/reports/area.csv'));
+  const timing = readCsv(under('synth/reports/timing.csv'));
+  const explore = readCsv(under('synth/reports/explore.csv'));
+  const distortion = readCsv(under('report/data/distortion.csv'));
+  const peerRows = readCsv(under('report/data/peers.csv'));
+  const fpga = readCsv(under('synth/reports/fpga.csv'));
+  const row = (rows, wanted) => {
+    const found = rows.filter((r) => Object.entries(wanted).every(([k, v]) => r[k] === String(v)));
+    if (found.length !== 1) throw new Error(`${found.length} rows with ${JSON.stringify(wanted)}`);
+    return found[0];
+  };
+  const libraries = {project: 'actp_ge', nangate: 'NangateOpenCellLibrary', osu018: 'osu018_stdcells'};
+  const kge = (config, side, library, column = 'ge_total', gates = 'off') =>
+    number(
+      row(area, {config, top: `actp_${side}`, library: libraries[library], clock_gating: gates})[column],
+    ) / 1000;
+  const ns = (config, side, library, gates = 'off') =>
+    number(
+      row(timing, {config, top: `actp_${side}`, library: libraries[library], clock_gating: gates}).period_ns,
+    );
+  const sides = ['compressor', 'decompressor'];
+
+  // ---- README: synthesis
+  const [comp, decomp] = sides.map((side) => round(kge('default', side, 'nangate') / 32, 2));
+  say(
+    'README.md',
+    `Compressor ${comp} kGE per byte per cycle at ${round(ns('default', 'compressor', 'nangate'), 2)} ns, decompressor ${decomp} at ${round(ns('default', 'decompressor', 'nangate'), 2)} ns`,
+  );
+  const table = goals();
+  const goal = (config, gates) => table.find((g) => g.config === config && g.gates === gates);
+  const both = (g) => `${round(g.compressor.per, 2)} and ${round(g.decompressor.per, 2)}`;
+  say(
+    'README.md',
+    `\`field\` ${both(goal('field32', 'on'))} at ${round(Math.max(goal('field32', 'on').compressor.ns, goal('field32', 'on').decompressor.ns), 1)} ns`,
+  );
+  say(
+    'README.md',
+    `\`significance\` ${both(goal('significance32', 'on'))} at ${round(Math.max(goal('significance32', 'on').compressor.ns, goal('significance32', 'on').decompressor.ns), 1)} ns`,
+  );
+  say(
+    'README.md',
+    `\`field\` without gates, ${round(goal('field32', 'off').compressor.per, 2)} of ${round(goal('field32', 'off').compressor.goal, 1)}`,
+  );
+  say(
+    'README.md',
+    `with all 32 bits, ${round(goal('lossless32', 'on').compressor.per, 2)} of ${round(goal('lossless32', 'on').compressor.goal, 1)}`,
+  );
+
+  // ---- results: the default configuration and the goals
+  const pair = (text) => sides.map(text).join(' | ');
+  say(
+    'docs/results.md',
+    `| project's library, kGE | ${pair((s) => round(kge('default', s, 'project'), 1))} |`,
+  );
+  say(
+    'docs/results.md',
+    `| of it flops | ${pair((s) => round(kge('default', s, 'project', 'ge_seq'), 1))} |`,
+  );
+  say('docs/results.md', `| Nangate45, kGE | ${pair((s) => round(kge('default', s, 'nangate'), 1))} |`);
+  say('docs/results.md', `| kGE per byte per cycle, Nangate45 | ${comp} | ${decomp} |`);
+  say('docs/results.md', `| osu018, kGE | ${pair((s) => round(kge('default', s, 'osu018'), 1))} |`);
+  say(
+    'docs/results.md',
+    `| clock, Nangate45 / osu018, ns | ${pair((s) => `${round(ns('default', s, 'nangate'), 3)} / ${round(ns('default', s, 'osu018'), 3)}`)} |`,
+  );
+  for (const g of table)
+    say(
+      'docs/results.md',
+      `| \`${g.config}\` | ${g.gates} | ${round(g.compressor.per, 2)} / ${round(g.decompressor.per, 2)} | ${g.goal} | ${round(g.compressor.ns, 2)} / ${round(g.decompressor.ns, 2)} |${g.ns === null ? ' |' : ` ${round(g.ns, 1)} |`}`,
+    );
+  for (const [family, name] of [
+    ['xc7', 'Xilinx 7'],
+    ['ecp5', 'ECP5'],
+    ['ice40', 'iCE40'],
+  ]) {
+    const cells = (column) =>
+      sides
+        .map((s) =>
+          Number(row(fpga, {config: 'default', top: `actp_${s}`, family})[column]).toLocaleString('en-US'),
+        )
+        .join(' / ');
+    say('docs/results.md', `| ${name} | ${cells('luts')} | ${cells('registers')} |`);
+  }
+
+  // ---- results: exploration
+  const point = (name) => row(explore, {point: name, direction: 'compressor'});
+  for (const [name, text] of [
+    ['f64w256', '`field`, N = 64, 256 bits'],
+    ['f128w256', '`field`, N = 128, 256 bits'],
+    ['s128w256k8', '`significance`, K = 8, 256 bits'],
+    ['s128w256k4', '`significance`, K = 4, 256 bits'],
+  ]) {
+    const p = point(name);
+    say(
+      'docs/results.md',
+      `| ${text} | ${round(Number(p.kge), 1)} | ${round(Number(p.bytes_per_cycle), 1)} | ${round(Number(p.kge_per_byte_cycle), 2)} | ${round(Number(p.period_ns), 2)} | ${round(Number(p['snr_db_ratio_3.2']), 1)} |`,
+    );
+  }
+
+  // ---- fidelity: samples, peers
+  const db = (wanted, tensor = 'all') =>
+    round(Number(row(distortion, {format: 'fp32', block: 128, ...wanted})[tensor]), 1);
+  const field = (slot, tensor) => db({order: 'field', slot_bytes: slot}, tensor);
+  const significance = (slot, tensor) =>
+    db({order: 'significance', group: 4, rows: 16, slot_bytes: slot}, tensor);
+  say('README.md', `order field SNR ${field(160)} dB`);
+  say('README.md', `order significance SNR ${significance(160)} dB`);
+  const three = (tensor) =>
+    [160, 96, 64].map((slot) => `${field(slot, tensor)} / ${significance(slot, tensor)}`).join(' | ');
+  say('docs/results.md', `| all 14 samples, \`field\` / \`significance\` | ${three('all')} |`);
+  say('docs/results.md', `| \`attn_drop.npy\`, \`field\` / \`significance\` | ${three('attn_drop')} |`);
+  const peer = (name) => round(Number(row(peerRows, {peer: name}).all), 1);
+  say(
+    'docs/results.md',
+    `| MXINT8 / MXFP8 E4M3 | 8.25 | ${peer('mxint8')} / ${peer('mxfp8')} | ${significance(132)} |`,
+  );
+  say('docs/results.md', `| INT8 min/max, groups of 128 | 8.25 | ${peer('int8')} | ${significance(132)} |`);
+  say('docs/results.md', `| MXFP6 E2M3 | 6.25 | ${peer('mxfp6')} | ${significance(100)} |`);
+  say('docs/results.md', `| NVFP4 | 4.50 | ${peer('nvfp4')} | ${significance(72)} |`);
+  say(
+    'docs/results.md',
+    `| MXFP4 / NF4 / INT4 | 4.25 | ${peer('mxfp4')} / ${peer('nf4')} / ${peer('int4')} | ${significance(68)} |`,
+  );
+  say('docs/results.md', `| INT2 | 2.25 | ${peer('int2')} | ${significance(36)} |`);
+
+  // ---- synthetic data
+  const bench = readCsv(under('report/data/bench.csv'));
+  const snr = (data, codec, bits) => round(Number(row(bench, {data, codec, bits_per_value: bits}).snr_db), 1);
+  for (const [bits, text] of [
+    [10, '| normal data | 10 (ratio 3.2) |'],
+    [6, '| | 6 |'],
+    [4, '| | 4 |'],
+  ])
+    say(
+      'README.md',
+      `${text} ${snr('normal', 'field', bits)} dB | ${snr('normal', 'significance', bits)} dB | ${snr('normal', 'zfp 1-D', bits)} dB |`,
+    );
+  say(
+    'README.md',
+    `| softmax output, causal | 10 | ${['field', 'significance', 'zfp 1-D'].map((codec) => `${snr('softmax', codec, 10)} dB`).join(' | ')} |`,
+  );
+  const across = (data, codec) => [10, 6, 4].map((bits) => snr(data, codec, bits)).join(' | ');
+  say('docs/results.md', `| normal, \`field\` | ${across('normal', 'field')} |`);
+  say('docs/results.md', `| normal, \`significance\` | ${across('normal', 'significance')} |`);
+  say('docs/results.md', `| softmax, \`significance\` | ${across('softmax', 'significance')} |`);
+  say(
+    'docs/results.md',
+    `| normal, zfp 1-D / 2-D | ${[10, 6, 4].map((bits) => `${snr('normal', 'zfp 1-D', bits)} / ${snr('normal', 'zfp 2-D', bits)}`).join(' | ')} |`,
+  );
+
+  // ---- hardware peers
+  for (const p of readCsv(under('report/data/hardware_peers.csv'))) {
+    const [low, high, size] = [number(p.bytes_low), number(p.bytes_high), number(p.kge)];
+    const digits = (v) => (v >= 20 ? 0 : size / high < 2 ? 2 : 1);
+    const bytes = low === high ? String(low) : `${round(low, 1)} to ${round(high, 1)}`;
+    const per =
+      low === high
+        ? round(size / low, digits(size / low))
+        : `${round(size / high, digits(size / high))} to ${round(size / low, digits(size / low))}`;
+    const kges = size >= 100 ? round(size, 0) : round(size, 1);
+    if (p.design.startsWith('BDI')) {
+      // both directions are one row
+      if (p.design !== 'BDI compressor') continue;
+      const other = row(readCsv(under('report/data/hardware_peers.csv')), {design: 'BDI decompressor'});
+      say(
+        'docs/results.md',
+        `| BDI compressor / decompressor | ${p.block} | ${kges} / ${round(number(other.kge), 1)} | ${bytes} | ${per} / ${round(number(other.kge) / low, 2)} | ${p.clock_ns} / ${other.clock_ns} (combinational) |`,
+      );
+    } else {
+      const out = p.design === 'RedMulE-MX decoder, 32 lanes';
+      const from = p.design === 'RedMulE-MX encoder, 32 lanes' ? ', from the input 7.28' : '';
+      say(
+        'docs/results.md',
+        `| ${p.design} | ${p.block} | ${kges} | ${bytes}${out ? ' out' : ''} | ${per}${out ? ' (out)' : ''} | ${p.clock_ns}${from} |`,
+      );
+    }
+  }
+
+  // ---- cycles: the slowest row of a configuration, as the tables of results.md print it
+  const cycles = readCsv(under('report/data/cycles.csv'));
+  for (const order of ['field', 'significance'])
+    for (const config of new Set(cycles.filter((r) => r.order === order).map((r) => r.config))) {
+      const worst = (device, wide) => {
+        const rows = cycles.filter(
+          (r) =>
+            r.order === order && r.config === config && r.device === device && (r.format === 'fp32') === wide,
+        );
+        return rows.length ? round(Math.max(...rows.map((r) => Number(r.cycles_per_block))), 2) : '-';
+      };
+      for (const device of sides) {
+        const most = (column) =>
+          String(
+            Math.max(
+              ...cycles
+                .filter((r) => r.order === order && r.config === config && r.device === device)
+                .map((r) => Number(r[column])),
+            ),
+          );
+        say('docs/results.md#cycles', [
+          order,
+          config,
+          device,
+          `${worst(device, true)} / ${worst(device, false)}`,
+          most('bubbles'),
+          most('latency'),
+        ]);
+      }
+    }
+
+  // ---- training: what README quotes of the old track
+  const methods = readCsv(under('docs/history/training/methods.csv'));
+  const percent = (method) => round(100 * number(row(methods, {method}).against), 1);
+  say('README.md', `where group quantization to 2 bits ends ${percent('group:bits=2')} % above`);
+  say(
+    'docs/history/training-2000.md',
+    `group quantization at 2 bits still learns, +${percent('group:bits=2')} %`,
+  );
+
+  const second = readCsv(under('report/data/training_version2.csv'));
+  for (const r of second) say('docs/history/training-2000.md', r.quote);
+  const percents = row(second, {method: 'actplane:order=significance,group=8,ratio=14.222'})
+    .percents.split(' ')
+    .map(Number);
+  say(
+    'README.md',
+    `at 14.2 times fewer bytes ends ${round(Math.min(...percents), 1)} to ${round(Math.max(...percents), 1)} % above exact`,
+  );
+  say(
+    'README.md',
+    `At 8 times it is within ${row(second, {method: 'actplane:order=significance,group=8,ratio=8'}).percents} %`,
+  );
+
+  // ---- a bare machine, fuzzing, mutants
+  const minutes = (s) => (s < 200 ? [`${s} s`, 'CPU seconds'] : [`${round(s / 60, 0)} min`, 'CPU minutes']);
+  for (const b of readCsv(under('report/data/bare.csv'))) {
+    const [time, unit] = minutes(Number(b.work_s));
+    const cpu = unit === 'CPU seconds' ? b.work_cpu_s : round(Number(b.work_cpu_s) / 60, 0);
+    say(
+      'README.md',
+      `| ${b.verb} | ${b.packages} | ${b.download_mb} MB | ${round(Number(b.disk_mb) / 1000, 1)} GB | ${b.installing_s} s | ${time} (${cpu} ${unit}) |`,
+    );
+    say('docs/results.md', `| ${Object.values(b).join(' | ')} |`);
+  }
+  const fuzz = readCsv(under('report/data/fuzz.csv'));
+  const commas = (n) => Number(n).toLocaleString('en-US');
+  for (const f of fuzz)
+    say('docs/results.md', `| \`${f.target}\` | ${commas(f.inputs)} | ${commas(f.edges)} |`);
+  const trust = readCsv(under('report/data/trust.csv'));
+  say(
+    'report/data/trust.csv',
+    `${round(fuzz.reduce((sum, f) => sum + Number(f.inputs), 0) / 1e6, 1)} million inputs`,
+  );
+  const tried = row(trust, {what: 'Random faults in the RTL, tried'}),
+    open = trust.find((r) => r.what.startsWith('Random faults of those'));
+  say('README.md', `Of ${tried.goal} random mutants ${tried.measured} are tried and ${open.measured}`);
+
+  // ---- trust: each row quotes what its document says
+  for (const r of trust) say(r.source, r.quote);
+  return list;
+}
+
+// The rows of a table of cycles in results.md: order -> configuration -> device -> cycles, bubbles, latency.
+function cyclesOf(text) {
+  const found = {};
+  for (const part of text.split('Order `').slice(1)) {
+    const order = part.slice(0, part.indexOf('`'));
+    if (!['field', 'significance'].includes(order) || found[order]) continue;
+    found[order] = {};
+    for (const row of part.matchAll(
+      /\| `(\w+)` \| [^|]*\| ([^|]*) \| ([^|]*) \| (\d+), \d+ \| ([^|]*) \| ([^|]*) \| (\d+), \d+ \|/g,
+    ))
+      found[order][row[1]] ??= {compressor: row.slice(2, 5), decompressor: row.slice(5, 8)}; // the latency of a block alone
+  }
+  return found;
+}
+
+// The faults, one text each; `read` gives the text of a file and can be replaced by a test.
+export function differences(read = fileText) {
+  const faults = [];
+  let count = 0;
+  for (const [file, text] of expected()) {
+    ++count;
+    if (file.endsWith('#cycles')) {
+      const [order, config, device, ...wanted] = text;
+      const stated = cyclesOf(read('docs/results.md'))[order]?.[config]?.[device];
+      if (!stated || wanted.some((figure, i) => stated[i].replace(pattern(figure), '') !== ''))
+        faults.push(
+          `docs/results.md: cycles, bubbles, latency of ${config}, ${order}, ${device}: stated ${stated}, in report/data/cycles.csv ${wanted}`,
+        );
+    } else if (!pattern(text).test(read(file))) faults.push(`${file} does not state: ${text}`);
+  }
+  return {count, faults};
+}
+
+if (process.argv[1] && process.argv[1].endsWith('figures.mjs')) {
+  const {count, faults} = differences();
+  for (const fault of faults) console.error(fault);
+  console.log(`figures    ${count - faults.length} of ${count} stand in their documents`);
+  process.exit(faults.length ? 1 : 0);
+}
