@@ -22,50 +22,51 @@
 `default_nettype none
 
 module actp_compressor #(
-  parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned BlockLen    = 128, // N, values of a block: 32, 64, 128, 256
+  parameter int unsigned StreamWidth = 256, // bits of a beat: 64, 128, 256, 512
   parameter int unsigned Formats     = 7,   // those built in: bit 0 FP32, 1 FP16, 2 BF16
-  parameter int unsigned Orders      = 3,
-  parameter int unsigned GroupLen    = 8,
-  parameter int unsigned Depth       = 24,
-  parameter int unsigned Fifo        = 0,
-  parameter int unsigned UserWidth   = 1,
+  parameter int unsigned Orders      = 3,   // those built in: bit 0 field, 1 significance
+  parameter int unsigned GroupLen    = 8,   // K of order significance: 4, 8
+  parameter int unsigned Depth       = 24,  // magnitude rows kept of FP32: 8 .. 24
+  parameter int unsigned Fifo        = 0,   // its queue: 0 flops, 1 latches, 2 a macro
+  parameter int unsigned UserWidth   = 1,   // bits of user, 1 and more
+  // even; chunks of the queue besides a block
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
                                                                  Orders),
-  parameter int unsigned Searches    = 1
+  parameter int unsigned Searches    = 1    // blocks in search at a time: 1 .. 4
 ) (
-  input  wire logic                         clk_i,
-  input  wire logic                         rst_ni,
+  input  wire logic                         clk_i,            // rising edge counts
+  input  wire logic                         rst_ni,           // asynchronous, active low
   // configuration
-  input  wire logic [1:0]                   cfg_format_i,      // 0 FP32, 1 FP16, 2 BF16
-  input  wire logic                         cfg_order_i,       // 0 field, 1 significance
-  input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes_i,
-  input  wire logic                         cfg_lossless_i,
-  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit_i,
-  input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap_i,   // 0: none
+  input  wire logic [1:0]                   cfg_format_i,     // 0 FP32, 1 FP16, 2 BF16
+  input  wire logic                         cfg_order_i,      // 0 field, 1 significance
+  input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes_i, // T, fixed mode
+  input  wire logic                         cfg_lossless_i,   // 1: as many bytes as needed
+  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit_i,  // R, order significance
+  input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap_i,  // order field; 0: none
   // values
-  input  wire logic                         in_valid_i,
-  output logic                              in_ready_o,
-  input  wire logic [StreamWidth-1:0]       in_data_i,
-  input  wire logic [StreamWidth/8-1:0]     in_keep_i,
-  input  wire logic                         in_last_i,
-  input  wire logic [UserWidth-1:0]         in_user_i,
+  input  wire logic                         in_valid_i,       // a beat of values is there
+  output logic                              in_ready_o,       // a register; it may be taken
+  input  wire logic [StreamWidth-1:0]       in_data_i,        // values, first lowest
+  input  wire logic [StreamWidth/8-1:0]     in_keep_i,        // bytes that count
+  input  wire logic                         in_last_i,        // ends a block, also early
+  input  wire logic [UserWidth-1:0]         in_user_i,        // sampled at the first beat
   // slots
-  output logic                              out_valid_o,
-  input  wire logic                         out_ready_i,
-  output logic [StreamWidth-1:0]            out_data_o,
-  output logic [StreamWidth/8-1:0]          out_keep_o,
-  output logic                              out_last_o,
-  output logic [UserWidth-1:0]              out_user_o,
+  output logic                              out_valid_o,      // a beat of a slot is there
+  input  wire logic                         out_ready_i,      // it is taken
+  output logic [StreamWidth-1:0]            out_data_o,       // bytes of the slot, first lowest
+  output logic [StreamWidth/8-1:0]          out_keep_o,       // a run; all but on the final beat
+  output logic                              out_last_o,       // final beat of the slot
+  output logic [UserWidth-1:0]              out_user_o,       // of the block, on every beat
   // status
-  output logic                              block_done_o,
-  output logic                              whole_o,           // nothing was cut
-  output logic                              saturated_o,       // F-4.7: a value became zero
-  output logic                              bad_config_o,
-  output logic                              bad_keep_o,
-  output logic [31:0]                       blocks_o,
-  output logic [31:0]                       bytes_in_o,        // whole blocks, padding included
-  output logic [31:0]                       bytes_out_o
+  output logic                              block_done_o,     // pulse: a slot has left
+  output logic                              whole_o,          // nothing was cut from it
+  output logic                              saturated_o,      // F-4.7: a value became zero
+  output logic                              bad_config_o,     // the pins said what it cannot do
+  output logic                              bad_keep_o,       // a hole in the kept bytes
+  output logic [31:0]                       blocks_o,         // slots that have left
+  output logic [31:0]                       bytes_in_o,       // of whole blocks, padding included
+  output logic [31:0]                       bytes_out_o       // of slots, beat by beat
 );
   localparam int unsigned CoreWidth = (StreamWidth > 256) ? StreamWidth : 256;
   localparam int unsigned Groups    = BlockLen / GroupLen;

@@ -8,46 +8,47 @@
 `default_nettype none
 
 module actp_compressor_axis #(
-  parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256,
-  parameter int unsigned Formats     = 7,
-  parameter int unsigned Orders      = 3,
-  parameter int unsigned GroupLen    = 8,
-  parameter int unsigned Depth       = 24,
-  parameter int unsigned Fifo        = 0,
-  parameter int unsigned UserWidth   = 1,
+  parameter int unsigned BlockLen    = 128, // N, values of a block: 32, 64, 128, 256
+  parameter int unsigned StreamWidth = 256, // bits of a beat: 64, 128, 256, 512
+  parameter int unsigned Formats     = 7,   // those built in: bit 0 FP32, 1 FP16, 2 BF16
+  parameter int unsigned Orders      = 3,   // those built in: bit 0 field, 1 significance
+  parameter int unsigned GroupLen    = 8,   // K of order significance: 4, 8
+  parameter int unsigned Depth       = 24,  // magnitude rows kept of FP32: 8 .. 24
+  parameter int unsigned Fifo        = 0,   // its queue: 0 flops, 1 latches, 2 a macro
+  parameter int unsigned UserWidth   = 1,   // bits of user, 1 and more
+  // even; chunks of the queue besides a block
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
                                                                  Orders),
-  parameter int unsigned Searches    = 1
+  parameter int unsigned Searches    = 1    // blocks in search at a time: 1 .. 4
 ) (
-  input  wire logic                         aclk,
-  input  wire logic                         aresetn,
-  input  wire logic [1:0]                   cfg_format,
-  input  wire logic                         cfg_order,
-  input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes,
-  input  wire logic                         cfg_lossless,
-  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit,
-  input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap,
-  input  wire logic                         s_axis_tvalid,
-  output logic                              s_axis_tready,
-  input  wire logic [StreamWidth-1:0]       s_axis_tdata,
-  input  wire logic [StreamWidth/8-1:0]     s_axis_tkeep,
-  input  wire logic                         s_axis_tlast,
-  input  wire logic [UserWidth-1:0]         s_axis_tuser,
-  output logic                              m_axis_tvalid,
-  input  wire logic                         m_axis_tready,
-  output logic [StreamWidth-1:0]            m_axis_tdata,
-  output logic [StreamWidth/8-1:0]          m_axis_tkeep,
-  output logic                              m_axis_tlast,
-  output logic [UserWidth-1:0]              m_axis_tuser,
-  output logic                              sts_block_done,
-  output logic                              sts_whole,
-  output logic                              sts_saturated,
-  output logic                              sts_bad_config,
-  output logic                              sts_bad_keep,
-  output logic [31:0]                       sts_blocks,
-  output logic [31:0]                       sts_bytes_in,
-  output logic [31:0]                       sts_bytes_out
+  input  wire logic                         aclk,           // rising edge counts
+  input  wire logic                         aresetn,        // asynchronous, active low
+  input  wire logic [1:0]                   cfg_format,     // 0 FP32, 1 FP16, 2 BF16
+  input  wire logic                         cfg_order,      // 0 field, 1 significance
+  input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes, // T, fixed mode
+  input  wire logic                         cfg_lossless,   // 1: as many bytes as needed
+  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit,  // R, order significance
+  input  wire logic [actp_pkg::WIDTH_W-1:0] cfg_delta_cap,  // order field; 0: none
+  input  wire logic                         s_axis_tvalid,  // a beat of values is there
+  output logic                              s_axis_tready,  // a register; it may be taken
+  input  wire logic [StreamWidth-1:0]       s_axis_tdata,   // values, first lowest
+  input  wire logic [StreamWidth/8-1:0]     s_axis_tkeep,   // bytes that count
+  input  wire logic                         s_axis_tlast,   // ends a block, also early
+  input  wire logic [UserWidth-1:0]         s_axis_tuser,   // sampled at the first beat
+  output logic                              m_axis_tvalid,  // a beat of a slot is there
+  input  wire logic                         m_axis_tready,  // it is taken
+  output logic [StreamWidth-1:0]            m_axis_tdata,   // bytes of the slot, first lowest
+  output logic [StreamWidth/8-1:0]          m_axis_tkeep,   // a run; all but on the final beat
+  output logic                              m_axis_tlast,   // final beat of the slot
+  output logic [UserWidth-1:0]              m_axis_tuser,   // of the block, on every beat
+  output logic                              sts_block_done, // pulse: a slot has left
+  output logic                              sts_whole,      // nothing was cut from it
+  output logic                              sts_saturated,  // F-4.7: a value became zero
+  output logic                              sts_bad_config, // the pins said what it cannot do
+  output logic                              sts_bad_keep,   // a hole in the kept bytes
+  output logic [31:0]                       sts_blocks,     // slots that have left
+  output logic [31:0]                       sts_bytes_in,   // of whole blocks, padding included
+  output logic [31:0]                       sts_bytes_out   // of slots, beat by beat
 );
   actp_compressor #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),

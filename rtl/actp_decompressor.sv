@@ -6,9 +6,12 @@
 //          Configuration and user are sampled with the first beat of a packet that is not null.
 //          out: N values per slot as full beats, `last` on the final one, user of the slot on all
 //          of them. No block is held: values leave while their slot arrives. The last ones wait for
-//          its end. No path from any input to any output (rule S4).
+//          its end. out_bad_o, the same on all beats of a block: its front cannot be (F-7.1,
+//          F-7.2), or the pins cannot. It is malformed then, and zeros; a slot of the right length
+//          that is not bad is not malformed. No path from any input to any output (rule S4), with
+//          InSkid.
 // Params   BlockLen 32, 64, 128, 256; StreamWidth 64, 128, 256, 512; Formats 1 .. 7; Orders 1 .. 3;
-//          GroupLen 4, 8; Depth 8 .. 24; UserWidth >= 1
+//          GroupLen 4, 8; Depth 8 .. 24; UserWidth >= 1; InSkid
 // Reset    empty; status zero
 // Status   block_done_o pulses when the final beat of a block leaves; the flags beside it belong to
 //          that block, counters have it in. bytes_in_o counts the bytes of packets, up to a hole.
@@ -16,45 +19,47 @@
 `default_nettype none
 
 module actp_decompressor #(
-  parameter int unsigned BlockLen    = 128,
-  parameter int unsigned StreamWidth = 256,
-  parameter int unsigned Formats     = 7,    // those built in: bit 0 FP32, bit 1 FP16, bit 2 BF16
-  parameter int unsigned Orders      = 3,    // bit 0 field, bit 1 significance
-  parameter int unsigned GroupLen    = 8,
-  parameter int unsigned Depth       = 24,
-  parameter int unsigned UserWidth   = 1
+  parameter int unsigned BlockLen    = 128, // N, values of a block: 32, 64, 128, 256
+  parameter int unsigned StreamWidth = 256, // bits of a beat: 64, 128, 256, 512
+  parameter int unsigned Formats     = 7,   // those built in: bit 0 FP32, 1 FP16, 2 BF16
+  parameter int unsigned Orders      = 3,   // those built in: bit 0 field, 1 significance
+  parameter int unsigned GroupLen    = 8,   // K of order significance: 4, 8
+  parameter int unsigned Depth       = 24,  // magnitude rows kept of FP32: 8 .. 24
+  parameter int unsigned UserWidth   = 1,   // bits of user, 1 and more
+  parameter bit          InSkid      = 1'b1 // 0: in_ready_o sees out_ready_i; the user cuts it
 ) (
-  input  wire logic                         clk_i,
-  input  wire logic                         rst_ni,
+  input  wire logic                         clk_i,              // rising edge counts
+  input  wire logic                         rst_ni,             // asynchronous, active low
   // configuration
-  input  wire logic [1:0]                   cfg_format_i,      // 0 FP32, 1 FP16, 2 BF16
-  input  wire logic                         cfg_order_i,       // 0 field, 1 significance
-  input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes_i,
-  input  wire logic                         cfg_lossless_i,
-  input  wire logic                         cfg_fill_zero_i,   // 0 midpoint, 1 zero
-  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit_i,
+  input  wire logic [1:0]                   cfg_format_i,       // 0 FP32, 1 FP16, 2 BF16
+  input  wire logic                         cfg_order_i,        // 0 field, 1 significance
+  input  wire logic [actp_pkg::SLOT_W-1:0]  cfg_slot_bytes_i,   // T, fixed mode
+  input  wire logic                         cfg_lossless_i,     // 1: a slot ends at its last
+  input  wire logic                         cfg_fill_zero_i,    // lost bits: 0 midpoint, 1 zero
+  input  wire logic [actp_pkg::LIMIT_W-1:0] cfg_row_limit_i,    // R, order significance
   // slots
-  input  wire logic                         in_valid_i,
-  output logic                              in_ready_o,
-  input  wire logic [StreamWidth-1:0]       in_data_i,
-  input  wire logic [StreamWidth/8-1:0]     in_keep_i,
-  input  wire logic                         in_last_i,
-  input  wire logic [UserWidth-1:0]         in_user_i,
+  input  wire logic                         in_valid_i,         // a beat of a slot is there
+  output logic                              in_ready_o,         // a register; it may be taken
+  input  wire logic [StreamWidth-1:0]       in_data_i,          // bytes of the slot, first lowest
+  input  wire logic [StreamWidth/8-1:0]     in_keep_i,          // bytes that count
+  input  wire logic                         in_last_i,          // final beat of the slot
+  input  wire logic [UserWidth-1:0]         in_user_i,          // sampled at the first beat
   // values
-  output logic                              out_valid_o,
-  input  wire logic                         out_ready_i,
-  output logic [StreamWidth-1:0]            out_data_o,
-  output logic [StreamWidth/8-1:0]          out_keep_o,
-  output logic                              out_last_o,
-  output logic [UserWidth-1:0]              out_user_o,
+  output logic                              out_valid_o,        // a beat of values is there
+  input  wire logic                         out_ready_i,        // it is taken
+  output logic [StreamWidth-1:0]            out_data_o,         // values, first lowest
+  output logic [StreamWidth/8-1:0]          out_keep_o,         // always all ones
+  output logic                              out_last_o,         // final beat of the block
+  output logic [UserWidth-1:0]              out_user_o,         // of the slot, on every beat
+  output logic                              out_bad_o,          // the front of the slot cannot be
   // status
-  output logic                              block_done_o,
-  output logic                              lossless_o,        // F-3.13; order field alone says so
-  output logic                              malformed_o,       // section 7
-  output logic [31:0]                       blocks_o,
-  output logic [31:0]                       malformed_blocks_o,
-  output logic [31:0]                       bytes_in_o,
-  output logic [31:0]                       bytes_out_o
+  output logic                              block_done_o,       // pulse: a block has left
+  output logic                              lossless_o,         // F-3.13; order field only
+  output logic                              malformed_o,        // section 7 of the format
+  output logic [31:0]                       blocks_o,           // blocks that have left
+  output logic [31:0]                       malformed_blocks_o, // those that were malformed
+  output logic [31:0]                       bytes_in_o,         // of packets, up to a hole
+  output logic [31:0]                       bytes_out_o         // of values
 );
   localparam int unsigned Width   = (StreamWidth < 256) ? 256 : StreamWidth;
   localparam int unsigned InBytes = StreamWidth / 8;
@@ -78,13 +83,19 @@ module actp_decompressor #(
     for (int unsigned b = 0; b < InBytes - 1; b++) bytes = bytes | (InW'(b + 1) &
         {InW{in_keep_i[b] & ~in_keep_i[b+1]}});
   end
-  actp_skid #(.Width(SkidW)) u_skid (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o,
-    .in_data_i({in_data_i, bytes, in_last_i, hole, in_user_i, cfg_format_i, cfg_order_i,
-    cfg_slot_bytes_i, cfg_lossless_i,
-                cfg_fill_zero_i, cfg_row_limit_i}),
-    .out_valid_o(beat_valid), .out_ready_i(beat_ready), .out_data_o(beat)
-  );
+  logic [SkidW-1:0]       in_beat;
+  assign in_beat = {in_data_i, bytes, in_last_i, hole, in_user_i, cfg_format_i, cfg_order_i,
+                    cfg_slot_bytes_i, cfg_lossless_i, cfg_fill_zero_i, cfg_row_limit_i};
+  if (InSkid) begin : gen_skid
+    actp_skid #(.Width(SkidW)) u_skid (
+      .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i(in_beat),
+      .out_valid_o(beat_valid), .out_ready_i(beat_ready), .out_data_o(beat)
+    );
+  end else begin : gen_none
+    assign beat_valid = in_valid_i;
+    assign in_ready_o = beat_ready;
+    assign beat       = in_beat;
+  end
   assign {beat_data, beat_bytes, beat_last, beat_hole, beat_user, beat_pins} = beat;
 
   // ---- configuration
@@ -134,7 +145,7 @@ module actp_decompressor #(
     .out_valid_o(chunk_valid), .out_ready_i(chunk_ready), .out_data_o(chunk),
     .out_last_o(chunk_last),
     .out_narrow_o(chunk_narrow), .out_user_o(chunk_user), .out_lossless_o(chunk_lossless),
-    .out_malformed_o(chunk_malformed),
+    .out_malformed_o(chunk_malformed), .out_bad_o,
     .out_read_o(chunk_read), .busy_o(busy)
   );
 

@@ -9,6 +9,9 @@
 
 package actp_pkg;
   /* verilator lint_off UNUSEDPARAM */  // a module that is linted alone uses some of these
+  localparam logic [23:0] VERSION = 24'h010000;      // of the package: major, minor, patch
+  localparam int unsigned FORMAT_VERSION = 2;        // of the format of slots, docs/format.md
+
   localparam logic [1:0] FP32 = 2'd0;
   localparam logic [1:0] FP16 = 2'd1;
   localparam logic [1:0] BF16 = 2'd2;
@@ -110,10 +113,13 @@ package actp_pkg;
     logic               pair;
   } slot_t;
 
-  // A format as it is asked for, among those that are built in (bit 0 FP32, 1 FP16, 2 BF16): any
-  // other one counts as the lowest of them, and bit 2 of the result says so. Bit 1 is BF16; bit 0
-  // is FP16, and with FP16 and BF16 alone always 1: so every bit that a set of formats does not
-  // need is constant, and is_narrow too.
+  // Reads the format of the pins as one that is built in (`formats`: bit 0 FP32, 1 FP16, 2 BF16).
+  // Any other one counts as the lowest of them. The result:
+  //   bit 0  FP16; also BF16, in a device with FP16 and without FP32
+  //   bit 1  BF16
+  //   bit 2  the pins named a format that is not built in
+  // A device with one format has constants in bits 0 and 1, and one without FP32 has the constant 1
+  // in is_narrow: synthesis removes what only the other formats need.
   function automatic logic [FMT_W-1:0] limit_format(input logic [1:0] fmt,
                                                     input logic [2:0] formats);
     limit_format[0] = formats[1] & ((fmt == FP16) | ~formats[0]);

@@ -12,8 +12,8 @@ module actp_bit_end #(
   parameter int          From  = 0,
   parameter bit          Down  = 1'b0
 ) (
-  input  wire logic [Width-1:0] bits_i,
-  output logic [4:0]            number_o,
+  input  wire logic [Width-1:0] bits_i,    // any
+  output logic [4:0]            number_o,  // of the highest, or lowest, that is set
   output logic                  any_o      // a bit is set
 );
   // A heap: node 0 is the root, the children of node i are 2i + 1 and 2i + 2, leaf 31 + p is the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_config - read the configuration pins as the nearest thing that the device can do.
 //
-// Format   F-2.4, F-2.6        Model   actplane::Validate (model/src/format.cc) says what is legal
+// Format   F-2.4, F-2.6        Model   actplane::ValidateConfig (model/src/format.cc)
 // Contract combinational. cfg_o is legal; cfg_o.bad says that the pins are not what cfg_o reads:
 //          a format or an order that is not built in counts as the lowest that is; a slot size
 //          outside F-2.6 as the nearest inside (not in lossless mode); a delta cap above E + 1 as
@@ -21,12 +21,12 @@ module actp_config #(
 ) (
   input  wire logic [1:0]                   format_i,      // 0 FP32, 1 FP16, 2 BF16
   input  wire logic                         order_i,       // 0 field, 1 significance
-  input  wire logic                         lossless_i,
-  input  wire logic [actp_pkg::SLOT_W-1:0]  slot_bytes_i,
-  input  wire logic [actp_pkg::WIDTH_W-1:0] delta_cap_i,
-  input  wire logic [actp_pkg::LIMIT_W-1:0] row_limit_i,
-  input  wire logic                         fill_zero_i,
-  output actp_pkg::config_t                 cfg_o
+  input  wire logic                         lossless_i,    // order field
+  input  wire logic [actp_pkg::SLOT_W-1:0]  slot_bytes_i,  // T
+  input  wire logic [actp_pkg::WIDTH_W-1:0] delta_cap_i,   // order field; 0: none
+  input  wire logic [actp_pkg::LIMIT_W-1:0] row_limit_i,   // R, order significance
+  input  wire logic                         fill_zero_i,   // order field, decompressor
+  output actp_pkg::config_t                 cfg_o          // legal; .bad: the pins say another
 );
   localparam int unsigned SlotW  = actp_pkg::SLOT_W;
   localparam int unsigned WidthW = actp_pkg::WIDTH_W;

@@ -18,9 +18,11 @@ module actp_fifo #(
 ) (
   input  wire logic             clk_i,
   input  wire logic             rst_ni,
+  // what goes in
   input  wire logic             write_valid_i,
   input  wire logic [Width-1:0] write_data_i,
-  output logic                  full_o,
+  output logic                  full_o,        // a register: no write now
+  // the oldest, in the register
   output logic                  out_valid_o,
   input  wire logic             out_ready_i,
   output logic [Width-1:0]      out_data_o

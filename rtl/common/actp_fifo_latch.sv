@@ -16,8 +16,8 @@ module actp_fifo_latch #(
 ) (
   input  wire logic                clk_i,
   input  wire logic [Entries-1:0]  write_i,  // at most one
-  input  wire logic [Width-1:0]    data_i,
-  output logic [Entries*Width-1:0] store_o
+  input  wire logic [Width-1:0]    data_i,   // stored where write_i is 1
+  output logic [Entries*Width-1:0] store_o   // all entries
 );
   logic [Width-1:0]   master;
   logic [Entries-1:0] enable, open;

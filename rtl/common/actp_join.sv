@@ -12,10 +12,10 @@ module actp_join #(
   parameter int unsigned Piece  = 8,
   parameter int unsigned CountW = 5
 ) (
-  input  wire logic [AWidth-1:0]         a_i,
-  input  wire logic [CountW-1:0]         a_n_i,
-  input  wire logic [BWidth-1:0]         b_i,
-  output logic [AWidth+BWidth-1:0]       both_o
+  input  wire logic [AWidth-1:0]         a_i,   // 0 behind its last piece
+  input  wire logic [CountW-1:0]         a_n_i, // pieces of a_i
+  input  wire logic [BWidth-1:0]         b_i,   // goes behind them
+  output logic [AWidth+BWidth-1:0]       both_o // a_i, then b_i
 );
   localparam int unsigned Width = AWidth + BWidth;
 

@@ -11,9 +11,9 @@ module actp_max_few #(
   parameter int unsigned Num   = 4,
   parameter int unsigned Width = 8
 ) (
-  input  wire logic [Num*Width-1:0] data_i,
-  output logic [Width-1:0]          max_o,
-  output logic [Num-1:0]            wins_o
+  input  wire logic [Num*Width-1:0] data_i, // Num numbers
+  output logic [Width-1:0]          max_o,  // the largest of them
+  output logic [Num-1:0]            wins_o  // one bit: which one
 );
   logic [Num*Num-1:0] above;  // [i*Num+j], i < j: number i is above number j
   for (genvar i = 0; i < Num; i++) begin : gen_one

@@ -11,10 +11,10 @@ module actp_max_run #(
   parameter int unsigned Num   = 4,
   parameter int unsigned Width = 8
 ) (
-  input  wire logic [Width-1:0]     start_i,
-  input  wire logic [Num*Width-1:0] data_i,
-  output logic [Width-1:0]          max_o,
-  output logic [Num:0]              wins_o
+  input  wire logic [Width-1:0]     start_i, // the largest so far
+  input  wire logic [Num*Width-1:0] data_i,  // Num more
+  output logic [Width-1:0]          max_o,   // the largest of all
+  output logic [Num:0]              wins_o   // one bit: which one
 );
   localparam int unsigned Few   = (Num < 3) ? Num : (Num < 8) ? 2 : 4;  // numbers of a node
   localparam int unsigned Nodes = (Num < 3) ? 1 : Num / Few;

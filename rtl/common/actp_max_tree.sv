@@ -2,15 +2,15 @@
 // actp_max_tree - the largest of Num unsigned numbers, as a tree.
 //
 // Contract combinational; number i at data_i[i*Width +: Width]
-// Params   Num a power of two >= 2 (tested 4 .. 32), Width >= 1
+// Params   Num a power of two >= 2, Width >= 1
 `default_nettype none
 
 module actp_max_tree #(
   parameter int unsigned Num   = 8,
   parameter int unsigned Width = 8
 ) (
-  input  wire logic [Num*Width-1:0] data_i,
-  output logic [Width-1:0]          max_o
+  input  wire logic [Num*Width-1:0] data_i, // Num numbers
+  output logic [Width-1:0]          max_o   // the largest of them
 );
   // A heap: node 0 is the root, the inputs are nodes Num-1 and on.
   logic [(2*Num-1)*Width-1:0] node /*verilator split_var*/;

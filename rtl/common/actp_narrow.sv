@@ -20,12 +20,14 @@ module actp_narrow #(
 ) (
   input  wire logic               clk_i,
   input  wire logic               rst_ni,
+  // words
   input  wire logic               in_valid_i,
   output logic                    in_ready_o,
   input  wire logic [Width-1:0]   in_data_i,
   input  wire logic [ByteW-1:0]   in_bytes_i,  // less one
   input  wire logic               in_last_i,
   input  wire logic [TagW-1:0]    in_tag_i,
+  // their beats, in registers
   output logic                    out_valid_o,
   input  wire logic               out_ready_i,
   output logic [BeatW-1:0]        out_data_o,

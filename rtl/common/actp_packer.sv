@@ -11,7 +11,7 @@
 //               stop, but for two cases: it completes a word while zeros or the last bits of the
 //               slot before still leave (one waits for the other), and a front of a word or more.
 // Method   a list is rotated to its place; what comes round is the beginning of the next word.
-// Params   Width 256, 512; ListW; Piece 4, 8; FrontW; TagW (tested: those of actp_enc_back)
+// Params   Width 256, 512; ListW; Piece 4, 8; FrontW; TagW, as actp_enc_back has them
 // Reset    empty
 `include "actp_macros.svh"
 `default_nettype none

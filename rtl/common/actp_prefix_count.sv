@@ -2,15 +2,15 @@
 // actp_prefix_count - for every position, how many ones precede it, as a parallel prefix tree.
 //
 // Contract combinational; count_o[i*CountW +: CountW] = ones in bits_i[i-1:0], i = 0 .. Len
-// Params   Len >= 2 (tested 23), CountW wide enough for Len
+// Params   Len >= 2, CountW wide enough for Len
 `default_nettype none
 
 module actp_prefix_count #(
   parameter int unsigned Len    = 23,
   parameter int unsigned CountW = 5
 ) (
-  input  wire logic [Len-1:0]        bits_i,
-  output logic [(Len+1)*CountW-1:0]  count_o
+  input  wire logic [Len-1:0]        bits_i, // any
+  output logic [(Len+1)*CountW-1:0]  count_o // ones in front of each, and of all
 );
   localparam int unsigned Levels = $clog2(Len);
 

@@ -14,12 +14,12 @@ module actp_queue #(
 ) (
   input  wire logic             clk_i,
   input  wire logic             rst_ni,
-  input  wire logic             push_i,
-  output logic                  ready_o,
-  input  wire logic [Width-1:0] data_i,
-  output logic                  valid_o,
-  input  wire logic             pop_i,
-  output logic [Width-1:0]      data_o
+  input  wire logic             push_i,  // only with ready_o
+  output logic                  ready_o, // a register: there is room
+  input  wire logic [Width-1:0] data_i,  // with push_i
+  output logic                  valid_o, // a register: there is a word
+  input  wire logic             pop_i,   // only with valid_o
+  output logic [Width-1:0]      data_o   // the oldest word
 );
   logic [Entries:0]         used_q;   // one-hot: words in it
   logic [Entries*Width-1:0] words_q;

@@ -13,9 +13,9 @@ module actp_rotate #(
   parameter int unsigned Piece = 8,
   localparam int unsigned AtW = $clog2(Width / Piece)
 ) (
-  input  wire logic [DataW-1:0] data_i,
-  input  wire logic [AtW-1:0]   at_i,
-  output logic [Width-1:0]      data_o
+  input  wire logic [DataW-1:0] data_i, // pieces
+  input  wire logic [AtW-1:0]   at_i,   // place of the first, in pieces
+  output logic [Width-1:0]      data_o  // what does not fit comes round
 );
   localparam int unsigned Odd    = AtW % 2;
   localparam int unsigned Levels = AtW / 2 + Odd;

@@ -4,7 +4,7 @@
 // Contract in, out: any stream. Latency 0, one transfer per cycle, holds 1 when the output stops.
 //          in_ready_o is a register; out_valid_o and out_data_o see the input of the same cycle.
 // Method   a transfer that the output refuses waits in one register; until then ready is low.
-// Params   Width >= 1 (tested 1, 9, 577)
+// Params   Width >= 1
 // Reset    empty, ready
 `include "actp_macros.svh"
 `default_nettype none
@@ -14,9 +14,11 @@ module actp_skid #(
 ) (
   input  wire logic             clk_i,
   input  wire logic             rst_ni,
+  // any stream
   input  wire logic             in_valid_i,
   output logic                  in_ready_o,
   input  wire logic [Width-1:0] in_data_i,
+  // the same one, a cycle later where the output stopped
   output logic                  out_valid_o,
   input  wire logic             out_ready_i,
   output logic [Width-1:0]      out_data_o

@@ -2,7 +2,7 @@
 // actp_sum_few - sum of Num numbers up to Most, as a tree; Most + 1 stands for more.
 //
 // Contract combinational. Inputs are at most Most + 1.
-// Params   Num, a power of two, >= 2; Most >= 1 (tested 16/4, 4/2, 64/32)
+// Params   Num, a power of two, >= 2; Most >= 1
 `default_nettype none
 
 module actp_sum_few #(
@@ -10,8 +10,8 @@ module actp_sum_few #(
   parameter int unsigned Most = 4,
   localparam int unsigned Width = $clog2(Most + 2)
 ) (
-  input  wire logic [Num*Width-1:0] data_i,
-  output logic [Width-1:0]          sum_o
+  input  wire logic [Num*Width-1:0] data_i, // Num numbers
+  output logic [Width-1:0]          sum_o   // Most + 1: more than Most
 );
   logic [(2*Num-1)*Width-1:0] node /*verilator split_var*/;  // a heap
   assign node[(Num-1)*Width +: Num*Width] = data_i;

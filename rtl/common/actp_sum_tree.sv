@@ -2,7 +2,7 @@
 // actp_sum_tree - the sum of Num unsigned numbers, as a tree.
 //
 // Contract combinational; number i at data_i[i*Width +: Width]
-// Params   Num a power of two >= 2 (tested 4 .. 64), Width >= 1
+// Params   Num a power of two >= 2, Width >= 1
 `default_nettype none
 
 module actp_sum_tree #(
@@ -10,8 +10,8 @@ module actp_sum_tree #(
   parameter int unsigned Width = 1,
   localparam int unsigned SumW = Width + $clog2(Num)  // Num * (2^Width - 1) < 2^SumW
 ) (
-  input  wire logic [Num*Width-1:0] data_i,
-  output logic [SumW-1:0]           sum_o
+  input  wire logic [Num*Width-1:0] data_i, // Num numbers
+  output logic [SumW-1:0]           sum_o   // of all of them
 );
   // A heap: node 0 is the root, the inputs are nodes Num-1 and on.
   logic [(2*Num-1)*SumW-1:0] node /*verilator split_var*/;

@@ -2,13 +2,12 @@
 // actp_dec_core - words of slots in, chunks of values out.
 //
 // Format   F-3.15, F-5.14, F-7.3, F-7.4  Model  actplane::DecompressBlock (model/src/codec.cc)
-// Contract in:  words of slots (actp_dec_widen)       out: N values per slot in chunks of Width
-//          bits, `last` on the final one, and
-//          with it what is known of the slot then. The final chunk waits for the end of its slot.
-//          A chunk in every cycle when its rows are in view.
+// Contract in:  words of slots (actp_dec_widen)
+//          out: N values per slot in chunks of Width bits, `last` on the final one, and with it what
+//               is known of the slot then. The final chunk waits for the end of its slot. A chunk in
+//               every cycle when its rows are in view.
 // Method   the front of a slot is read while the one before it is decoded, the places of a chunk
-//          one chunk
-//          ahead; rows leave the window with a shift and one more per lane.
+//          one chunk ahead; rows leave the window with a shift and one more per lane.
 // Params   as actp_decompressor; Width 256 or 512
 // Reset    empty
 `include "actp_macros.svh"
@@ -27,6 +26,7 @@ module actp_dec_core #(
 ) (
   input  wire logic                 clk_i,
   input  wire logic                 rst_ni,
+  // words of slots (actp_dec_widen)
   input  wire logic                 in_valid_i,
   output logic                      in_ready_o,
   input  wire logic [Width-1:0]     in_data_i,
@@ -35,6 +35,7 @@ module actp_dec_core #(
   input  wire logic                 in_last_i,
   input  wire logic                 in_hole_i,
   input  wire logic [TagW-1:0]      in_tag_i,
+  // chunks of values
   output logic                      out_valid_o,
   input  wire logic                 out_ready_i,
   output logic [Width-1:0]          out_data_o,
@@ -43,6 +44,7 @@ module actp_dec_core #(
   output logic [UserWidth-1:0]      out_user_o,
   output logic                      out_lossless_o,   // with the last chunk
   output logic                      out_malformed_o,
+  output logic                      out_bad_o,        // with every chunk: the front cannot be
   output logic [31:0]               out_read_o,       // bytes of this slot and all before it
   output logic                      busy_o
 );
@@ -197,7 +199,7 @@ module actp_dec_core #(
     .wrong_i(wrong), .read_i(read),
     .room_i(~out_valid_o | out_ready_i), .out_valid_o, .out_data_o, .out_last_o, .out_narrow_o,
     .out_user_o,
-    .out_lossless_o, .out_malformed_o, .out_read_o
+    .out_lossless_o, .out_malformed_o, .out_bad_o, .out_read_o
   );
   assign busy_o = have0 | open | flush;
 

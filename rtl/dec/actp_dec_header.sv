@@ -15,12 +15,12 @@ module actp_dec_header #(
   parameter int unsigned GroupLen = 8,
   localparam int unsigned SlotW = actp_pkg::SLOT_W
 ) (
-  input  actp_pkg::config_t        cfg_i,
-  input  wire logic [63:0]         front_i,
+  input  actp_pkg::config_t        cfg_i,         // of the slot
+  input  wire logic [63:0]         front_i,       // its first 64 bits
   output logic [5:0]               rows_o,        // order field: A
   output logic [5:0]               per_o,  // order field: rows of a group that there is room for,
   output logic [4:0]               more_o,        // and groups with one more
-  output logic                     malformed_o
+  output logic                     malformed_o    // it cannot be
 );
   localparam int unsigned LaneW = $clog2(BlockLen / 8);
   localparam int unsigned Groups = BlockLen / GroupLen;

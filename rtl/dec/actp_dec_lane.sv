@@ -3,8 +3,8 @@
 //
 // Format   F-3.5 .. F-3.12, F-5.6 .. F-5.13  Model  actplane::RebuildValues
 // Contract combinational. Row r of the eight values is rows_i[8r +: 8], as actp_dec_rows puts it;
-//          with groups of 4
-//          the two groups lie side by side, each with its own facts. What is not there_i reads +0.
+//          with groups of 4 the two groups lie side by side, each with its own facts. What is not
+//          there_i reads +0.
 // Params   Orders; GroupLen; Depth; Wide: also FP32; Heads; Rows
 `default_nettype none
 
@@ -21,8 +21,8 @@ module actp_dec_lane #(
   localparam int unsigned CodeW   = actp_pkg::CODE_W,
   localparam int unsigned ManW    = actp_pkg::MAN_W
 ) (
-  input  actp_pkg::slot_t             slot_i,
-  input  wire logic [63:0]            patterns_i,
+  input  actp_pkg::slot_t             slot_i,        // what is known of the slot
+  input  wire logic [63:0]            patterns_i,    // the two of a pair
   // of mantissa planes among those stored, top one first
   input  wire logic [5*ManW-1:0]      ranks_i,
   input  wire logic [8*Rows-1:0]      rows_i,

@@ -25,12 +25,14 @@ module actp_dec_next #(
 ) (
   input  wire logic                 clk_i,
   input  wire logic                 rst_ni,
+  // a front goes in
   input  wire logic                 load_i,
-  output logic                      free_o,
+  output logic                      free_o,    // load_i may come
   input  actp_pkg::config_t         cfg_i,
   input  wire logic [UserWidth-1:0] user_i,
   input  wire logic [FrontW-1:0]    front_i,
   output logic                      valid_o,   // there is one
+  // the front that is read, and what it says
   output logic                      ready_o,
   input  wire logic                 take_i,
   output actp_pkg::config_t         cfg_o,

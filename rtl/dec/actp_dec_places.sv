@@ -3,8 +3,7 @@
 //
 // Format   F-3.4, F-5.3 .. F-5.5, F-5.13  Model  actplane::RowsOfGroup, actplane::PlaceGroups
 // Contract combinational. A lane is 8 values: one group, or two of 4. Lanes that the format does
-//          not use
-//          have nothing. Lengths count rows of the narrowest group, the unit of a slot.
+//          not use have nothing. Lengths count rows of the narrowest group, the unit of a slot.
 //          Rows are first those of signs, codes and flags, then those of the magnitude or the
 //          mantissa.
 // Params   Width 256 or 512: bits of a chunk; Orders; GroupLen; IndexW: bits of an index; EndW
@@ -21,14 +20,14 @@ module actp_dec_places #(
   localparam int unsigned Num     = Lanes * Halves,
   localparam int unsigned SkipW   = 5
 ) (
-  input  actp_pkg::config_t         cfg_i,
-  input  wire logic [23:0]          head_i,
+  input  actp_pkg::config_t         cfg_i,       // of the slot
+  input  wire logic [23:0]          head_i,      // its first three bytes
   input  wire logic [5:0]           rows_i,      // order field: as actp_dec_header
-  input  wire logic [5:0]           per_i,
-  input  wire logic [4:0]           more_i,
+  input  wire logic [5:0]           per_i,       // rows of a group, order field
+  input  wire logic [4:0]           more_i,      // groups with one more
   input  wire logic [5:0]           later_i,     // order significance: groups with t = q + 1
-  input  wire logic [4*Num-1:0]     codes_i,
-  input  wire logic [Num-1:0]       flags_i,
+  input  wire logic [4*Num-1:0]     codes_i,     // of the groups of the chunk
+  input  wire logic [Num-1:0]       flags_i,     // groups with Inf or NaN
   input  wire logic [IndexW-1:0]    index_i,     // of the chunk
   output logic [EndW*Num-1:0]       ends_o,      // of groups, from the start of the chunk
   // where magnitude or mantissa start, from those of group 0

@@ -3,11 +3,9 @@
 //
 // Format   F-3.4, F-5.5, F-5.6        Model   BitReader of DecodeField, DecodeSignificance
 // Contract combinational. at_i is where magnitude or mantissa of the first group start, from_i
-//          where those of
-//          each group start behind it, in units of a row of the narrowest group. Row r of lane l is
-//          rows_o[8*(l*Rows+r) +: 8]; magnitude or mantissa start at row Heads, what is before them
-//          in the
-//          slot ends there. What belongs to other groups is noise.
+//          where those of each group start behind it, in units of a row of the narrowest group. Row
+//          r of lane l is rows_o[8*(l*Rows+r) +: 8]; magnitude or mantissa start at row Heads, what
+//          is before them in the slot ends there. What belongs to other groups is noise.
 // Params   Width 256 or 512; Formats; Orders; GroupLen; Depth; Rows of a lane; PtrW, EndW bits
 `default_nettype none
 
@@ -25,11 +23,11 @@ module actp_dec_rows #(
   localparam int unsigned Halves = (Orders == 1) ? 1 : 8 / GroupLen,
   localparam int unsigned Num    = Lanes * Halves
 ) (
-  input  wire logic [2*Width-1:0]      words_i,
-  input  wire logic                    significance_i,
-  input  wire logic [PtrW-1:0]         at_i,
-  input  wire logic [EndW*Num-1:0]     from_i,
-  output logic [Lanes*8*Rows-1:0]      rows_o
+  input  wire logic [2*Width-1:0]      words_i,        // the two in view
+  input  wire logic                    significance_i, // the order
+  input  wire logic [PtrW-1:0]         at_i,           // where the rows of the first group start
+  input  wire logic [EndW*Num-1:0]     from_i,         // where those of each group start, behind it
+  output logic [Lanes*8*Rows-1:0]      rows_o          // by lane and row
 );
   localparam int unsigned Unit  = 8 / Halves;                              // bits
   localparam int unsigned Word  = Width / Unit;

@@ -13,9 +13,9 @@ module actp_dec_shift #(
   parameter int unsigned Piece = 8,
   parameter int unsigned AtW   = 6
 ) (
-  input  wire logic [InW-1:0] data_i,
-  input  wire logic [AtW-1:0] at_i,
-  output logic [OutW-1:0]     data_o
+  input  wire logic [InW-1:0] data_i, // pieces
+  input  wire logic [AtW-1:0] at_i,   // the first that is wanted
+  output logic [OutW-1:0]     data_o  // from there on
 );
   localparam int unsigned MostW = (InW > OutW) ? InW : OutW;
   logic [MostW-1:0] list;

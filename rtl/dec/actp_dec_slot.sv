@@ -3,11 +3,9 @@
 //
 // Format   F-3.4, F-3.5, F-5.2        Model   none: storage
 // Contract next_i: the outputs for actp_dec_places are those of the first chunk of the slot that
-//          comes
-//          next (actp_dec_next); otherwise those of the chunk that follows the last one that was
-//          used.
-//          take_i: the next slot becomes this one, its first chunk is used. shift_i: a chunk is
-//          used.
+//          comes next (actp_dec_next); otherwise those of the chunk that follows the last one that
+//          was used. take_i: the next slot becomes this one, its first chunk is used. shift_i: a
+//          chunk is used.
 // Params   BlockLen 32 .. 256; Width 256 or 512: bits of a chunk; Orders; GroupLen 4 or 8;
 //          UserWidth
 // Reset    none needed
@@ -25,6 +23,7 @@ module actp_dec_slot #(
   localparam int unsigned SlotW    = actp_pkg::SLOT_W
 ) (
   input  wire logic                 clk_i,
+  // how the slot changes
   input  wire logic                 next_i,
   input  wire logic                 take_i,
   input  wire logic                 shift_i,

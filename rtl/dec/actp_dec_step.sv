@@ -3,12 +3,10 @@
 //
 // Format   F-3.15, F-5.14, F-7.3, F-7.4        Model   none: positions
 // Contract places of the chunk that comes next are at the inputs (actp_dec_places), those of the
-//          first chunk
-//          of the next slot while next_o; they are stored with start_o, then take_o lanes of the
-//          chunk
-//          leave; start_o with next_o is the first of a slot. Where a chunk needs more than two
-//          words, lane by
-//          lane. With the last chunk the words of its slot are dropped.
+//          first chunk of the next slot while next_o; they are stored with start_o, then take_o
+//          lanes of the chunk leave; start_o with next_o is the first of a slot. Where a chunk
+//          needs more than two words, lane by lane. With the last chunk the words of its slot are
+//          dropped.
 // Params   as actp_dec_core
 // Reset    no slot is open
 `include "actp_macros.svh"

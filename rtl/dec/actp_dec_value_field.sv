@@ -3,9 +3,8 @@
 //
 // Format   F-3.6, F-3.7, F-3.9 .. F-3.12  Model  actplane::RebuildValues (model/src/field_order.cc)
 // Contract combinational. Mantissa rows are the top ones of the field: row 0 is the highest bit. Of
-//          the stored rows those that
-//          are known_i count; lost_i is the highest lost one and below_i the others, both 0 with
-//          fill `zero`.
+//          the stored rows those that are known_i count; lost_i is the highest lost one and below_i
+//          the others, both 0 with fill `zero`.
 // Params   ManBits 23 or 10: mantissa bits that any of the formats needs
 // Not here the sign (F-3.8)
 `default_nettype none

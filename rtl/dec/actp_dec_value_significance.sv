@@ -3,16 +3,12 @@
 //
 // Format   F-5.7 .. F-5.9  Model  actplane::RebuildMagnitude (model/src/significance_order.cc)
 // Contract combinational. Row 0, the highest, is rows_i[Depth-1] and has the weight top_i (F-5.7).
-//          Of the
-//          rows those count that known_i says, the first D; a group that is dead has none and mid_i
-//          = 0,
-//          and its values are zeros.
+//          Of the rows those count that known_i says, the first D; a group that is dead has none
+//          and mid_i = 0, and its values are zeros.
 // Method   form 2 puts behind the rows what lost bits read: 10..0, or 01..1 behind an odd row; so a
-//          value
-//          without a one in its rows is half a step. Then the leading one goes to the front, but
-//          not
-//          beyond weight 1: a subnormal stays there. One network shifts up and, behind 16 zeros,
-//          down.
+//          value without a one in its rows is half a step. Then the leading one goes to the front,
+//          but not beyond weight 1: a subnormal stays there. One network shifts up and, behind 16
+//          zeros, down.
 // Params   Depth 8 .. 24; ManBits 23 or 10: mantissa bits that any of the formats needs
 `default_nettype none
 
@@ -20,11 +16,11 @@ module actp_dec_value_significance #(
   parameter int unsigned Depth   = 12,
   parameter int unsigned ManBits = 23
 ) (
-  input  wire logic [Depth-1:0]       rows_i,
+  input  wire logic [Depth-1:0]       rows_i,      // of the value, row 0 the highest
   input  wire logic [Depth-1:0]       known_i,     // the first D ones
   input  wire logic                   mid_i,       // form 2
   input  wire logic [8:0]             top_i,       // signed, -14 .. 254
-  output logic [actp_pkg::EXP_W-1:0]  exponent_o,
+  output logic [actp_pkg::EXP_W-1:0]  exponent_o,  // of what was rebuilt
   output logic [ManBits-1:0]          mantissa_o   // the top ones of the field
 );
   localparam int unsigned MagW   = Depth + 1;           // rows and the first lost bit

@@ -25,9 +25,9 @@ module actp_dec_values #(
 ) (
   input  wire logic                    clk_i,
   input  wire logic                    rst_ni,
-  input  wire logic [Lanes-1:0]        take_i,
-  input  wire logic                    whole_i,
-  output logic                         ready_o,
+  input  wire logic [Lanes-1:0]        take_i,          // lanes that have their rows
+  input  wire logic                    whole_i,         // all lanes at once
+  output logic                         ready_o,         // a chunk may come
   // the slot
   input  actp_pkg::config_t            cfg_i,
   input  wire logic [71:0]             head_i,
@@ -56,6 +56,7 @@ module actp_dec_values #(
   output logic [UserWidth-1:0]         out_user_o,
   output logic                         out_lossless_o,
   output logic                         out_malformed_o,
+  output logic                         out_bad_o,
   output logic [31:0]                  out_read_o
 );
   localparam int unsigned ManW = actp_pkg::MAN_W;
@@ -174,6 +175,7 @@ module actp_dec_values #(
       out_user_o      <= user_q;
       out_lossless_o  <= lossless_q & ~bad_q & ~wrong_i;
       out_malformed_o <= bad_q | wrong_i;
+      out_bad_o       <= bad_q;
     end
     if (moved_q) read_q <= read_i;
   end

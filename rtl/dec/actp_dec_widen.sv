@@ -4,10 +4,9 @@
 // Format   F-2.5, F-7.4        Model   none: what AXI4-Stream asks for (docs/rtl.md)
 // Contract in:  beats; in_bytes_i kept bytes from byte 0 on; in_hole_i: null bytes anywhere else.
 //          out: words in the same cycle as the beat that completes them; every slot starts a word.
-//          Its last word has last_o and
-//               may have no byte. At a hole the slot ends with the beats before it, and the rest of
-//          its packet is dropped.
-//               tag_o counts with the first word: that of the first beat that is not null.
+//               Its last word has last_o and may have no byte. At a hole the slot ends with the
+//               beats before it, and the rest of its packet is dropped. tag_o counts with the first
+//               word: that of the first beat that is not null.
 // Params   StreamWidth 64 .. 512, Width >= StreamWidth: bits of a word; TagW >= 1
 // Reset    no slot is open
 `include "actp_macros.svh"
@@ -22,6 +21,7 @@ module actp_dec_widen #(
 ) (
   input  wire logic                   clk_i,
   input  wire logic                   rst_ni,
+  // beats of slots
   input  wire logic                   in_valid_i,
   output logic                        in_ready_o,
   input  wire logic [StreamWidth-1:0] in_data_i,
@@ -29,6 +29,7 @@ module actp_dec_widen #(
   input  wire logic                   in_last_i,
   input  wire logic                   in_hole_i,
   input  wire logic [TagW-1:0]        in_tag_i,
+  // words of Width bits
   output logic                        out_valid_o,
   input  wire logic                   out_ready_i,
   output logic [Width-1:0]            out_data_o,

@@ -4,12 +4,10 @@
 //
 // Format   F-3.4, F-5.5        Model   none: storage
 // Contract word 0 stays until drop_i; drop2_i, only with drop_i, takes word 1 with it. A word
-//          enters in
-//          the cycle in which room is made, the first one of a slot only with next_free_i.
-//          skip_i: the word at the input is taken, and does not enter.
-//          load_o: front_o and tag_o are those of a slot, whose first word enters or waits to (with
-//          Ahead: is
-//          word 0, and word 1 is there or enters, unless short_i); only with next_free_i.
+//          enters in the cycle in which room is made, the first one of a slot only with
+//          next_free_i. skip_i: the word at the input is taken, and does not enter. load_o: front_o
+//          and tag_o are those of a slot, whose first word enters or waits to (with Ahead: is word
+//          0, and word 1 is there or enters, unless short_i); only with next_free_i.
 // Params   Width 256 or 512; FrontW: bits of the longest front; TagW
 // Reset    empty
 `include "actp_macros.svh"
@@ -24,6 +22,7 @@ module actp_dec_window #(
 ) (
   input  wire logic              clk_i,
   input  wire logic              rst_ni,
+  // words of slots (actp_dec_widen)
   input  wire logic              in_valid_i,
   output logic                   in_ready_o,
   input  wire logic [Width-1:0]  in_data_i,
@@ -32,11 +31,12 @@ module actp_dec_window #(
   input  wire logic              in_last_i,
   input  wire logic              in_hole_i,
   input  wire logic [TagW-1:0]   in_tag_i,
-  input  wire logic              next_free_i,
+  input  wire logic              next_free_i, // a front may be shown
   input  wire logic              short_i,     // front_o ends in the first word
-  input  wire logic              skip_i,
-  input  wire logic              drop_i,
-  input  wire logic              drop2_i,
+  input  wire logic              skip_i,      // the word at the input is swallowed
+  input  wire logic              drop_i,      // word 0 is done
+  input  wire logic              drop2_i,     // word 1 is, too
+  // the two words in view
   output logic                   have0_o,
   output logic                   have1_o,
   output logic                   first1_o,    // word 1 is there and starts a slot
@@ -48,7 +48,7 @@ module actp_dec_window #(
   output logic                   last1_o,
   output logic                   hole0_o,
   output logic                   hole1_o,
-  output logic                   load_o,
+  output logic                   load_o,      // front_o and tag_o are a new slot
   output logic [FrontW-1:0]      front_o,
   output logic [TagW-1:0]        tag_o
 );

@@ -18,7 +18,7 @@ module actp_enc_base #(
 ) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_ni,
-  input  wire logic                       adv_i,
+  input  wire logic                       adv_i,         // takes a chunk and moves on
   // a chunk
   input  wire logic                       chunk_valid_i,
   input  wire logic                       chunk_first_i,

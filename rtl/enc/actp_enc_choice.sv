@@ -10,7 +10,7 @@
 // Method   b: width of the largest delta. Five choices can be best (F-6.4): A (b-1, 1), B (b-1, 0),
 //          C (b, 1), D (b, 0), E (b+1, 1). A and B pay up to as many rows beyond the least as two
 //          bits of every code are. B and D with rows of dead groups count where they can be best.
-// Params   BlockLen 32 .. 256, GroupLen 4 or 8 (tested 32/8, 128/8, 128/4, 256/4)
+// Params   BlockLen 32 .. 256, GroupLen 4 or 8
 // Reset    nothing known
 `default_nettype none
 

@@ -14,10 +14,10 @@ module actp_enc_classify #(
   parameter int unsigned CoreWidth = 256,
   localparam int unsigned Slots = CoreWidth / 16
 ) (
-  input  wire logic [actp_pkg::FMT_W-1:0] fmt_i,
-  input  wire logic [CoreWidth-1:0]       chunk_i,
-  output logic [Slots*32-1:0]             fields_o,
-  output logic [Slots-1:0]                man_zero_o
+  input  wire logic [actp_pkg::FMT_W-1:0] fmt_i,     // of the chunk
+  input  wire logic [CoreWidth-1:0]       chunk_i,   // its values
+  output logic [Slots*32-1:0]             fields_o,  // sign, exponent, mantissa of each
+  output logic [Slots-1:0]                man_zero_o // mantissa is 0
 );
   logic narrow;
   assign narrow = actp_pkg::is_narrow(fmt_i);

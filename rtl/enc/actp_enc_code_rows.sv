@@ -5,7 +5,7 @@
 // Contract combinational. octave_i: one bit, b, the width that the largest delta needs.
 //          codes_o: codes of b - 1 bits (0 for b = 0); to_b_o, to_next_o: what those of b and of b
 //          + 1 bits cost more.
-// Params   BlockLen 32 .. 256, GroupLen 4 or 8 (tested 32/8, 128/8, 128/4, 256/4)
+// Params   BlockLen 32 .. 256, GroupLen 4 or 8
 `default_nettype none
 
 module actp_enc_code_rows #(
@@ -16,11 +16,11 @@ module actp_enc_code_rows #(
   localparam int unsigned Step  = (Groups >= 8) ? Groups / GroupLen : 1,
   localparam int unsigned RowsW = $clog2(3 * Step + 1)
 ) (
-  input  wire logic [4:0]   octave_i,
+  input  wire logic [4:0]   octave_i,  // one bit, b: width of the largest delta
   input  wire logic         flags_i,   // form 3
-  output logic [RowsW-1:0]  codes_o,
-  output logic [RowsW-1:0]  to_b_o,
-  output logic [RowsW-1:0]  to_next_o
+  output logic [RowsW-1:0]  codes_o,   // of codes of b - 1 bits
+  output logic [RowsW-1:0]  to_b_o,    // what those of b bits cost more
+  output logic [RowsW-1:0]  to_next_o  // what those of b + 1 bits do
 );
   logic first, second;  // the step to b and the one to b + 1 cost something
   if (Groups >= 8) begin : gen_whole

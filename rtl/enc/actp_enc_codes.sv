@@ -17,9 +17,9 @@ module actp_enc_codes #(
   parameter int unsigned Rows  = 33,
   localparam int unsigned LeadW = $clog2(CodeW + 2)
 ) (
-  input  wire logic                         sign_i,
-  input  wire logic [actp_pkg::EXP_W-1:0]   exp_i,
-  input  wire logic [ManW-1:0]              man_i,
+  input  wire logic                         sign_i,         // of the value
+  input  wire logic [actp_pkg::EXP_W-1:0]   exp_i,          // exponent field
+  input  wire logic [ManW-1:0]              man_i,          // aligned at the top
   input  wire logic                         special_i,      // Inf or NaN
   // the plan
   input  wire logic [actp_pkg::EXP_W-1:0]   base_i,

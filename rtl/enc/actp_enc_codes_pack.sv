@@ -4,7 +4,7 @@
 // Format   F-5.1, F-5.2, F-5.12        Model   actplane::EncodeSignificance
 // Contract combinational. front_o: bit 0 first in the slot, zeros behind the last code; codes_i are
 //          below 2^w. Poisoned: one byte, whatever the other inputs say.
-// Params   Groups 4 .. 64 (tested 4, 16, 32, 64)
+// Params   Groups 4 .. 64
 `default_nettype none
 
 module actp_enc_codes_pack #(
@@ -12,17 +12,17 @@ module actp_enc_codes_pack #(
   localparam int unsigned FrontW = (8 * ((24 + 5 * Groups + 7) / 8) > 72) ?
                                    8 * ((24 + 5 * Groups + 7) / 8) : 72
 ) (
-  input  wire logic                poisoned_i,
-  input  wire logic [1:0]          form_i,
+  input  wire logic                poisoned_i,   // F-5.12
+  input  wire logic [1:0]          form_i,       // of the block
   input  wire logic [2:0]          width_i,      // w
   input  wire logic                dead_code_i,  // Z
-  input  wire logic [4:0]          q_i,
-  input  wire logic [4:0]          j_i,
-  input  wire logic [7:0]          base_i,
-  input  wire logic [Groups-1:0]   special_i,
-  input  wire logic [4*Groups-1:0] codes_i,
-  output logic [FrontW-1:0]        front_o,
-  output logic [actp_pkg::FRONT_W-1:0] bytes_o
+  input  wire logic [4:0]          q_i,          // octave of the level
+  input  wire logic [4:0]          j_i,          // groups with one row more
+  input  wire logic [7:0]          base_i,       // of the block
+  input  wire logic [Groups-1:0]   special_i,    // groups with Inf or NaN
+  input  wire logic [4*Groups-1:0] codes_i,      // of every group
+  output logic [FrontW-1:0]        front_o,      // header, flags, codes
+  output logic [actp_pkg::FRONT_W-1:0] bytes_o   // of front_o
 );
   localparam int unsigned FrontBytesW = actp_pkg::FRONT_W;
   logic [4*Groups-1:0] packed_codes;

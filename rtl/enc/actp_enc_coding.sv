@@ -3,17 +3,17 @@
 //
 // Format   F-6.3, F-5.3        Model   actplane::ScheduleSignificance
 // Contract combinational; w = 0 .. 4
-// Params   Groups 4 .. 64 (tested 4, 16, 32, 64)
+// Params   Groups 4 .. 64
 `default_nettype none
 
 module actp_enc_coding #(
   parameter int unsigned Groups = 16
 ) (
-  input  wire logic [5*Groups-1:0] deltas_i,
-  input  wire logic [Groups-1:0]   lives_i,
-  input  wire logic [2:0]          width_i,
-  input  wire logic                dead_code_i,
-  output logic [4*Groups-1:0]      codes_o
+  input  wire logic [5*Groups-1:0] deltas_i,    // d(g)
+  input  wire logic [Groups-1:0]   lives_i,     // groups with a row
+  input  wire logic [2:0]          width_i,     // w
+  input  wire logic                dead_code_i, // the largest code: no row
+  output logic [4*Groups-1:0]      codes_o      // of every group
 );
   logic [3:0] all, top;
   assign all = {width_i[2], width_i[2] | (&width_i[1:0]), width_i[2] | width_i[1], |width_i};

@@ -40,18 +40,21 @@ module actp_enc_emit #(
 ) (
   input  wire logic                   clk_i,
   input  wire logic                   rst_ni,
+  // plan of the block that leaves
   input  wire logic                   plan_valid_i,
-  output logic                        plan_begun_o,
+  output logic                        plan_begun_o,   // its first chunk is being prepared
   input  wire actp_pkg::plan_t        plan_i,
   /* verilator lint_off UNUSEDSIGNAL */  // with Orders = 2: order field alone reads it
   input  wire logic [23*5-1:0]        man_rank_i,     // order field: stored rows above each
   /* verilator lint_on UNUSEDSIGNAL */
-  input  wire logic [4*Groups-1:0]    codes_i,
+  input  wire logic [4*Groups-1:0]    codes_i,        // order significance
   input  wire logic [Groups-1:0]      lives_i,        // F-6.3
   input  wire logic [Groups-1:0]      special_i,      // y(g)
+  // chunks from the queue
   input  wire logic                   chunk_valid_i,
   output logic                        chunk_ready_o,
   input  wire logic [EntryW-1:0]      chunk_i,
+  // two lists of bits for each chunk: a, then b, in pieces
   output logic                        out_valid_o,
   input  wire logic                   out_ready_i,
   output logic                        first_o,

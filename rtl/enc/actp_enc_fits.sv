@@ -7,7 +7,7 @@
 //          which takes up to four cycles. load_i is high only where settled_o is, or nothing is
 //          asked for. known_o: width_o and dead_code_o are those of the level in hand; exact_i:
 //          settle no level without them. clear_i: facts or form change.
-// Params   BlockLen 32 .. 256, GroupLen 4 or 8 (tested 32/8, 128/8, 128/4, 256/4)
+// Params   BlockLen 32 .. 256, GroupLen 4 or 8
 // Reset    nothing known
 `default_nettype none
 

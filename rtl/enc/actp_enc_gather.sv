@@ -64,7 +64,7 @@ module actp_enc_gather #(
   logic                        adv, start, null_beat, beat, take, finish, chunk_last;
   logic [actp_pkg::FMT_W-1:0]  format;
   logic                        significance;
-  // Kept without a loop: a bit that is constant at the input stays so.
+  // A register that only loads: where a bit of the input is constant, it is constant here, too.
   actp_pkg::config_t           cfg_q;
   logic                        valid_q, first_q, last_q, bad_keep_q;
   logic [UserWidth-1:0]        user_q;

@@ -21,14 +21,14 @@ module actp_enc_half #(
   localparam int unsigned CellB  = Octet8 / Split,
   localparam int unsigned Width  = Octets * Octet8
 ) (
-  input  wire logic [Width-1:0]       rows_i,
+  input  wire logic [Width-1:0]       rows_i,         // of actp_enc_lanes
   /* verilator lint_off UNUSEDSIGNAL */  // with one order or one group in an octet
-  input  wire logic                   significance_i,
-  input  wire logic [Cells-1:0]       specials_i,
-  input  wire logic [Cells-1:0]       signs_i,
-  input  wire logic [Cells*CellW-1:0] count_i,
+  input  wire logic                   significance_i, // the order
+  input  wire logic [Cells-1:0]       specials_i,     // cell has the row of specials
+  input  wire logic [Cells-1:0]       signs_i,        // cell has the row of signs
+  input  wire logic [Cells*CellW-1:0] count_i,        // rows of each cell
   /* verilator lint_on UNUSEDSIGNAL */
-  output logic [Width-1:0]            bits_o
+  output logic [Width-1:0]            bits_o          // rows side by side
 );
   localparam int unsigned K = 8 / Split;
 

@@ -14,8 +14,8 @@ module actp_enc_header #(
   localparam int unsigned WidthW  = actp_pkg::WIDTH_W,
   localparam int unsigned LogRowB = $clog2(BlockLen / 8)
 ) (
-  input  wire actp_pkg::config_t       cfg_i,
-  input  wire actp_pkg::field_facts_t  facts_i,
+  input  wire actp_pkg::config_t       cfg_i,          // of the block
+  input  wire actp_pkg::field_facts_t  facts_i,        // of the block
   // without the extension (plain) and with it (ext):
   input  wire logic [RankW-1:0]        room_plain_i,   // planes that fit
   input  wire logic [RankW-1:0]        room_ext_i,

@@ -22,17 +22,17 @@ module actp_enc_lanes #(
   localparam int unsigned Octets = CoreWidth / 128,
   localparam int unsigned Cells  = Octets * Split
 ) (
-  input  wire logic [EntryW-1:0]             chunk_i,
+  input  wire logic [EntryW-1:0]             chunk_i,    // entry of the queue
   /* verilator lint_off UNUSEDSIGNAL */  // each order reads its own, one order alone not all
-  input  wire actp_pkg::plan_t               plan_i,
-  input  wire logic [23*5-1:0]               man_rank_i,
-  input  wire logic [1:0]                    half_i,
-  input  wire logic [Cells*MaskW-1:0]        mask_i,
-  input  wire logic [Cells*9-1:0]            top_i,
-  input  wire logic [Cells-1:0]              specials_i,
-  input  wire logic [Cells-1:0]              sign_on_i,
+  input  wire actp_pkg::plan_t               plan_i,     // of its block
+  input  wire logic [23*5-1:0]               man_rank_i, // stored mantissa rows above each
+  input  wire logic [1:0]                    half_i,     // of the octets
+  input  wire logic [Cells*MaskW-1:0]        mask_i,     // rows that each cell has
+  input  wire logic [Cells*9-1:0]            top_i,      // weight of row 0, by cell
+  input  wire logic [Cells-1:0]              specials_i, // cell has Inf or NaN
+  input  wire logic [Cells-1:0]              sign_on_i,  // cell has a sign row
   /* verilator lint_on UNUSEDSIGNAL */
-  output logic [Octets*OctetRows*8-1:0]      rows_o
+  output logic [Octets*OctetRows*8-1:0]      rows_o      // by octet, row and lane
 );
   localparam int unsigned WideW  = actp_pkg::stored_bits(Depth);
   localparam int unsigned WideMan = (Depth - 1 < 23) ? Depth - 1 : 23;  // mantissa rows of FP32

@@ -7,7 +7,7 @@
 // Method   the search of F-6.7, a level a cycle: actp_enc_rows looks at both levels that may be
 //          next, actp_enc_fits at the one in hand. The second search finds again what fitted in the
 //          first, so it tries the other bits alone.
-// Params   BlockLen 32 .. 256, GroupLen 4 or 8 (tested 32/8, 128/8, 128/4, 256/4)
+// Params   BlockLen 32 .. 256, GroupLen 4 or 8
 // Reset    empty
 `include "actp_macros.svh"
 `default_nettype none

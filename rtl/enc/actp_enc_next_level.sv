@@ -7,23 +7,23 @@
 //          lower bit that is 0 in level_i: in a first search all are, in a second those that the
 //          first one left. Behind the last level no_o has the highest bit that is 0. top_i: begin
 //          with the highest bit. only_i: no_o becomes only_level_i.
-// Params   LevelW 7 .. 10 (tested 7, 9, 10)
+// Params   LevelW 7 .. 10
 `default_nettype none
 
 module actp_enc_next_level #(
   parameter int unsigned LevelW = 9
 ) (
   input  wire logic              clk_i,
-  input  wire logic              top_i,
-  input  wire logic              only_i,
-  input  wire logic [LevelW-1:0] only_level_i,
-  input  wire logic              take_i,
-  input  wire logic              yes_i,
+  input  wire logic              top_i,        // begin a search
+  input  wire logic              only_i,       // no_o becomes only_level_i
+  input  wire logic [LevelW-1:0] only_level_i, // of the only level
+  input  wire logic              take_i,       // the level in hand is done
+  input  wire logic              yes_i,        // it fits
   input  wire logic [LevelW-1:0] trial_i,  // the level in hand
-  input  wire logic [LevelW-1:0] step_i,
+  input  wire logic [LevelW-1:0] step_i,       // bit of the level in hand, one-hot
   input  wire logic [LevelW-1:0] level_i,  // what fits so far
-  output logic [LevelW-1:0]      yes_o,
-  output logic [LevelW-1:0]      no_o,
+  output logic [LevelW-1:0]      yes_o,        // next level if it fits
+  output logic [LevelW-1:0]      no_o,         // next level if it does not
   output logic [LevelW-1:0]      no_step_o // 0: there is none
 );
   localparam logic [LevelW-1:0] TopStep = {1'b1, {(LevelW-1){1'b0}}};

@@ -21,7 +21,7 @@ module actp_enc_pair #(
   localparam int unsigned PatternW = Formats[0] ? 32 : 16  // of the widest format
 ) (
   input  wire logic                       clk_i,
-  input  wire logic                       adv_i,
+  input  wire logic                       adv_i,         // takes a chunk and moves on
   // a chunk
   input  wire logic                       chunk_valid_i,
   input  wire logic                       chunk_first_i,

@@ -11,15 +11,15 @@
 module actp_enc_place #(
   parameter int unsigned Depth = 24
 ) (
-  input  wire logic [actp_pkg::EXP_W-1:0]   base_i,
+  input  wire logic [actp_pkg::EXP_W-1:0]   base_i,        // of the block
   input  wire logic [actp_pkg::DELTA_W-1:0] level_i,       // q
   input  wire logic                         more_i,        // t(g) is q + 1
-  input  wire logic [1:0]                   form_i,
+  input  wire logic [1:0]                   form_i,        // of the block
   input  wire logic                         dead_code_i,   // Z
   input  wire logic [actp_pkg::LIMIT_W-1:0] row_limit_i,   // R
-  input  wire logic                         pair_i,
-  input  wire logic                         plain_i,
-  input  wire logic [3:0]                   code_i,
+  input  wire logic                         pair_i,        // F-6.1
+  input  wire logic                         plain_i,       // the block has only a front
+  input  wire logic [3:0]                   code_i,        // of the group
   input  wire logic                         lives_i,       // F-6.3
   input  wire logic                         special_i,     // y(g)
   output logic [actp_pkg::EXP_W:0]          top_o,         // weight of row 0, plus 16

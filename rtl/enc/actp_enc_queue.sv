@@ -27,10 +27,12 @@ module actp_enc_queue #(
 ) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_ni,
+  // entries of actp_enc_store
   input  wire logic                       write_valid_i,
   input  wire logic [actp_pkg::FMT_W-1:0] write_fmt_i,
   input  wire logic [EntryW-1:0]          write_data_i,
-  output logic                            full_o,
+  output logic                            full_o,        // a register: no write now
+  // the oldest one
   output logic                            out_valid_o,
   input  wire logic                       out_ready_i,
   output logic [EntryW-1:0]               out_data_o

@@ -18,14 +18,14 @@ module actp_enc_round #(
   parameter int unsigned Depth = 24,
   parameter int unsigned ManW  = 23
 ) (
-  input  wire logic [actp_pkg::EXP_W-1:0] exp_i,
-  input  wire logic [ManW-1:0]            man_i,
-  input  wire logic                       sticky_i,
-  input  wire logic                       special_i,
-  input  wire logic [actp_pkg::EXP_W:0]   top_i,
-  input  wire logic [Depth-1:0]           keep_i,
-  input  wire logic                       mid_rise_i,
-  output logic [Depth-1:0]                rows_o
+  input  wire logic [actp_pkg::EXP_W-1:0] exp_i,      // exponent field
+  input  wire logic [ManW-1:0]            man_i,      // aligned at the top
+  input  wire logic                       sticky_i,   // OR of the bits below man_i
+  input  wire logic                       special_i,  // Inf or NaN: rows read 0
+  input  wire logic [actp_pkg::EXP_W:0]   top_i,      // weight of row 0, plus 16
+  input  wire logic [Depth-1:0]           keep_i,     // one bit for each row of the group
+  input  wire logic                       mid_rise_i, // form 2: rounds down
+  output logic [Depth-1:0]                rows_o      // row 0 the highest weight
 );
   localparam int unsigned SigW   = ManW + 1;
   localparam bit          Deep   = Depth > 15;               // there are rows 16 below the first

@@ -6,7 +6,7 @@
 // Contract combinational. Rows are magnitude rows with the code min(d, 15), and a sign row for
 //          every group of signs_i that lives: the sum of rows_o, of either half of the groups at
 //          t(g) = q, and of more_o.
-// Params   Groups 4 .. 64 (tested 4, 16, 32, 64)
+// Params   Groups 4 .. 64
 `default_nettype none
 
 module actp_enc_rows #(
@@ -15,15 +15,15 @@ module actp_enc_rows #(
   localparam int unsigned HalfW = 5 + $clog2(Groups / 2),
   localparam int unsigned MoreW = 1 + $clog2(Groups)
 ) (
-  input  wire logic [5*Groups-1:0] deltas_i,
+  input  wire logic [5*Groups-1:0] deltas_i,    // d(g), 31: no group
   input  wire logic [Groups-1:0]   can_live_i,  // the delta is finite
   input  wire logic [Groups-1:0]   signs_i,     // has a sign row when it lives
   input  wire logic [4:0]          limit_i,     // rows at most: R, in form 2 R + 1
   input  wire logic [5+UnitW-1:0]  level_i,     // q, j
-  output logic [2*HalfW-1:0]       rows_o,
+  output logic [2*HalfW-1:0]       rows_o,      // of both halves of the groups
   output logic [2*MoreW-1:0]       more_o,      // sign rows, and those that t(g) = q + 1 adds
-  output logic [Groups-1:0]        lives_o,
-  output logic                     any_lives_o,
+  output logic [Groups-1:0]        lives_o,     // groups with a row
+  output logic                     any_lives_o, // one of them
   output logic                     beyond_o,    // a delta of those is above 14
   // one bit: the bits of the largest delta of those, 4 at most
   output logic [4:0]               octave_o

@@ -20,11 +20,11 @@ module actp_enc_schedule #(
   localparam int unsigned RankW = actp_pkg::RANK_W
 ) (
   input  wire logic                    clk_i,
-  input  wire logic                    load_i,
-  input  wire actp_pkg::config_t       cfg_i,
-  input  wire actp_pkg::field_facts_t  facts_i,
-  input  wire actp_pkg::config_t       held_cfg_i,
-  output actp_pkg::plan_t              plan_o,
+  input  wire logic                    load_i,     // takes a block
+  input  wire actp_pkg::config_t       cfg_i,      // of that block
+  input  wire actp_pkg::field_facts_t  facts_i,    // of that block
+  input  wire actp_pkg::config_t       held_cfg_i, // of the block in the register
+  output actp_pkg::plan_t              plan_o,     // of the block in the register
   output logic [actp_pkg::HEAD_W-1:0]  head_o,     // header and extension, first bit at the bottom
   output logic [ManW*5-1:0]            man_rank_o  // stored rows above mantissa row k of the top
 );

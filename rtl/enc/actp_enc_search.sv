@@ -8,7 +8,7 @@
 // Method   F-6.7. The second search tries only what the first one left: what fitted there fits
 //          again. So its level is never lower, and every group that lived still does (F-6.10). It
 //          is not made if no group with a finite delta fell out and the form stays.
-// Params   BlockLen 32 .. 256, GroupLen 4 or 8 (tested 32/8, 128/8, 128/4, 256/4)
+// Params   BlockLen 32 .. 256, GroupLen 4 or 8
 // Reset    nothing to do
 `default_nettype none
 

@@ -4,8 +4,7 @@
 // Format   F-2.5        Model   none: counts
 // Contract in:  a beat leaves when beat_i is high, and with it what its slot is.
 //          out: block_done_o in the cycle after the last beat of a slot; the flags of that slot
-//          until
-//               the next one; counters that have it in. bytes_out_o counts beat by beat.
+//               until the next one; counters that have it in. bytes_out_o counts beat by beat.
 // Params   BlockLen 32 .. 256, StreamWidth 64 .. 512
 // Reset    all 0
 `default_nettype none
@@ -16,6 +15,7 @@ module actp_enc_status #(
 ) (
   input  wire logic                     clk_i,
   input  wire logic                     rst_ni,
+  // a beat of a slot leaves, and what that slot is
   input  wire logic                     beat_i,
   input  wire logic                     last_i,
   input  wire logic [StreamWidth/8-1:0] keep_i,       // a run from bit 0, not empty
@@ -24,6 +24,7 @@ module actp_enc_status #(
   input  wire logic                     saturated_i,
   input  wire logic                     bad_config_i,
   input  wire logic                     bad_keep_i,
+  // status, as in actp_compressor
   output logic                          block_done_o,
   output logic                          whole_o,
   output logic                          saturated_o,

@@ -19,10 +19,10 @@ module actp_enc_store #(
   localparam int unsigned Lanes   = (Formats == 1) ? CoreWidth / 32 : CoreWidth / 16,
   localparam int unsigned EntryW  = DataW + ((Orders > 1) ? Lanes : 0)
 ) (
-  input  wire logic [actp_pkg::FMT_W-1:0] fmt_i,
-  input  wire logic [CoreWidth-1:0]       chunk_i,
-  input  wire logic [Lanes-1:0]           is_b_i,
-  output logic [EntryW-1:0]               entry_o
+  input  wire logic [actp_pkg::FMT_W-1:0] fmt_i,   // of the chunk
+  input  wire logic [CoreWidth-1:0]       chunk_i, // its values
+  input  wire logic [Lanes-1:0]           is_b_i,  // value is the other one of a pair
+  output logic [EntryW-1:0]               entry_o  // what the queue keeps
 );
   localparam int unsigned Values = CoreWidth / 32;
   localparam int unsigned Rest   = 32 - StoredW + 1;  // bits that the last one stands for

@@ -19,14 +19,14 @@ module actp_enc_value #(
   localparam bit          UseWide = Formats == 1 || (Formats[0] && WideMan > NarrowMan),
   localparam int unsigned ManW    = UseWide ? WideMan : NarrowMan
 ) (
-  input  wire logic [actp_pkg::FMT_W-1:0] format_i,
-  input  wire logic [WideW-1:0]           wide_i,
-  input  wire logic [15:0]                narrow_i,
-  output logic                            sign_o,
-  output logic [actp_pkg::EXP_W-1:0]      exp_o,
-  output logic [ManW-1:0]                 man_o,
-  output logic                            sticky_o,
-  output logic                            special_o
+  input  wire logic [actp_pkg::FMT_W-1:0] format_i, // of the chunk
+  input  wire logic [WideW-1:0]           wide_i,   // an FP32 value of the store
+  input  wire logic [15:0]                narrow_i, // a 16-bit value of the store
+  output logic                            sign_o,   // of the value
+  output logic [actp_pkg::EXP_W-1:0]      exp_o,    // exponent field
+  output logic [ManW-1:0]                 man_o,    // aligned at the top
+  output logic                            sticky_o, // OR of the bits that were cut
+  output logic                            special_o // Inf or NaN
 );
   localparam int unsigned Spare = ManW + 23;  // room below each mantissa, whatever ManW
 

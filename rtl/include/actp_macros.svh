@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Assertions: alive in simulation, absent in synthesis. A failure fails the test.
-// ACTP_STREAM_OUT / ACTP_STREAM_IN: rules S2 and S5 of docs/architecture.md at a module boundary.
+// ACTP_STREAM: rule S2 of docs/rtl.md at a module boundary.
 `ifndef ACTP_MACROS_SVH
 `define ACTP_MACROS_SVH
 

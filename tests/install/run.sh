@@ -12,6 +12,7 @@ prefix=$scratch/prefix
 cmake --install "$build" --prefix "$prefix" >"$scratch/install.log"
 "$prefix/bin/actplane" --version
 "$prefix/bin/actplane" verify --help >"$scratch/verify.log"
+"$here/rtl.sh" "$prefix" "$cxx"
 
 cmake -G Ninja -S "$here" -B "$scratch/consumer" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$prefix" >"$scratch/configure.log"
 cmake --build "$scratch/consumer" >"$scratch/build.log" || { cat "$scratch/build.log"; exit 1; }

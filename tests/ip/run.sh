@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Proves that `make ip` can fail: what is made from rtl/ and what comments name, one fault at a time.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export ACTP_IP_ROOT=$scratch/tree
+failures=0 found=0
+
+fresh_tree() {
+  rm -rf "$ACTP_IP_ROOT"
+  mkdir -p "$ACTP_IP_ROOT"
+  cd "$root"
+  local folders=()
+  for folder in .ci rtl docs tb tests synth examples model cmake python train; do
+    if [[ -d $folder ]]; then folders+=("$folder"); fi
+  done
+  # Pictures, data and builds are not read.
+  tar -c --exclude=__pycache__ --exclude='*.npy' --exclude='tests/data' "${folders[@]}" \
+    CMakeLists.txt Makefile README.md CONTRIBUTING.md actplane.core Bender.yml | tar -x -C "$ACTP_IP_ROOT"
+  cd "$ACTP_IP_ROOT"
+}
+expect() { # SCRIPT EXIT_STATUS TEXT
+  local status=0
+  "$root/.ci/$1.sh" >"$scratch/log" 2>&1 || status=$?
+  if [[ $status -ne $2 ]] || ! grep -qF -- "$3" "$scratch/log"; then
+    printf 'expected of %s.sh status %s and "%s", got status %s and:\n' "$1" "$2" "$3" "$status"
+    tail -n 20 "$scratch/log"
+    failures=$((failures + 1))
+  fi
+  found=$((found + 1))
+}
+change() { # FILE SED: a fault, and it must be one
+  cp "$1" "$scratch/before"
+  sed -i "$2" "$1"
+  if cmp -s "$1" "$scratch/before"; then
+    printf 'nothing to change in %s: %s\n' "$1" "$2"
+    failures=$((failures + 1))
+  fi
+}
+undo() { cp "$scratch/before" "$1"; } # FILE
+
+fresh_tree
+expect ip 0 'figures'
+expect cites 0 ', 0 do not exist'
+
+# Ports and their comments.
+top=rtl/actp_compressor.sv inside=rtl/common/actp_skid.sv
+change $top 's|\(in_last_i,\) *//.*|\1|'; expect ip 1 'port in_last_i of actp_compressor has no comment'; undo $top
+change $top 's|in_last_i,  *// ends a block, also early|in_last_i, // something else|'
+expect ip 1 'in_last_i and actp_compressor_axis.s_axis_tlast differ'; undo $top
+change $inside '/any stream/d'; expect ip 1 'port in_valid_i of actp_skid has no comment'; undo $inside
+change $top 's|\[31:0\]  *blocks_o,|[30:0] blocks_o,|'; expect ip 1 'blocks_o and actp_compressor_axis.sts_blocks differ'; undo $top
+change rtl/actp_decompressor_axis.sv 's|Depth       = 24,|Depth       = 20,|'; expect ip 1 'parameter Depth of actp_decompressor and of'
+undo rtl/actp_decompressor_axis.sv
+change rtl/actp_decompressor_axis.sv 's|  .in_keep_i(s_axis_tkeep)|  .in_keep_i(other)|; s|\.in_keep_i(s_axis_tkeep)|.in_keep_i(other)|'
+expect ip 1 'actp_decompressor_axis.s_axis_tkeep is no port of'
+undo rtl/actp_decompressor_axis.sv
+change rtl/actp_pkg.sv 's|SLOT_W = 11;|SLOT_W = 12;|'; expect ip 1 'docs/ip.md is not what rtl/ gives'; undo rtl/actp_pkg.sv
+
+memory=rtl/memory/actp_memory.sv
+change $memory 's|\(s_axi_wstrb,\) *//.*|\1|'; expect ip 1 'port s_axi_wstrb of actp_memory has no comment'; undo $memory
+change $memory 's|IdW         = 6,|IdW         = 7,|'; expect ip 1 'docs/memory.md is not what rtl/ gives'; undo $memory
+change rtl/memory/actp_mem_rmw.sv 's|\(take_i,\) *//.*|\1|'; expect ip 1 'port take_i of actp_mem_rmw has no comment'
+undo rtl/memory/actp_mem_rmw.sv
+
+# Pages, packages, figures.
+change docs/memory.md '/memory-ports:begin/d'; expect ip 1 'lacks the marker lines'; undo docs/memory.md
+change docs/ip.md '/compressor-ports:begin/d'; expect ip 1 'lacks the marker lines'; undo docs/ip.md
+change docs/ip.md 's/| .aclk. |/| clock |/'; expect ip 1 'docs/ip.md is not what rtl/ gives'; undo docs/ip.md
+change examples/rtl/actp_round_trip.sv 's/Orders     (1)/Orders     (3)/'; expect ip 1 'docs/ip.md is not what rtl/ gives'
+undo examples/rtl/actp_round_trip.sv
+change rtl/files.f '/actp_rotate/d'; expect ip 1 'actplane.core is not what rtl/ gives'; undo rtl/files.f
+change Bender.yml '/actp_rotate/d'; expect ip 1 'Bender.yml is not what rtl/ gives'; undo Bender.yml
+change actplane.core 's/actplane:1.0.0/actplane:1.0.1/'; expect ip 1 'actplane.core is not what rtl/ gives'; undo actplane.core
+change rtl/actp_pkg.sv "s/24'h010000/24'h010001/"; expect ip 1 'actp_pkg has another version'; undo rtl/actp_pkg.sv
+change python/actplane/__init__.py 's/"1.0.0"/"1.0.1"/'; expect ip 1 'python/actplane has another version'
+undo python/actplane/__init__.py
+change docs/figures/stall.json 's/"tready"/"ready"/'; expect ip 1 'stall.svg is not drawn from'; undo docs/figures/stall.json
+rm docs/figures/stall.svg; expect ip 1 'stall.json has no drawing'
+cp "$root/docs/figures/stall.svg" docs/figures
+change docs/ip.md 's/figures.reset.svg/figures\/other.svg/'; expect ip 1 'does not show docs/figures/reset.svg'; undo docs/ip.md
+
+# What comments name.
+cite() { # COMMENT TEXT
+  change $inside "3s|\$| $1|"
+  expect cites 1 "$2"
+  undo $inside
+}
+cite 'see actp_enc_ghost' 'module actp_enc_ghost does not exist'
+cite 'see ACTP_GHOST' 'macro ACTP_GHOST does not exist'
+cite 'see actp_pkg::ghost' 'name of the package actp_pkg::ghost does not exist'
+cite 'see actplane::Ghost' 'function of the model actplane::Ghost does not exist'
+cite 'see F-9.99' 'clause F-9.99 does not exist'
+cite 'see docs/ghost.md' 'file docs/ghost.md does not exist'
+change docs/rtl.md 's|^# .*|& tests/rtl/ghost_test.cc|'; expect cites 1 'docs/rtl.md:1: file tests/rtl/ghost_test.cc'; undo docs/rtl.md
+
+[[ $failures -eq 0 ]] && echo "every one of $((found - 2)) faults was found"
