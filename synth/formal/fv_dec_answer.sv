@@ -50,7 +50,8 @@ module fv_dec_answer #(
     .clk_i, .rst_ni, .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i,
     .cfg_fill_zero_i, .cfg_row_limit_i, .in_valid_i, .in_ready_o(in_ready), .in_data_i, .in_keep_i,
     .in_last_i, .in_user_i, .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data),
-    .out_keep_o(), .out_last_o(out_last), .out_user_o(out_user), .block_done_o(), .lossless_o(),
+    .out_keep_o(), .out_last_o(out_last), .out_user_o(out_user), .out_bad_o(),
+    .block_done_o(), .lossless_o(),
     .malformed_o(), .blocks_o(), .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
   );
 

@@ -69,7 +69,7 @@ module fv_roundtrip #(
     .cfg_row_limit_i(5'(RowLimit)), .in_valid_i(slot_valid), .in_ready_o(slot_ready),
     .in_data_i(slot_data), .in_keep_i(slot_keep), .in_last_i(slot_last), .in_user_i(1'b0),
     .out_valid_o(out_valid), .out_ready_i(1'b1), .out_data_o(out_data), .out_keep_o(),
-    .out_last_o(out_last), .out_user_o(), .block_done_o(done), .lossless_o(lossless),
+    .out_last_o(out_last), .out_user_o(), .out_bad_o(), .block_done_o(done), .lossless_o(lossless),
     .malformed_o(malformed), .blocks_o(), .malformed_blocks_o(), .bytes_in_o(), .bytes_out_o()
   );
   assign sent = sent_q ? back_q : block;

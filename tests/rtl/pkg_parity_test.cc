@@ -16,6 +16,14 @@ struct Only {
 };
 using PkgParity = RtlTest<Only>;
 
+TEST_F(PkgParity, Versions) {
+  sim().Settle();
+  EXPECT_EQ(fmt::format("{}.{}.{}", dut().version_o >> 16, dut().version_o >> 8 & 255U,
+                        dut().version_o & 255U),
+            ACTP_PACKAGE_VERSION);
+  EXPECT_EQ(dut().format_version_o, kFormatVersion);
+}
+
 TEST_F(PkgParity, FormatNumbers) {
   ACTP_CLAUSE("F-2.1");
   sim().Settle();

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// actp_mem_slot_addr - where the slot of a block lies in memory.
+//
+// Contract in: a block by its tag, with its region; out: the bus word where its slot begins; UserW
+//          bits go along. Latency 2, one block per cycle, holds 2. in_region_i is read with the
+//          input alone. Ready sees the output's ready.
+// Method   the block's number times the stride, from the slot base on.
+// Params   BlockLen 32 .. 256; StreamWidth 64 .. 512; Formats 1 .. 7; AddrW 32 .. 64; UserW >= 1
+// Reset    empty
+`include "actp_macros.svh"
+`default_nettype none
+
+module actp_mem_slot_addr #(
+  parameter int unsigned BlockLen    = 128,
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7,
+  parameter int unsigned AddrW       = 40,
+  parameter int unsigned UserW       = 1,
+  localparam int unsigned TagW  = AddrW - actp_mem_pkg::GRANULE_W,
+  localparam int unsigned SlotW = AddrW - $clog2(StreamWidth / 8)
+) (
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_ni,
+  // a block
+  input  wire logic                  in_valid_i,
+  output logic                       in_ready_o,
+  input  wire actp_mem_pkg::region_t in_region_i,  // that of the block
+  input  wire logic [TagW-1:0]       in_tag_i,     // its address in granules
+  input  wire logic [UserW-1:0]      in_user_i,    // goes along
+  // the place of its slot
+  output logic                       out_valid_o,
+  input  wire logic                  out_ready_i,
+  output logic [SlotW-1:0]           out_slot_o,   // bus words
+  output logic [UserW-1:0]           out_user_o    // as in_user_i
+);
+  localparam int unsigned PageBits  = AddrW - 12;                          // of a page number
+  localparam int unsigned InPage    = 12 - actp_mem_pkg::GRANULE_W;        // granules of a page
+  localparam int unsigned PageWords = 12 - $clog2(StreamWidth / 8);
+  localparam int unsigned WideShift = $clog2(BlockLen / 16);               // granules of a block
+  localparam int unsigned SlimShift = $clog2(BlockLen / 32);
+  // Blocks of a region: its size has 32 bits of granules. Words of a slot that is legal.
+  localparam int unsigned OffsetW   = (TagW < 32) ? TagW : 32;
+  localparam int unsigned NumberW   = OffsetW - (((Formats & 6) != 0) ? SlimShift : WideShift);
+  localparam int unsigned StrideW   = $clog2((33 * BlockLen / 8 + 8) / (StreamWidth / 8) + 2);
+
+  logic                 valid1_q, valid2_q, move1, move2, narrow;
+  logic [TagW-1:0]      offset;
+  logic [NumberW-1:0]   number_d, number_q;
+  logic [PageBits-1:0]  page_q;
+  logic [StrideW-1:0]   stride_q;
+  logic [SlotW-1:0]     slot_q;
+  logic [UserW-1:0]     user1_q, user2_q;
+
+  assign narrow   = ((Formats & 1) == 0) |
+                    (((Formats & 6) != 0) & (in_region_i.fmt != actp_pkg::FP32));
+  assign offset   = {in_tag_i[TagW-1:InPage] - PageBits'(in_region_i.base_page),
+                     in_tag_i[InPage-1:0]};
+  assign number_d = narrow ? NumberW'(offset >> SlimShift) : NumberW'(offset >> WideShift);
+
+  assign move2      = ~valid2_q | out_ready_i;
+  assign move1      = ~valid1_q | move2;
+  assign in_ready_o = move1;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid1_q <= 1'b0;
+      valid2_q <= 1'b0;
+    end else begin
+      if (move1) valid1_q <= in_valid_i;
+      if (move2) valid2_q <= valid1_q;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (in_valid_i & move1) begin
+      number_q <= number_d;
+      page_q   <= PageBits'(in_region_i.slot_page);
+      stride_q <= StrideW'(in_region_i.stride);
+      user1_q  <= in_user_i;
+    end
+    if (valid1_q & move2) begin
+      slot_q  <= {page_q, {PageWords{1'b0}}} + SlotW'(number_q) * SlotW'(stride_q);
+      user2_q <= user1_q;
+    end
+  end
+
+  assign out_valid_o = valid2_q;
+  assign out_slot_o  = slot_q;
+  assign out_user_o  = user2_q;
+
+  `ACTP_STREAM(SlotAddrOut, out_valid_o, out_ready_i, ({out_slot_o, out_user_o}))
+endmodule
+
+`default_nettype wire

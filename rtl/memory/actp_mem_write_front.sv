@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// actp_mem_write_front - which burst's beats come in, what for, and where the next one goes.
+//
+// Contract aw: as AXI. burst_*: the burst whose beats come, from registers; beat_i: one was taken.
+//          The next burst follows at once. A bypass burst becomes the current one in the cycle in
+//          which its request is taken (pass_*). No burst begins while hold_i or not room_i.
+// Method   a request waits in a skid register at most; it is decoded on the way into the current
+//          one. Beats are counted, so that a wrong WLAST does no harm.
+// Params   BlockLen, StreamWidth, Formats, AddrW, IdW, Regions as actp_mem_write
+// Reset    no burst
+`include "actp_macros.svh"
+`default_nettype none
+
+module actp_mem_write_front #(
+  parameter int unsigned BlockLen    = 128,
+  parameter int unsigned StreamWidth = 256,
+  parameter int unsigned Formats     = 7,
+  parameter int unsigned AddrW       = 40,
+  parameter int unsigned IdW         = 6,
+  parameter int unsigned Regions     = 8,
+  localparam int unsigned RegW  = (Regions > 1) ? $clog2(Regions) : 1,
+  localparam int unsigned TagW  = AddrW - actp_mem_pkg::GRANULE_W,
+  localparam int unsigned MaxWords = BlockLen * (((Formats & 1) != 0) ? 32 : 16) / StreamWidth,
+  localparam int unsigned WordW = (MaxWords > 1) ? $clog2(MaxWords) : 1
+) (
+  input  wire logic                                      clk_i,
+  input  wire logic                                      rst_ni,
+  input  wire logic [Regions*actp_mem_pkg::REGION_W-1:0] regions_i,  // region_t, region 0 lowest
+  // requests
+  input  wire logic              aw_valid_i,
+  output logic                   aw_ready_o,
+  input  wire logic [IdW-1:0]    aw_id_i,
+  input  wire logic [AddrW-1:0]  aw_addr_i,
+  input  wire logic [7:0]        aw_len_i,
+  input  wire logic [2:0]        aw_size_i,
+  input  wire logic [1:0]        aw_burst_i,
+  input  wire logic [10:0]       aw_attr_i,
+  input  wire logic              hold_i,            // takes no request
+  output logic                   waits_o,           // has one that has not begun
+  input  wire logic              room_i,
+  output logic                   load_o,            // a burst begins: kind and address
+  output logic [1:0]             load_kind_o,
+  output logic [AddrW-1:0]       load_addr_o,
+  // requests that go on to the memory
+  output logic                   pass_valid_o,
+  input  wire logic              pass_ready_i,
+  output logic [7:0]             pass_len_o,        // with load_addr_o
+  output logic [2:0]             pass_size_o,
+  output logic [1:0]             pass_burst_o,
+  output logic [10:0]            pass_attr_o,
+  // the burst whose beats come
+  output logic                   burst_valid_o,
+  output logic [1:0]             burst_kind_o,
+  output logic [IdW-1:0]         burst_id_o,
+  output logic [RegW-1:0]        burst_region_o,
+  output logic [TagW-1:0]        burst_tag_o,       // of this beat
+  output logic [WordW-1:0]       burst_word_o,
+  output logic [WordW-1:0]       burst_last_word_o,
+  output logic                   burst_last_o,      // its last beat
+  input  wire logic              beat_i
+);
+  localparam int unsigned RequestW = IdW + AddrW + 8 + 3 + 2 + 11;
+
+  // ---- the next request
+  logic                skid_ready, next_valid, free, ready;
+  logic [RequestW-1:0] next;
+  logic [IdW-1:0]      next_id;
+  logic [RegW-1:0]     next_region;
+  actp_skid #(.Width(RequestW)) u_skid (
+    .clk_i, .rst_ni, .in_valid_i(aw_valid_i & ~hold_i), .in_ready_o(skid_ready),
+    .in_data_i({aw_id_i, aw_addr_i, aw_len_i, aw_size_i, aw_burst_i, aw_attr_i}),
+    .out_valid_o(next_valid), .out_ready_i(load_o), .out_data_o(next)
+  );
+  assign aw_ready_o = skid_ready & ~hold_i;
+  assign waits_o    = next_valid;
+  assign {next_id, load_addr_o, pass_len_o, pass_size_o, pass_burst_o, pass_attr_o} = next;
+  actp_mem_decode #(.StreamWidth(StreamWidth), .AddrW(AddrW), .Regions(Regions)) u_decode (
+    .regions_i, .addr_i(load_addr_o), .len_i(pass_len_o), .size_i(pass_size_o),
+    .burst_i(pass_burst_o), .kind_o(load_kind_o), .region_o(next_region)
+  );
+  assign ready        = next_valid & room_i & free;
+  assign pass_valid_o = ready & (load_kind_o == actp_mem_pkg::KIND_BYPASS);
+  assign load_o       = ready & ((load_kind_o != actp_mem_pkg::KIND_BYPASS) | pass_ready_i);
+
+  // ---- the current one
+  logic              valid_q;
+  logic [AddrW-1:12] page_q;
+  logic [11:0]       addr_q, addr_next;
+  logic [7:0]        left_q;   // beats behind this one
+  logic [3:0]        len_q;
+  logic [2:0]        size_q;
+  logic [1:0]        kind_q, burst_q;
+  logic [RegW-1:0]   region_q;
+  logic [IdW-1:0]    id_q;
+  actp_mem_beat u_beat (
+    .addr_i(addr_q), .len_i(len_q), .size_i(size_q), .burst_i(burst_q), .next_o(addr_next)
+  );
+  assign free = ~valid_q | (beat_i & burst_last_o);
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else         valid_q <= load_o | ~free;
+  end
+  always_ff @(posedge clk_i) begin
+    if (load_o) begin
+      page_q   <= load_addr_o[AddrW-1:12];
+      addr_q   <= load_addr_o[11:0];
+      left_q   <= pass_len_o;
+      len_q    <= pass_len_o[3:0];
+      size_q   <= pass_size_o;
+      burst_q  <= pass_burst_o;
+      kind_q   <= load_kind_o;
+      region_q <= next_region;
+      id_q     <= next_id;
+    end else if (beat_i) begin
+      addr_q <= addr_next;
+      left_q <= left_q - 8'd1;
+    end
+  end
+
+  // ---- its block
+  actp_mem_pkg::region_t region;
+  logic                  unused_last;
+  actp_mem_region #(.Regions(Regions)) u_region (
+    .regions_i, .index_i(region_q), .region_o(region)
+  );
+  actp_mem_block #(
+    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .AddrW(AddrW)
+  ) u_block (
+    .region_i(region), .addr_i({page_q, addr_q}), .tag_o(burst_tag_o), .word_o(burst_word_o),
+    .last_word_o(burst_last_word_o), .last_o(unused_last)
+  );
+  assign burst_valid_o  = valid_q;
+  assign burst_kind_o   = kind_q;
+  assign burst_id_o     = id_q;
+  assign burst_region_o = region_q;
+  assign burst_last_o   = left_q == '0;
+
+  `ACTP_ASSERT(BeatValid_A, beat_i |-> burst_valid_o)
+endmodule
+
+`default_nettype wire
