@@ -4,7 +4,7 @@
 # not repeated; one that was stopped goes on from its checkpoint. JOBS runs at a time, one thread each. What a step takes is
 # said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place.
 #   baselines  1 minute    bits per byte of gzip, bzip2 and n-grams on both texts
-#   sweep      1 hour      the learning rate of exact, both networks
+#   sweep      1 hour      the learning rate of exact, both networks (PRESETS)
 #   rule       1 hour      a ratio per kind by the loss of short runs
 #   track      6 hours     every method on `mini`, 3,000 steps, seeds 1 to 3, with maps
 #   flash      3 hours     what stores activations, without maps
@@ -64,10 +64,10 @@ baselines() {
 
 sweep() { # every rate is a comparison of exact alone
   local preset lr
-  for preset in mini llama-mini; do
+  for preset in ${PRESETS:-mini llama-mini}; do
     for lr in 1e-3 2e-3 3e-3 4e-3 6e-3 8e-3; do
       [[ -f $out/sweep/$preset-$lr/summary.json ]] ||
-        "$program" train --preset $preset --lr $lr --stash exact --eval-every 250 --eval-windows 800 --threads 1 --resume --quiet \
+        "$program" train --preset "$preset" --lr $lr --stash exact --eval-every 250 --eval-windows 800 --threads 1 --resume --quiet \
           --out "$out/sweep/$preset-$lr" >/dev/null &
       while [[ $(jobs -rp | wc -l) -ge $JOBS ]]; do wait -n; done
     done

@@ -340,8 +340,10 @@ cli::ExitCode Main(const std::vector<std::string>& arguments) {
       ->type_name("COUNT")
       ->capture_default_str();
   AddFileOptions(app, o.files, /*several=*/false);
-  app.add_option("--trace", o.trace_file,
-                 "Write an FST waveform here (one device); - for standard output")
+  app.add_option(
+         "--trace", o.trace_file,
+         "Write an FST waveform here, and OUT.fst.gtkw for GTKWave (one device); - for standard "
+         "output")
       ->type_name("OUT.fst");
   auto* soak = app.add_option(
       "--soak", o.soak,

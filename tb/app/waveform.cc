@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "actplane/io/tensor_info.h"
+#include "core/gtkw.h"
 
 namespace actplane::tb {
 namespace {
@@ -29,7 +30,16 @@ Result<std::unique_ptr<Waveform>> Waveform::Create(const io::Files& files, const
                                                    bool overwrite) {
   Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(path, overwrite);
   if (!sink.ok()) return sink.status();
+  std::unique_ptr<io::Sink> save;
   std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  const bool file = type == std::filesystem::file_type::not_found ||
+                    type == std::filesystem::file_type::regular;  // not /dev/null
+  if (file && !io::Files::IsStandardOutput(path)) {
+    Result<std::unique_ptr<io::Sink>> opened = files.OpenOutput(path + ".gtkw", overwrite);
+    if (!opened.ok()) return opened.status();
+    save = std::move(*opened);
+  }
   std::string folder = std::filesystem::temp_directory_path(error).string();
   if (error) {
     errno = error.value();
@@ -37,7 +47,8 @@ Result<std::unique_ptr<Waveform>> Waveform::Create(const io::Files& files, const
   }
   folder += "/actplane-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return SpoolError(folder);
-  return std::unique_ptr<Waveform>(new Waveform(std::move(*sink), folder));
+  return std::unique_ptr<Waveform>(new Waveform(
+      std::move(*sink), std::move(save), std::filesystem::absolute(path, error).string(), folder));
 }
 
 Waveform::~Waveform() {
@@ -59,9 +70,20 @@ Status Waveform::Commit() {
   for (;;) {
     const ssize_t n = ::read(fd_, piece.data(), piece.size());
     if (n < 0) return SpoolError(folder_);
-    if (n == 0) return sink_->Commit();
+    if (n == 0) {
+      if (Status s = CommitSaveFile(); !s.ok()) return s;
+      return sink_->Commit();
+    }
     if (Status s = sink_->Write(std::span(piece).first(static_cast<size_t>(n))); !s.ok()) return s;
   }
+}
+
+Status Waveform::CommitSaveFile() {
+  if (save_ == nullptr) return {};
+  // The file has no name any more.
+  const std::string text = SaveFileText(fmt::format("/proc/self/fd/{}", fd_), name_);
+  if (Status s = save_->Write(std::as_bytes(std::span(text))); !s.ok()) return s;
+  return save_->Commit();
 }
 
 }  // namespace actplane::tb

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A waveform that the user asked for: whole at its place, or not there at all.
+// A waveform that the user asked for, and a save file for GTKWave beside it (OUT.gtkw): whole at
+// their places, or not there at all.
 #pragma once
 
 #include <memory>
@@ -27,10 +28,17 @@ class Waveform {
   Status Commit();                                            // the device has closed it
 
  private:
-  Waveform(std::unique_ptr<io::Sink> sink, std::string folder)
-      : sink_(std::move(sink)), folder_(std::move(folder)) {}
+  Waveform(std::unique_ptr<io::Sink> sink, std::unique_ptr<io::Sink> save, std::string name,
+           std::string folder)
+      : sink_(std::move(sink)),
+        save_(std::move(save)),
+        name_(std::move(name)),
+        folder_(std::move(folder)) {}
+  Status CommitSaveFile();
 
   std::unique_ptr<io::Sink> sink_;
+  std::unique_ptr<io::Sink> save_;  // none where the waveform is no file
+  std::string name_;                // of the waveform
   std::string folder_;
   int fd_ = -1;
   Status status_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a failed run leaves behind, without being asked: build/artifacts/<test>-<seed>/ with
-// wave.fst, items.log and replay.txt, and the line to start it again.
+// wave.fst, wave.fst.gtkw for GTKWave, items.log and replay.txt, and the line to start it again.
 #pragma once
 
 #include <fmt/format.h>

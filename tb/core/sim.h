@@ -21,11 +21,13 @@
 #include <unistd.h>
 #endif
 
+#include "core/gtkw.h"
+
 namespace actplane::tb {
 
 struct SimOptions {
   uint64_t seed = 1;       // of the random initial values of everything that is not reset
-  std::string trace_file;  // FST; empty: none
+  std::string trace_file;  // FST, with a save file for GTKWave beside it; empty: none
   uint64_t trace_from_cycle = 0;
 };
 
@@ -44,6 +46,7 @@ class Sim {
     dut_ = std::make_unique<Dut>(context_.get());
     if constexpr (kTraces) {
       if (!options.trace_file.empty()) {
+        trace_file_ = options.trace_file;
         context_->traceEverOn(true);
         trace_ = std::make_unique<VerilatedFstC>();
         dut_->trace(trace_.get(), 99, 0);
@@ -116,7 +119,10 @@ class Sim {
   void Finish() {
     if (std::exchange(finished_, true)) return;
     dut_->final();
-    if (trace_) trace_->close();
+    if (trace_) {
+      trace_->close();
+      WriteSaveFile(trace_file_);
+    }
 #if VM_COVERAGE
     if (const char* folder = std::getenv("ACTP_COVERAGE_DIR")) {
       static int number = 0;
@@ -144,6 +150,7 @@ class Sim {
   std::unique_ptr<Dut> dut_;
   std::unique_ptr<VerilatedFstC> trace_;
   uint64_t cycle_ = 0;
+  std::string trace_file_;
   uint64_t trace_from_cycle_ = 0;
   uint64_t time_ = 0;
   bool finished_ = false;

@@ -43,6 +43,8 @@ module actp_decompressor_probe #(
   // inside
   output logic                              probe_idle_o
 );
+  logic bad, unused;
+  assign unused = bad;
   actp_decompressor #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
     .GroupLen(GroupLen), .Depth(Depth), .UserWidth(UserWidth)
@@ -51,7 +53,7 @@ module actp_decompressor_probe #(
     .cfg_format_i, .cfg_order_i, .cfg_slot_bytes_i, .cfg_lossless_i, .cfg_row_limit_i,
     .cfg_fill_zero_i,
     .in_valid_i, .in_ready_o, .in_data_i, .in_keep_i, .in_last_i, .in_user_i,
-    .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o, .out_user_o,
+    .out_valid_o, .out_ready_i, .out_data_o, .out_keep_o, .out_last_o, .out_user_o, .out_bad_o(bad),
     .block_done_o, .lossless_o, .malformed_o, .blocks_o, .malformed_blocks_o,
     .bytes_in_o, .bytes_out_o
   );

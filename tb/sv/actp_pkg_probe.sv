@@ -13,6 +13,8 @@ module actp_pkg_probe (
   input  wire logic [2:0]                    formats_i,
   input  wire logic [actp_pkg::LIMIT_W-1:0]  row_limit_i,
   input  wire logic [31:0]                   groups_i,
+  output logic [23:0]                        version_o,
+  output logic [31:0]                        format_version_o,
   output logic [1:0]                         fp32_o,
   output logic [1:0]                         fp16_o,
   output logic [1:0]                         bf16_o,
@@ -50,6 +52,9 @@ module actp_pkg_probe (
   output logic [actp_pkg::SLOT_W-1:0]        min_slot_significance_o,
   output logic [actp_pkg::SLOT_W-1:0]        max_slot_significance_o
 );
+  assign version_o        = actp_pkg::VERSION;
+  assign format_version_o = actp_pkg::FORMAT_VERSION;
+
   assign fp32_o     = actp_pkg::FP32;
   assign fp16_o     = actp_pkg::FP16;
   assign bf16_o     = actp_pkg::BF16;

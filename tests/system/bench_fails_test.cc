@@ -207,6 +207,7 @@ TEST_P(BenchFails, AFailureLeavesWaveLogAndReplayLine) {
   EXPECT_THAT(v.first_failure, Not(HasSubstr("NOT REPRODUCED")));
   const std::string folder = fmt::format("{}/bench-fails-{:x}/", run.artifacts, run.seed);
   EXPECT_GT(std::filesystem::file_size(folder + "wave.fst"), 1000U);
+  EXPECT_GT(std::filesystem::file_size(folder + "wave.fst.gtkw"), 500U);
   EXPECT_THAT(ReadText(folder + "items.log"), HasSubstr("sequence packet"));
   EXPECT_THAT(ReadText(folder + "replay.txt"),
               HasSubstr("REPLAY  make sim ARGS='--device " + run.device));

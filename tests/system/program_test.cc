@@ -200,10 +200,16 @@ TEST_F(SimProgram, WritesWaveformAndCoverage) {
   const std::vector<std::string> run = Tiny(
       {"--blocks", "20", "--seed", "7", "--trace", Path("w.fst"), "--coverage", Path("c.json")});
   EXPECT_THAT(Ok(run), HasSubstr("pass: 20 blocks"));
-  EXPECT_THAT(Names(), testing::ElementsAre("c.json", "w.fst"));
+  EXPECT_THAT(Names(), testing::ElementsAre("c.json", "w.fst", "w.fst.gtkw"));
   const std::string wave = ReadFile(Path("w.fst"));
   EXPECT_EQ(wave.substr(0, 9), std::string("\0\0\0\0\0\0\0\1\x49", 9)) << "the header of an FST";
   EXPECT_GT(wave.size(), 10000U);
+  const std::string save = ReadFile(Path("w.fst.gtkw"));
+  EXPECT_THAT(save, StartsWith("[dumpfile] \"" + Path("w.fst") + "\"\n"));
+  for (const std::string name :
+       {"clk_i", "cfg_order_i", "in_valid_i", "out_last_o", "blocks_o[31:0]"}) {
+    EXPECT_THAT(save, HasSubstr("\nTOP." + name + "\n"));
+  }
   const Json coverage = Json::parse(ReadFile(Path("c.json")));
   EXPECT_EQ(coverage["cp_dec_stall/field.fp32.none"], (Json{{"hits", 0}, {"goal", 20}}));
   EXPECT_GT(coverage.size(), 700U);
@@ -216,7 +222,7 @@ TEST_F(SimProgram, WritesWaveformAndCoverage) {
   EXPECT_THAT(piped.err, HasSubstr("pass: 20 blocks"));
   EXPECT_THAT(Run(Tiny({"--blocks", "20", "--trace", "-"})).out,
               StartsWith(std::string("\0\0\0\0\0\0\0\1\x49", 9)));
-  EXPECT_THAT(Names(), testing::ElementsAre("c.json", "w.fst"));
+  EXPECT_THAT(Names(), testing::ElementsAre("c.json", "w.fst", "w.fst.gtkw"));
   ::unsetenv("TMPDIR");
 }
 

@@ -12,7 +12,7 @@
 #include <numeric>
 
 #include "actplane/io/tensor_info.h"
-#include "train/app/gnuplot.h"
+#include "cli/gnuplot.h"
 #include "train/stash/files.h"
 
 namespace actplane::train {
@@ -316,7 +316,7 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
   size_t style = 0;
   for (const auto& [name, family] : families) {
     ++style;
-    const std::string title = GnuplotText(name);
+    const std::string title = cli::GnuplotText(name);
     const std::string data = fmt::format("loss{}", style);
     const std::string points = series(family.losses, data, 5, style, title);
     if (!family.losses.empty())  // under the points, which they would hide
@@ -337,7 +337,7 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
       "\nset ylabel 'relative error of the gradient'\nset yrange [*:*]\n"
       "set logscale y\nset format y '%.0e'\nplot " +
       second + errors + "\nunset multiplot\n";
-  return Gnuplot(script);
+  return cli::Gnuplot(script);
 }
 
 }  // namespace actplane::train

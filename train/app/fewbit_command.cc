@@ -12,8 +12,8 @@
 
 #include "actplane/io/files.h"
 #include "actplane/io/tensor_file.h"
+#include "cli/gnuplot.h"
 #include "train/app/commands.h"
-#include "train/app/gnuplot.h"
 #include "train/stash/few_bit.h"
 
 namespace actplane::train {
@@ -120,13 +120,13 @@ Result<std::string> Draw(const FewBitTable& t) {
     const double to = k + 1 == t.levels.size() ? t.high : t.borders[k];
     steps += fmt::format("{} {}\n{} {}\n", from, t.levels[k], to, t.levels[k]);
   }
-  return Gnuplot(fmt::format(
+  return cli::Gnuplot(fmt::format(
       "set xlabel 'x'\nset ylabel 'derivative'\nset key left top noenhanced\nset xrange [{}:{}]\n"
       "$exact << EOD\n{}EOD\n$steps << EOD\n{}EOD\n"
       "plot $exact with lines lw 1.5 lc 1 title '{}', "
       "$steps with lines lw 2 lc 2 title '{} levels, weight {}'\n",
       std::max(t.low, -6.0), std::min(t.high, 6.0), exact, steps, t.function, t.levels.size(),
-      GnuplotText(t.weight)));
+      cli::GnuplotText(t.weight)));
 }
 
 Status Run(const Options& o) {

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "actplane/io/tensor_info.h"
+#include "cli/gnuplot.h"
 #include "train/app/commands.h"
-#include "train/app/gnuplot.h"
 #include "train/app/train_log.h"
 
 namespace actplane::train {
@@ -80,7 +80,7 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
     }
     data += "EOD\n";
     const std::string style = fmt::format("lw 1.5 lc {} dt {}", i % 8 + 1, i / 8 % 5 + 1);
-    const std::string title = fmt::format("title \"{}\"", GnuplotText(curves[i].name));
+    const std::string title = fmt::format("title \"{}\"", cli::GnuplotText(curves[i].name));
     losses += fmt::format("{}$d{} using 1:2 {} {}", i == 0 ? "" : ", ", i,
                           curves.size() == 1 ? title : "notitle", style);
     names += fmt::format(", keyentry with lines {} {}", style, title);
@@ -90,8 +90,8 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
   const size_t key = 18 * curves.size() + 40;
   std::string script = data + "set style data lines\nset xlabel 'steps'\n";
   if (curves.size() == 1)
-    return Gnuplot(script + "set key noenhanced\nset ylabel 'loss, nats per byte'\nplot " + losses +
-                   "\n");
+    return cli::Gnuplot(script + "set key noenhanced\nset ylabel 'loss, nats per byte'\nplot " +
+                        losses + "\n");
   const size_t height = 840 + key;
   const double top = 1 - 420.0 / static_cast<double>(height);
   const double middle = 1 - 840.0 / static_cast<double>(height);
@@ -108,7 +108,7 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
       "notitle{}\n"
       "unset multiplot\n",
       height, top + 0.05, losses, top - 0.01, middle + 0.06, differences, middle, names);
-  return Gnuplot(script);
+  return cli::Gnuplot(script);
 }
 
 Command AddPlot(CLI::App& root) {

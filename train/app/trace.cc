@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
@@ -126,6 +128,21 @@ Json TensorOf(const Entry& entry, const at::Tensor& x, Files& files) {
   return json;
 }
 
+// What backward is given. Every read must give the same bits, or the first one does not speak for
+// all.
+void NoteRead(const Entry& entry, const at::Tensor& x, Json& json,
+              std::map<int64_t, at::Tensor>& first, Files& files) {
+  if (!x.defined() || !json.contains("file")) return;
+  const auto [it, is_new] = first.emplace(entry.number(), x);
+  if (!is_new) {
+    TORCH_CHECK(std::ranges::equal(BytesOf(it->second), BytesOf(x)), "two reads of ", entry.Name(),
+                " differ");
+    return;
+  }
+  const bool lossless = json["stored"] == json["file"];
+  json["returned"] = lossless ? json["file"] : Json(files.Tensor("returned/" + entry.Name(), x));
+}
+
 }  // namespace
 
 Status WriteNpy(const Output& file, const at::Tensor& x) {
@@ -141,7 +158,8 @@ Status WriteNpy(const Output& file, const at::Tensor& x) {
 }
 
 Result<Traced> WriteTrace(Trainer& trainer, const std::string& folder) {
-  for (const char* part : {"weights", "gradients/exact", "gradients/stash", "tensors", "stored"}) {
+  for (const char* part :
+       {"weights", "gradients/exact", "gradients/stash", "tensors", "stored", "returned"}) {
     std::error_code error;
     fs::create_directories(fs::path(folder) / part, error);
     if (error) {
@@ -158,10 +176,15 @@ Result<Traced> WriteTrace(Trainer& trainer, const std::string& folder) {
 
   Json tensors = Json::array();
   Json accesses = Json::array();
+  std::map<int64_t, at::Tensor> given;  // to backward, by number
   const Observed observed(
       trainer.stash(), [&](Stash::Access access, const Entry& entry, const at::Tensor& x) {
         accesses.push_back({{"access", ToString(access)}, {"tensor", entry.number()}});
         if (access == Stash::Access::kWrite) tensors.push_back(TensorOf(entry, x, files));
+        if (access == Stash::Access::kRead) {
+          NoteRead(entry, x, tensors[static_cast<size_t>(entry.number())], given, files);
+        }
+        if (access == Stash::Access::kRelease) given.erase(entry.number());
       });
   const Gradient h = GradientOf(trainer, trainer.stash(), 0, &traced.loss, nullptr);
   Difference d;

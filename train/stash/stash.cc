@@ -114,8 +114,9 @@ const Packed& Stash::GetPacked(const Handle& handle) const {
 }
 
 at::Tensor Stash::Get(const Handle& handle) const {
-  Note(Access::kRead, *handle);
-  return handle->Value();
+  at::Tensor value = handle->Value();
+  Note(Access::kRead, *handle, value);
+  return value;
 }
 
 }  // namespace actplane::train

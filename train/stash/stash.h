@@ -143,7 +143,7 @@ class Stash {
   void set_only(std::optional<Kind> only) { only_ = only; }
 
   // Sees every access in the order of the step, but for Exactly; for capture. `x`: what is written,
-  // undefined for KeepPacked and where nothing is written.
+  // undefined for KeepPacked; what Get gives back; undefined for GetPacked and releases.
   enum class Access { kWrite, kRead, kRelease };
   using Observer = std::function<void(Access access, const Entry& entry, const at::Tensor& x)>;
   void set_observer(Observer observer) { observer_ = std::move(observer); }

@@ -123,7 +123,9 @@ TEST_F(Program, ATraceHasTheWholeStepInOrder) {
     EXPECT_EQ(size_of(t["file"]), raw + (t["dtype"] == "<f4" ? 128 : 0)) << t;
     if (t["stored"] == t["file"]) {
       EXPECT_EQ(t["stored_bytes"], raw) << t;
+      EXPECT_EQ(t["returned"], t["file"]) << t;
     } else {
+      EXPECT_EQ(size_of(t["returned"]), size_of(t["file"])) << t;
       EXPECT_EQ(size_of(t["stored"]), t["stored_bytes"]) << t;
       EXPECT_EQ(t["ratio"], 8) << t;
     }

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// actplane-memory-sim: run the memory path, RTL or reference model, against the scoreboard.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+#include "cli/progress.h"
+#include "memory/run.h"
+
+namespace actplane::tb::memory {
+namespace {
+
+enum ExitCode : int { kPassed = 0, kWrong = 1, kUsage = 2, kHung = 3, kNothing = 4 };
+
+int ExitCodeOf(const Verdict& v) {
+  switch (v.outcome) {
+    case Outcome::kPass: return kPassed;
+    case Outcome::kTimeout: return kHung;
+    case Outcome::kNothingCompared: return kNothing;
+    default: return kWrong;
+  }
+}
+
+template <class Infos>
+std::vector<std::string> NamesOf(const Infos& infos) {
+  std::vector<std::string> names;
+  for (const auto& i : infos) names.emplace_back(i.name);
+  return names;
+}
+
+std::string ListText() {
+  std::string text;
+  const auto add = [&](const char* title, const auto& infos) {
+    text += fmt::format("{}\n", title);
+    for (const auto& i : infos) text += fmt::format("  {:<14} {}\n", i.name, i.text);
+    text += "\n";
+  };
+  add("devices", MemoryDevices());
+  add("configurations", NamedShapes());
+  add("sequences", MemorySequences());
+  text += "stalls\n";
+  for (const StallProfile p : kAllStallProfiles) text += fmt::format("  {}\n", ToString(p));
+  return text;
+}
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+int RunOne(const MemoryRun& run, bool table) {
+  MemoryCoverage coverage;
+  const auto start = std::chrono::steady_clock::now();
+  Verdict v;
+  {
+    cli::Progress progress(run.sequence, run.accesses, false, "bursts");
+    v = RunMemory(run, &coverage, [&] { progress.Advance(1); });
+  }
+  if (table) fmt::print("{}", coverage.Table());
+  fmt::print(
+      "{} {} {} {}: {}: {} bursts, {} slots compared, {} mismatches, {} resets, {} cycles in "
+      "{:.1f} s\n{}{}",
+      run.device, run.config, run.sequence, run.stall, ToString(v.outcome), v.blocks, v.stages,
+      v.mismatches, v.resets, v.cycles, SecondsSince(start), v.first_failure,
+      v.first_failure.empty() ? "" : "\n");
+  return ExitCodeOf(v);
+}
+
+int RunSoak(const MemoryRun& run, bool all_configs) {
+  MemoryCoverage coverage;
+  const auto start = std::chrono::steady_clock::now();
+  SoakResult r;
+  {
+    cli::Progress progress("soak", run.accesses, false, "bursts");
+    r = SoakMemory(run, all_configs, coverage, [&] { progress.Advance(1); });
+  }
+  fmt::print(
+      "{}soak: seed {:#x}, {} runs, {} failed, {} bursts and {} slots compared, {} resets, {} "
+      "cycles in {:.0f} s; {} of {} bins\n",
+      coverage.Table(), run.seed, r.runs, r.failed, r.accesses, r.slots, r.resets, r.cycles,
+      SecondsSince(start), coverage.reached(), coverage.bins());
+  if (r.failed == 0) return kPassed;
+  fmt::print("{}\n{}\n", r.first.first_failure, r.replay);
+  return ExitCodeOf(r.first);
+}
+
+int Main(int argc, char** argv) {
+  MemoryRun run;
+  uint64_t soak = 0;
+  bool list = false, table = false;
+  CLI::App app{
+      "Runs the memory path between a random AXI4 master and a memory, byte by byte.\n"
+      "Exit codes: 0 pass, 1 mismatch, 2 usage, 3 nothing moves, 4 nothing compared.",
+      "actplane-memory-sim"};
+  cli::AddVersion(app);
+  const auto name = [&](const char* flag, std::string& target,
+                        const std::vector<std::string>& names, const char* help) {
+    return app.add_option(flag, target, help)
+        ->check(cli::Quiet(CLI::IsMember(names)))
+        ->type_name("NAME")
+        ->capture_default_str();
+  };
+  std::vector<std::string> stalls;
+  for (const StallProfile p : kAllStallProfiles) stalls.emplace_back(ToString(p));
+  name("--device", run.device, NamesOf(MemoryDevices()), "What is put between them");
+  auto* config = name("--config", run.config, NamesOf(NamedShapes()), "Its parameters");
+  auto* sequence =
+      name("--sequence", run.sequence, NamesOf(MemorySequences()), "What the master does");
+  auto* stall = name("--stall", run.stall, stalls, "Who pauses when");
+  auto* seed =
+      app.add_option("--seed", run.seed, "Decimal or 0x...; without it a fresh one is drawn");
+  seed->type_name("SEED");
+  auto* accesses = app.add_option("--accesses", run.accesses, "Bursts of traffic, about");
+  accesses->check(cli::Quiet(CLI::Range(uint64_t{0}, uint64_t{1} << 40)))
+      ->type_name("COUNT")
+      ->capture_default_str();
+  app.add_option("--error-rate", run.error_rate, "Bursts in a thousand that fail in the memory")
+      ->check(cli::Quiet(CLI::Range(0, 1000)))
+      ->type_name("RATE")
+      ->capture_default_str();
+  auto* soak_option = app.add_option(
+      "--soak", soak, "At least so many bursts over all sequences, stalls and configurations");
+  soak_option->check(cli::Quiet(CLI::Range(uint64_t{1}, uint64_t{1} << 40)))->type_name("COUNT");
+  soak_option->excludes(sequence)->excludes(stall)->excludes(accesses);
+  app.add_option("--watchdog", run.watchdog_cycles, "Cycles without a beat that end a run")
+      ->check(cli::Quiet(CLI::PositiveNumber))
+      ->type_name("CYCLES")
+      ->capture_default_str();
+  app.add_option("--artifacts", run.artifacts,
+                 "Where a failure leaves waveform, log and replay line")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  app.add_flag("--coverage", table, "Print the functional coverage of one run");
+  app.add_flag("--list", list, "Print devices, configurations, sequences and stalls");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kPassed : kUsage;
+  }
+  if (list) {
+    fmt::print("{}", ListText());
+    return kPassed;
+  }
+  if (seed->count() == 0) run.seed = std::random_device()();
+  const bool all_configs = soak != 0 && config->count() == 0;
+  if (!all_configs && MakeMemoryDevice(run, "", 0) == nullptr) {
+    fmt::print(stderr, "actplane-memory-sim: there is no {} in configuration '{}'\n", run.device,
+               run.config);
+    return kUsage;
+  }
+  if (soak == 0) return RunOne(run, table);
+  run.accesses = soak;
+  return RunSoak(run, all_configs);
+}
+
+}  // namespace
+}  // namespace actplane::tb::memory
+
+int main(int argc, char** argv) { return actplane::tb::memory::Main(argc, argv); }

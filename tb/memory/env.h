@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// MemoryEnv: owns the parts of the bench around one memory path and connects them. A cycle: masters
+// and memory set their pins; the device evaluates with the clock low; rules, scoreboard, masters
+// and memory look; the clock rises; the watchdog counts.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/log.h"
+#include "core/verdict.h"
+#include "core/watchdog.h"
+#include "memory/coverage.h"
+#include "memory/lite_master.h"
+#include "memory/master.h"
+#include "memory/memory_model.h"
+#include "memory/protocol.h"
+#include "memory/reference_registers.h"
+#include "memory/scoreboard.h"
+#include "stream/monitor.h"
+
+namespace actplane::tb::memory {
+
+struct EnvOptions {
+  uint64_t seed = 1;
+  StallProfile stall = StallProfile::kNone;
+  Delay delay = Delay::kFixed;
+  uint32_t error_rate = 0;
+  uint64_t watchdog_cycles = 20000;
+  // Whether the registers of the device that count are those of memory/registers.h.
+  bool counters = true;
+};
+
+class MemoryEnv {
+ public:
+  // `log`, `coverage` may be null. `on_access` sees every burst that was answered.
+  MemoryEnv(MemoryDevice& device, MemorySequence& sequence, const EnvOptions& options,
+            ItemLog* log = nullptr, MemoryCoverage* coverage = nullptr,
+            std::function<void()> on_access = {});
+
+  Verdict Run();
+  const MemoryScoreboard& scoreboard() const { return scoreboard_; }
+  uint64_t accesses() const { return accesses_; }
+
+ private:
+  bool Step();  // false: over
+  void Advance();
+  bool Do(const Op& op);  // false: not yet
+  void Observe();
+  void Log();
+  void ObserveInReset();
+  void LookForPaths();
+  void OnRegister(const LiteMaster::Result& result);
+  void Reset(uint32_t cycles);
+  void CountEvents();
+  bool CheckCounters();  // false: not yet done
+  void Collect();        // violations of rules
+  void Fail(const std::string& what);
+
+  MemoryDevice& device_;
+  MemorySequence& sequence_;
+  EnvOptions options_;
+  ItemLog no_log_;
+  ItemLog* log_;
+  MemoryCoverage* coverage_;
+  std::function<void()> on_access_;
+  MemoryPins pins_;
+  Rng rng_;
+  AxiMaster master_;
+  LiteMaster lite_;
+  MemoryModel memory_;
+  ProtocolChecker slave_rules_, memory_rules_;
+  MemoryScoreboard scoreboard_;
+  ReferenceRegisters registers_;
+  PathCheck paths_;
+  Watchdog watchdog_;
+  std::unique_ptr<const Op> next_;
+  std::optional<uint32_t> idle_, reset_after_;
+  uint32_t reset_cycles_ = 0;
+  bool wait_register_ = false, sequence_over_ = false, moved_ = false;
+  uint32_t counter_check_ = 0;
+  uint64_t cycle_ = 0, accesses_ = 0, resets_ = 0;
+  size_t slave_seen_ = 0, memory_seen_ = 0, lite_seen_ = 0;
+  std::array<uint32_t, reg::kCounterCount> counted_ = {};
+  bool errors_happened_ = false;
+};
+
+}  // namespace actplane::tb::memory

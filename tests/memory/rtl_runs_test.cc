@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The RTL of the memory path in the bench: every sequence in every configuration that is built.
+#include <gtest/gtest.h>
+
+#include "memory/run.h"
+#include "support/scale.h"
+
+namespace actplane::tb::memory {
+namespace {
+
+class RtlRuns : public ::testing::TestWithParam<std::string_view> {};
+
+TEST_P(RtlRuns, EveryConfiguration) {
+  size_t stall = 0;
+  for (const std::string_view config : {"small", "default"}) {
+    for (const uint32_t error_rate : {0U, 20U}) {
+      MemoryRun run{
+          .device = "rtl", .config = std::string(config), .sequence = std::string(GetParam())};
+      if (run.sequence == "generations" && error_rate != 0) continue;  // it reads what it wrote
+      run.accesses = testing_support::Scaled(5000);
+      run.seed = Rng(0x5eed, run.sequence + run.config).Next() >> 32;
+      run.error_rate = error_rate;
+      run.artifacts = ::testing::TempDir() + "actplane-memory";
+      run.stall = ToString(kAllStallProfiles[stall++ % kAllStallProfiles.size()]);
+      const Verdict v = RunMemory(run);
+      EXPECT_EQ(v.outcome, Outcome::kPass) << v.first_failure << "\n" << run.ReplayLine();
+      EXPECT_GT(v.stages, 0U);
+    }
+  }
+}
+
+std::vector<std::string_view> SequenceNames() {
+  std::vector<std::string_view> names;
+  for (const MemorySequenceInfo& s : MemorySequences()) names.push_back(s.name);
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Memory, RtlRuns, ::testing::ValuesIn(SequenceNames()),
+                         [](const auto& p) { return std::string(p.param); });
+
+}  // namespace
+}  // namespace actplane::tb::memory
