@@ -10,6 +10,8 @@ SCALE        ?= ci#             random volume of the tests: quick, ci or full
 TENSOR       ?= $(wildcard tests/data/*.npy)# demo, bench: files to work on
 FUZZ_SECONDS ?= 30#             fuzz: time for each target; 600 before a release
 SOAK_BLOCKS  ?= 2000000#        soak: how many
+TRACE        ?= tests/data/step# memory: a step of actplane-train capture --trace
+BURSTS       ?= 20000#          memory: random bursts of the soak
 SOAK_POINTS  ?= all#            soak: points of the parameters besides the named configurations, from where it stopped
 POINT        ?=#                build, test: a seed; one point of .ci/points.sh is built and tested besides
 ORDER        ?= both#           verify: field, significance or both
@@ -31,16 +33,18 @@ needs_test = build rtl test
 # RTL_FIRST, as in CI: fewer configurations, compiled for time to build.
 rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1
 rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT
-options = $(if $(filter release,$(1)),-DACTPLANE_RTL_POINT=$(POINT) -DACTPLANE_RTL_FIRST=$(if $(RTL_FIRST),$(rtl_first),$(rtl_all)))
+# RTL_COVERAGE, as in CI: the tests of the modules count what they reach, so that `cover` need not build them once more.
+options = $(if $(filter release,$(1)),-DACTPLANE_RTL_POINT=$(POINT) -DACTPLANE_RTL_COVERAGE=$(if $(RTL_COVERAGE),ON,OFF) \
+          -DACTPLANE_RTL_FIRST=$(if $(RTL_FIRST),$(rtl_first),$(rtl_all)))
 stamp = { cat CMakePresets.json && printf '%s\n' '$(call options,$(1))'; }
 configure = { $(call stamp,$(1)) | cmp -s - build/$(1)/options; } || { cmake --preset $(1) $(call options,$(1)) && $(call stamp,$(1)) >build/$(1)/options; }
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 
 .NOTPARALLEL:
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
-        fmt fmt-check tidy lint asan coverage fuzz rtl-test rtl-lint sim sim-build verify soak mutate mutate-random cover \
+        fmt fmt-check tidy lint asan coverage fuzz rtl-test ip ip-update figures rtl-lint sim sim-build memory memory-build verify soak mutate mutate-random cover \
         gate gate-slang gate-modules four-state equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        synth-test explore python-test train train-build train-test train-study bare ci clean
+        synth-test explore report report-test python-test train train-build train-test train-study bare ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -60,7 +64,8 @@ build:  ## compile library, command, RTL models, bench and tests
 
 test: build  ## all tests of model, command and RTL, then the map
 	@rm -rf build/$(PRESET)/xml  # the map must see this run only
-	@.ci/test.sh $(PRESET) --label-exclude '^(package|synth)$$' && .ci/map.sh build/$(PRESET)
+	@$(if $(RTL_COVERAGE),rm -rf build/cover/data && mkdir -p build/cover/data && ACTP_COVERAGE_DIR=$(CURDIR)/build/cover/data) \
+	  .ci/test.sh $(PRESET) --label-exclude '^(package|synth)$$' && .ci/map.sh build/$(PRESET)
 	@printf '%s, map complete\n' "$$(cat build/$(PRESET)/tests.txt)"
 
 test-full:  ## the same with the full random volume (10^8 patterns and more)
@@ -91,7 +96,7 @@ study:  ## the measurements behind docs/decisions/0005, in dB
 	@cmake --build --preset release --parallel $(JOBS) --target format2_study
 	@build/release/bin/format2_study $(TENSOR)
 
-install:  ## install commands, libraries, headers and CMake package to PREFIX
+install:  ## install commands, libraries, headers, CMake package, RTL and documents to PREFIX
 	@.ci/setup.sh build test rtl
 	@$(call build,release)
 	@cmake --install build/release --prefix $(PREFIX)
@@ -136,7 +141,19 @@ fuzz:  ## every libFuzzer target for FUZZ_SECONDS
 rtl-test: build  ## only compressor and decompressor RTL against the golden model, module by module and whole
 	@.ci/test.sh $(PRESET) --label-regex 'rtl|system'
 
-rtl-lint:  ## Verilator and Yosys over all sixteen configurations
+ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists
+	@.ci/ip.sh
+	@.ci/cites.sh
+
+ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
+	@.ci/ip.sh --update
+
+figures:  ## write the timing figures of docs/ip.md from the RTL and draw them (WaveDrom, by npm into build/)
+	@.ci/setup.sh build test rtl
+	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target figures_test
+	@.ci/figures.sh
+
+rtl-lint:  ## Verilator and Yosys over all sixteen sizes; comments, packages and tables made from rtl/
 	@.ci/setup.sh rtl yosys mutants
 	@.ci/rtl_lint.sh
 
@@ -150,6 +167,16 @@ verify: sim-build  ## TENSOR through compressor and decompressor RTL and the gol
 soak: sim-build  ## SOAK_BLOCKS random blocks over all configurations, sequences and stalls, then SOAK_POINTS
 	@build/release/bin/actplane-sim --soak $(SOAK_BLOCKS)
 	@.ci/soak_points.sh $(SOAK_POINTS)
+
+memory: memory-build  ## the memory path's RTL: BURSTS at random, then the training step TRACE in DRAM: footprint, traffic, time
+	@mkdir -p build/memory
+	@build/release/bin/actplane-memory-sim --device rtl --soak $(BURSTS)
+	@build/release/bin/actplane-memory replay $(TRACE) --device rtl --order significance --group 8 --ratio 3.2,4,5.3333,8 \
+	  --picture build/memory/step.svg -f $(ARGS)
+
+memory-build:
+	@.ci/setup.sh build test rtl
+	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_memory actplane_memory_sim
 
 sim-build:
 	@.ci/setup.sh build test rtl
@@ -235,6 +262,14 @@ synth-test:  ## what the flow of synth/ refuses, and designs that are none of ou
 explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream widths and formats, as table and pictures
 	@.ci/setup.sh build rtl yosys synth explore
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
+
+report:  ## one HTML page of all that is measured, build/report/index.html; with TENSOR=file.npy that one too
+	@.ci/setup.sh report
+	@.ci/report.sh $(if $(filter command% environment%,$(origin TENSOR)),$(TENSOR))
+
+report-test:  ## the page in headless Chromium; its figures against commands, README and docs/results.md
+	@.ci/setup.sh report report-test
+	@.ci/report.sh --test
 
 python-test:  ## tests and examples of python/, on Debian's torch, numcodecs and zarr; after train-build, against the trainer
 	@.ci/setup.sh build python

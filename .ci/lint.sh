@@ -4,7 +4,7 @@
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-mapfile -t scripts < <(find .ci synth tests train -name '*.sh' | sort)
+mapfile -t scripts < <(find .ci report scripts synth tests train -name '*.sh' -not -path '*/node_modules/*' | sort)
 shellcheck -x "${scripts[@]}" .ci/run
 say "scripts  ${#scripts[@]} files"
 

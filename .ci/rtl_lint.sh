@@ -3,10 +3,12 @@
 # rtl_lint.sh: rtl/ is what both tools read alike, in all sixteen sizes, and a small one with every set of formats, order, group
 # length, depth and kind of FIFO.
 #   list       rtl/files.f names the files of the folder
-#   text       the subset of SystemVerilog, the header comment and the length of every file; every mutant applies
+#   text       the subset of SystemVerilog, the header comment and the length of every file; every mutant applies;
+#              what comments name exists (cites.sh)
+#   ip         a comment for every port; docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says (ip.sh)
 #   verilator  -Wall of both tops in every configuration, and of every module alone; no format at all is refused
-#   yosys      both tops in every configuration, warnings are errors, no latch, no undriven net
-# Waivers are in tests/lint/waivers.vlt.
+#   yosys      both tops in every configuration, and the memory path's, warnings are errors, no latch, no undriven net
+# Waivers are in tests/lint/waivers.vlt. With the argument `text` only what takes no tool: the first three.
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -17,6 +19,10 @@ variants=(Formats=1 Formats=2 Formats=3 Formats=4 Formats=5 Formats=6
   Orders=1 Orders=2 GroupLen=4 'Orders=2,GroupLen=4' Depth=8 Depth=12 'Orders=1,Depth=10,Formats=1' 'Orders=2,Depth=16,Formats=4'
   Fifo=1 'Fifo=1,Orders=2,Depth=12' UserWidth=9)
 tops=(actp_compressor_axis actp_decompressor_axis)
+# Of the memory path, corners and the middle.
+memories=('BlockLen=32,StreamWidth=64' 'BlockLen=128,StreamWidth=256' 'BlockLen=32,StreamWidth=512,Formats=4,Orders=1,Pending=4'
+  'BlockLen=256,StreamWidth=512,AddrW=64,IdW=16,Regions=16,ReadBuffers=8,Pending=16'
+  'BlockLen=64,StreamWidth=128,Formats=1,Orders=2,GroupLen=4,Depth=12,AddrW=32,IdW=1,Regions=1,ReadBuffers=2,Pending=2')
 work=$PWD/build/rtl-lint
 rm -rf "$work"
 mkdir -p "$work"
@@ -61,7 +67,7 @@ for name in "${files[@]}"; do
   forbid "$file" '\bassert +property|\bcover +property|\bassume +property|##[0-9]' 'write ACTP_ASSERT or ACTP_COVER'
   [[ $(head -n 1 "$file") == '// SPDX-License-Identifier: Apache-2.0' ]] || fault "$file:1" 'no SPDX line'
   [[ $(sed -n 2p "$file") == "// $module - "* ]] || fault "$file:2" "no line: // $module - purpose"
-  if [[ $module != actp_pkg ]]; then
+  if [[ $module != *_pkg ]]; then
     require "$file" "^module $module( |\$)" "does not hold the module of its name"
     require "$file" '^// Contract ' 'no line: // Contract'
     require "$file" '^// Params ' 'no line: // Params'
@@ -83,7 +89,12 @@ for mutant in tests/mutants/*.patch synth/formal/mutants/*.patch; do
   patch -s --dry-run -p 1 -i "$mutant" >/dev/null || fault "$mutant" 'does not apply to rtl/ any more'
 done
 [[ $faults -eq 0 ]] || die "$faults mutants do not apply"
+if grep -n '(tested' rtl/*/*.sv rtl/*.sv; then fault rtl 'what is tested stands in tests/rtl/modules.txt alone'; fi
+[[ $faults -eq 0 ]] || die "$faults faults in the comments of rtl/"
 say "text       ${#files[@]} files, $(find tests/mutants synth/formal/mutants -name '*.patch' | wc -l) mutants apply"
+.ci/cites.sh
+.ci/ip.sh
+[[ ${1:-} != text ]] || exit 0
 
 # ---- the jobs of the two tools, one line each: NAME COMMAND
 cd rtl
@@ -117,6 +128,16 @@ lint() { # NAME ARGUMENT...
 select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*/* %d; select -assert-any t:\$dff t:\$adff" >"$work/$all.ys"
     say "yosys-$n yosys -q -e .* -s $work/$all.ys"
   done
+  {
+    say "module lint_memory;"
+    for memory in "${memories[@]}"; do
+      say "  actp_memory #($(sed 's/\([^,=]*\)=\([0-9]*\)/.\1(\2)/g; s/,/, /g' <<<"$memory")) u_${memory//[=,]/_} ();"
+    done
+    say endmodule
+  } >"$work/lint_memory.sv"
+  say "$read_all $work/lint_memory.sv; hierarchy -check -top lint_memory; delete lint_memory; proc; check -assert; \
+select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u; select -assert-any t:\$dff t:\$adff" >"$work/lint_memory.ys"
+  say "yosys-memory yosys -q -e .* -s $work/lint_memory.ys"
   for n in "${lengths[@]}"; do
     for w in "${widths[@]}"; do
       for top in "${tops[@]}"; do lint "$top-$n-$w" -GBlockLen="$n" -GStreamWidth="$w" --top-module "$top"; done
@@ -128,9 +149,12 @@ select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*
       lint "$top-${variant//[=,]/-}" -GBlockLen=32 -GStreamWidth=64 "-G${variant//,/ -G}" --top-module "$top"
     done
   done
+  for memory in "${memories[@]}"; do
+    lint "actp_memory-${memory//[=,]/-}" "-G${memory//,/ -G}" --top-module actp_memory
+  done
   for name in "${files[@]}"; do
     module=$(basename "$name" .sv)
-    if [[ $module != actp_pkg ]]; then lint "$module" --top-module "$module"; fi
+    if [[ $module != *_pkg ]]; then lint "$module" --top-module "$module"; fi
   done
 } >"$work/jobs"
 
@@ -152,6 +176,6 @@ for top in "${tops[@]}"; do
   fi
   grep -q 'Formats must be' "$work/$top-none.log" || die "$top refuses Formats = 0 for another reason: $work/$top-none.log"
 done
-configurations=$(((${#lengths[@]} * ${#widths[@]} + ${#variants[@]}) * ${#tops[@]}))
-say "verilator  $configurations configurations, $((${#files[@]} - 1)) modules alone"
+configurations=$(((${#lengths[@]} * ${#widths[@]} + ${#variants[@]}) * ${#tops[@]} + ${#memories[@]}))
+say "verilator  $configurations configurations, $(grep -vc '_pkg\.sv$' <(printf '%s\n' "${files[@]}")) modules alone"
 say "yosys      $configurations configurations, no latch"

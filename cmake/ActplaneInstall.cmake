@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# `cmake --install`: command, libraries, headers, and the package that find_package(actplane) reads.
+# `cmake --install`: command, libraries, headers, the package that find_package(actplane) reads, RTL and documents.
 # The libraries themselves are installed by actp_library. Of libactplane.so: header, man pages, actplane.pc.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -10,10 +10,21 @@ if(TARGET actplane_cli)
   install(TARGETS actplane_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 if(TARGET actplane_verify)
-  install(TARGETS actplane_sim actplane_verify RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(TARGETS actplane_sim actplane_verify actplane_memory RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 install(DIRECTORY model/include/actplane DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs"
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "figures/*.json" PATTERN history EXCLUDE)
+
+# The RTL as a core: what actplane.core and Bender.yml name lies where they name it.
+set(core_dir "${CMAKE_INSTALL_DATADIR}/actplane")
+install(FILES actplane.core Bender.yml LICENSE DESTINATION "${core_dir}")
+install(DIRECTORY rtl DESTINATION "${core_dir}"
+  FILES_MATCHING PATTERN "*.sv" PATTERN "*.svh" PATTERN files.f PATTERN configs.txt)
+install(DIRECTORY examples/rtl DESTINATION "${core_dir}/examples" FILES_MATCHING PATTERN "*.sv")
+install(FILES tests/lint/waivers.vlt DESTINATION "${core_dir}/tests/lint")
+install(FILES tests/rtl/actp_fifo_macro.sv DESTINATION "${core_dir}/tests/rtl")
 
 # libactplane.so: a page for all functions, and the name of each; the .pc file finds its prefix by itself.
 install(TARGETS actplane_shared EXPORT actplaneSharedTargets

@@ -25,7 +25,7 @@ find_package(verilator 5.006 REQUIRED
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)  # FST waveforms
 
-option(ACTPLANE_RTL_COVERAGE "Count lines and toggles of the RTL (slow)" OFF)
+option(ACTPLANE_RTL_COVERAGE "Count lines and toggles of the RTL in the models of tests/rtl (slow)" OFF)
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-march=native ACTPLANE_HAS_MARCH_NATIVE)
 set(ACTPLANE_MODEL_OPT "-O2;$<$<BOOL:${ACTPLANE_HAS_MARCH_NATIVE}>:-march=native>"
@@ -137,13 +137,14 @@ target_compile_definitions(actp_verilator_runtime PUBLIC
   VM_SC=0 VM_TRACE=1 VM_TRACE_VCD=0 VM_TRACE_FST=1 VM_COVERAGE=$<BOOL:${ACTPLANE_RTL_COVERAGE}>)
 target_link_libraries(actp_verilator_runtime PUBLIC Threads::Threads ZLIB::ZLIB)
 
-# actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...])
+# actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...] [COVERAGE bool])
 # Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: ACTP_PARAMETERS
 # are set as far as TOP declares them. With PARAMS, which come on top, any other name will do.
 # SV: files besides rtl/files.f, where TOP is not in there. Every model can write waveforms; that costs no
 # measurable time until one is asked for. OPT: in place of ACTPLANE_MODEL_OPT, for models that run too briefly for it.
+# COVERAGE: the model counts lines and toggles.
 function(actp_verilate TOP CONFIG)
-  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "" "PARAMS;SV;OPT")
+  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "COVERAGE" "PARAMS;SV;OPT")
   set(opt "${ACTPLANE_MODEL_OPT}")
   if(ARG_OPT)
     set(opt "${ARG_OPT}")
@@ -196,7 +197,7 @@ function(actp_verilate TOP CONFIG)
     -O3 -fno-dfg --assert --x-initial unique --x-assign unique --no-timing -Wno-fatal -Wno-lint -Wno-style
     "-I${PROJECT_SOURCE_DIR}/rtl/include" ${params}
     ${flags}
-    $<$<BOOL:${ACTPLANE_RTL_COVERAGE}>:--coverage-line> $<$<BOOL:${ACTPLANE_RTL_COVERAGE}>:--coverage-toggle>
+    $<$<BOOL:${ARG_COVERAGE}>:--coverage-line> $<$<BOOL:${ARG_COVERAGE}>:--coverage-toggle>
     ${waivers} ${sources})
   set(gather "${PROJECT_SOURCE_DIR}/cmake/ActplaneVerilator.cmake")
   add_custom_command(
