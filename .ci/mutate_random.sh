@@ -3,7 +3,7 @@
 # mutate_random.sh [COUNT [SEED]]: COUNT one-token mutants of any line of rtl/ (.ci/mutants.awk says which), drawn by SEED.
 # Each must turn a test of its module red, or else a test of the whole device. Survivors are listed: each is to be killed by a
 # better test or noted as equivalent in docs/verification.md. Those that are noted there do not count.
-# ONLY=REGEX: only files of rtl/ whose path matches.
+# ONLY=REGEX: only files of rtl/ whose path matches. FIRST=N: leave out the N - 1 that come first, which an earlier run tried.
 # shellcheck source=.ci/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -31,7 +31,7 @@ awk -f .ci/mutants.awk "${sources[@]}" |
   awk -v seed="$seed" '{ key = (seed * 7919 + NR * 104729) % 2147483647
     for (i = 0; i < 4; i++) key = (key * 48271) % 2147483647
     printf "%010d\t%s\n", key, $0 }' | sort >"$work/candidates"
-head -n "$count" "$work/candidates" | cut -f 2- >"$work/drawn"
+awk -v first="${FIRST:-1}" -v count="$count" 'NR >= first && NR < first + count' "$work/candidates" | cut -f 2- >"$work/drawn"
 say "mutate-random  $(wc -l <"$work/drawn") of $(wc -l <"$work/candidates") mutants, SEED=$seed"
 
 number=0
