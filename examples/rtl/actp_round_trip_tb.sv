@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // actp_round_trip_tb - random FP32 values through actp_round_trip in lossless mode, with stalls.
 //
-// Contract ends with a line of counts, or with $fatal where a value does not come back. The bench of
-//          the project is in tb/, in C++; this one runs in any simulator that reads the RTL.
+// Contract ends with a line of counts, or with $fatal where a value does not come back. The bench
+//          of the project is in tb/, in C++; this one runs in any simulator that reads the RTL.
 // Params   as actp_round_trip; Blocks: how many go through
 `default_nettype none
 
@@ -73,9 +73,11 @@ module actp_round_trip_tb #(
       end
       if (waited > 10000) $fatal(1, "nothing comes out behind beat %0d", beats_out);
       if (beats_out == Beats) begin
-        if (slots != Blocks || malformed != 0) $fatal(1, "%0d slots, %0d malformed", slots, malformed);
-        $display("%0d blocks of %0d bytes in %0d bytes of slots, 0 mismatches", Blocks, 4 * BlockLen,
-                 slot_bytes);
+        if (slots != Blocks || malformed != 0) begin
+          $fatal(1, "%0d slots, %0d malformed", slots, malformed);
+        end
+        $display("%0d blocks of %0d bytes in %0d bytes of slots, 0 mismatches", Blocks,
+                 4 * BlockLen, slot_bytes);
         $finish;
       end
     end

@@ -3,9 +3,9 @@
 //
 // Format   F-3.15, F-5.14, F-7.3, F-7.4  Model  actplane::DecompressBlock (model/src/codec.cc)
 // Contract in:  words of slots (actp_dec_widen)
-//          out: N values per slot in chunks of Width bits, `last` on the final one, and with it what
-//               is known of the slot then. The final chunk waits for the end of its slot. A chunk in
-//               every cycle when its rows are in view.
+//          out: N values per slot in chunks of Width bits, `last` on the final one, and with it
+//               what is known of the slot then. The final chunk waits for the end of its slot. A
+//               chunk in every cycle when its rows are in view.
 // Method   the front of a slot is read while the one before it is decoded, the places of a chunk
 //          one chunk ahead; rows leave the window with a shift and one more per lane.
 // Params   as actp_decompressor; Width 256 or 512

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_pkg_probe - every constant and function of actp_pkg at a port, for tests/rtl/pkg_parity_test.cc.
+// actp_pkg_probe - constants and functions of actp_pkg at ports, for tests/rtl/pkg_parity_test.cc.
 //
 // Contract combinational
 // Params   none
