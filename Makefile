@@ -77,7 +77,7 @@ map:  ## every clause of docs/format.md has code and a passed test (after `make 
 map-update:  ## rewrite the table in docs/verification.md
 	@.ci/map.sh --update build/$(PRESET)
 
-demo:  ## real GPT-2 activations through the command, then through the RTL
+demo:  ## activations of a small GPT-2 through the command, then through the RTL
 	@.ci/setup.sh $(needs_demo)
 	@$(call configure,demo) && cmake --build --preset demo --parallel $(JOBS)
 	@.ci/demo.sh $(TENSOR)
