@@ -163,7 +163,7 @@ prove() { # NAME TOP PARAMS MODE DEPTH ENGINE TRACE LIMIT SET MUTANT TEXT
   if [[ $killed != fails ]]; then verdict+=' MUTANT-SURVIVED'; fi
   if [[ $reach != fails && $reach != - ]]; then verdict+=' VACUOUS'; fi
   printf '%-18s %-14s %-7s %6.1f  %-8s  %-26s %s\n' "$name" "$depth" "$engine" "$took" "$verdict" "$mutant" "$text"
-  printf '%s,%s,%s,%s,%s,%s,%s,"%s"\n' "$name" "$params" "$depth" "$engine" "$took" "$verdict" "$mutant" "$text" >>"$work/formal.csv"
+  printf '%s,"%s",%s,%s,%s,%s,%s,"%s"\n' "$name" "$params" "$depth" "$engine" "$took" "$verdict" "$mutant" "$text" >>"$work/formal.csv"
   [[ $verdict == proved ]]
 }
 
