@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every verb of the project; `make help` lists them. The work is done by CMake and the scripts in .ci.
+# Every verb of the project; `make help` lists them. The work is done by CMake and the scripts in scripts/.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -13,7 +13,7 @@ SOAK_BLOCKS  ?= 2000000#        soak: how many
 TRACE        ?= tests/data/step# memory: a step of actplane-train capture --trace
 BURSTS       ?= 20000#          memory: random bursts of the soak
 SOAK_POINTS  ?= all#            soak: points of the parameters besides the named configurations, from where it stopped
-POINT        ?=#                build, test: a seed; one point of .ci/points.sh is built and tested besides
+POINT        ?=#                build, test: a seed; one point of scripts/points.sh is built and tested besides
 ORDER        ?= both#           verify: field, significance or both
 COVERAGE_MIN ?= 98#             coverage: percent of the lines of model/
 CONFIG       ?= default#        synth, timing, area-update, fpga, power: a name of rtl/configs.txt, or all
@@ -53,37 +53,37 @@ help:  ## this list
 	  CONFIG '$(CONFIG)' LIBERTY '$(or $(LIBERTY),none)' FUZZ_SECONDS '$(FUZZ_SECONDS)' COVERAGE_MIN '$(COVERAGE_MIN)' PREFIX '$(PREFIX)'
 
 check-tools:  ## which packages are here, what each is for, what demo and test would install
-	@.ci/setup.sh --check demo='$(needs_demo)' test='$(needs_test)'
+	@scripts/setup.sh --check demo='$(needs_demo)' test='$(needs_test)'
 
 setup:  ## install the packages that every verb together needs (apt-get)
-	@.ci/setup.sh all
+	@scripts/setup.sh all
 
 build:  ## compile library, command, RTL models, bench and tests
-	@.ci/setup.sh $(needs_test)
+	@scripts/setup.sh $(needs_test)
 	@$(call build,$(PRESET))
 
 test: build  ## all tests of model, command and RTL, then the map
 	@rm -rf build/$(PRESET)/xml  # the map must see this run only
 	@$(if $(RTL_COVERAGE),rm -rf build/cover/data && mkdir -p build/cover/data && ACTP_COVERAGE_DIR=$(CURDIR)/build/cover/data) \
-	  .ci/test.sh $(PRESET) --label-exclude '^(package|synth)$$' && .ci/map.sh build/$(PRESET)
+	  scripts/test.sh $(PRESET) --label-exclude '^(package|synth)$$' && scripts/map.sh build/$(PRESET)
 	@printf '%s, map complete\n' "$$(cat build/$(PRESET)/tests.txt)"
 
 test-full:  ## the same with the full random volume (10^8 patterns and more)
 	@$(MAKE) --no-print-directory test SCALE=full
 
 map:  ## every clause of docs/format.md has code and a passed test (after `make test`)
-	@.ci/map.sh build/$(PRESET)
+	@scripts/map.sh build/$(PRESET)
 
 map-update:  ## rewrite the table in docs/verification.md
-	@.ci/map.sh --update build/$(PRESET)
+	@scripts/map.sh --update build/$(PRESET)
 
 demo:  ## activations of a small GPT-2 through the command, then through the RTL
-	@.ci/setup.sh $(needs_demo)
+	@scripts/setup.sh $(needs_demo)
 	@$(call configure,demo) && cmake --build --preset demo --parallel $(JOBS)
-	@.ci/demo.sh $(TENSOR)
+	@scripts/demo.sh $(TENSOR)
 
 bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy; SNR next to quantizers; the C library next to C++
-	@.ci/setup.sh build test rtl bench
+	@scripts/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target actplane_bench c_speed
 	@mkdir -p build/bench
@@ -91,71 +91,71 @@ bench:  ## speed, ratio and SNR next to zfp, lz4, zstd and memcpy; SNR next to q
 	@build/release/bin/c_speed
 
 study:  ## the measurements behind docs/decisions/0005, in dB
-	@.ci/setup.sh build test rtl bench
+	@scripts/setup.sh build test rtl bench
 	@cmake --preset release -DACTPLANE_BUILD_BENCH=ON >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target format2_study
 	@build/release/bin/format2_study $(TENSOR)
 
 install:  ## install commands, libraries, headers, CMake package, RTL and documents to PREFIX
-	@.ci/setup.sh build test rtl
+	@scripts/setup.sh build test rtl
 	@$(call build,release)
 	@cmake --install build/release --prefix $(PREFIX)
 
 package-check: build  ## install into an empty prefix and build projects against it, in C++ and in C
-	@.ci/setup.sh package
-	@.ci/test.sh $(PRESET) --label-regex package
+	@scripts/setup.sh package
+	@scripts/test.sh $(PRESET) --label-regex package
 
 fmt:  ## lay out the C++ code
-	@.ci/setup.sh lint
-	@.ci/fmt.sh
+	@scripts/setup.sh lint
+	@scripts/fmt.sh
 
 fmt-check:  ## fail where the layout differs
-	@.ci/setup.sh lint
-	@.ci/fmt.sh --check
+	@scripts/setup.sh lint
+	@scripts/fmt.sh --check
 
 tidy:  ## clang-tidy over model/
-	@.ci/setup.sh build test rtl lint
+	@scripts/setup.sh build test rtl lint
 	@$(call configure,$(PRESET))
-	@.ci/tidy.sh $(PRESET)
+	@scripts/tidy.sh $(PRESET)
 
 lint:  ## scripts, independence of the second decoder, clang-tidy
-	@.ci/setup.sh build test rtl lint
+	@scripts/setup.sh build test rtl lint
 	@$(call configure,$(PRESET))
-	@.ci/lint.sh $(PRESET)
+	@scripts/lint.sh $(PRESET)
 
 asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@.ci/setup.sh build test fuzz
+	@scripts/setup.sh build test fuzz
 	@$(call build,asan-ubsan)
-	@.ci/test.sh asan-ubsan
+	@scripts/test.sh asan-ubsan
 
 coverage:  ## line coverage of model/, fails below COVERAGE_MIN
-	@.ci/setup.sh build test coverage
+	@scripts/setup.sh build test coverage
 	@$(call build,coverage)
-	@.ci/coverage.sh
+	@scripts/coverage.sh
 
 fuzz:  ## every libFuzzer target for FUZZ_SECONDS
-	@.ci/setup.sh build fuzz
+	@scripts/setup.sh build fuzz
 	@$(call build,fuzz)
-	@.ci/fuzz.sh
+	@scripts/fuzz.sh
 
 rtl-test: build  ## only compressor and decompressor RTL against the golden model, module by module and whole
-	@.ci/test.sh $(PRESET) --label-regex 'rtl|system'
+	@scripts/test.sh $(PRESET) --label-regex 'rtl|system'
 
 ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists
-	@.ci/ip.sh
-	@.ci/cites.sh
+	@scripts/ip.sh
+	@scripts/cites.sh
 
 ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
-	@.ci/ip.sh --update
+	@scripts/ip.sh --update
 
 figures:  ## write the timing figures of docs/ip.md from the RTL and draw them (WaveDrom, by npm into build/)
-	@.ci/setup.sh build test rtl
+	@scripts/setup.sh build test rtl
 	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target figures_test
-	@.ci/figures.sh
+	@scripts/figures.sh
 
 rtl-lint:  ## Verilator and Yosys over all sixteen sizes; comments, packages and tables made from rtl/
-	@.ci/setup.sh rtl yosys mutants
-	@.ci/rtl_lint.sh
+	@scripts/setup.sh rtl yosys mutants
+	@scripts/rtl_lint.sh
 
 sim: sim-build  ## one run of the bench, as in `make sim ARGS="--config fast --stall bursty"`
 	@build/release/bin/actplane-sim $(ARGS)
@@ -166,7 +166,7 @@ verify: sim-build  ## TENSOR through compressor and decompressor RTL and the gol
 
 soak: sim-build  ## SOAK_BLOCKS random blocks over all configurations, sequences and stalls, then SOAK_POINTS
 	@build/release/bin/actplane-sim --soak $(SOAK_BLOCKS)
-	@.ci/soak_points.sh $(SOAK_POINTS)
+	@scripts/soak_points.sh $(SOAK_POINTS)
 
 memory: memory-build  ## the memory path's RTL: BURSTS at random, then the training step TRACE in DRAM: footprint, traffic, time
 	@mkdir -p build/memory
@@ -175,125 +175,125 @@ memory: memory-build  ## the memory path's RTL: BURSTS at random, then the train
 	  --picture build/memory/step.svg -f $(ARGS)
 
 memory-build:
-	@.ci/setup.sh build test rtl
+	@scripts/setup.sh build test rtl
 	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_memory actplane_memory_sim
 
 sim-build:
-	@.ci/setup.sh build test rtl
+	@scripts/setup.sh build test rtl
 	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target actplane_sim actplane_verify
 
 mutate:  ## break the RTL on purpose; every mutant must turn a test red
-	@.ci/setup.sh build test rtl mutants
-	@.ci/mutate.sh
+	@scripts/setup.sh build test rtl mutants
+	@scripts/mutate.sh
 
 mutate-random:  ## COUNT one-token mutants of any line, drawn by SEED; survivors are listed
-	@.ci/setup.sh build test rtl mutants
-	@.ci/mutate_random.sh $(COUNT) $(SEED)
+	@scripts/setup.sh build test rtl mutants
+	@scripts/mutate_random.sh $(COUNT) $(SEED)
 
 cover:  ## line and toggle coverage of rtl/
-	@.ci/setup.sh build test rtl coverage
-	@.ci/rtl_coverage.sh
+	@scripts/setup.sh build test rtl coverage
+	@scripts/rtl_coverage.sh
 
 gate:  ## the bench on netlists of the AXI tops (GATE_CONFIGS), every output bit against the golden model
-	@.ci/setup.sh build test rtl yosys
+	@scripts/setup.sh build test rtl yosys
 	@synth/flow/gate.sh
 
 gate-slang:  ## the same on netlists that another front end has read: slang, from npm
-	@.ci/setup.sh build test rtl yosys
+	@scripts/setup.sh build test rtl yosys
 	@FRONT_END=slang synth/flow/gate.sh
 
 four-state:  ## netlists that start unknown, in Icarus Verilog: after reset nothing defined may be unknown
-	@.ci/setup.sh yosys four-state
-	@.ci/four_state.sh
+	@scripts/setup.sh yosys four-state
+	@scripts/four_state.sh
 
 equiv:  ## SAT proofs, module by module: the mapped netlist does what the RTL does
-	@.ci/setup.sh yosys
+	@scripts/setup.sh yosys
 	@synth/flow/equiv.sh
 
 formal:  ## all proofs of synth/formal, each with a mutant that it must not survive
-	@.ci/setup.sh yosys mutants formal
-	@.ci/formal.sh $(ARGS)
+	@scripts/setup.sh yosys mutants formal
+	@scripts/formal.sh $(ARGS)
 
 formal-quick:  ## those that CI runs
-	@.ci/setup.sh yosys mutants formal
-	@.ci/formal.sh --quick
+	@scripts/setup.sh yosys mutants formal
+	@scripts/formal.sh --quick
 
 gate-modules:  ## the module tests on the netlists that Yosys makes
-	@.ci/setup.sh build test rtl yosys
-	@.ci/gate_modules.sh
+	@scripts/setup.sh build test rtl yosys
+	@scripts/gate_modules.sh
 
 synth:  ## area, flops, depth and the breakdown by module, as in `make synth CONFIG=fast LIBERTY=my.lib.gz`
-	@.ci/setup.sh yosys synth
+	@scripts/setup.sh yosys synth
 	@synth/flow/area.sh
 
 area-check:  ## the default configuration again: no latch, the flops and the area of synth/reports/area.csv
-	@.ci/setup.sh yosys
+	@scripts/setup.sh yosys
 	@CONFIG=default LIBERTY= CLOCK_GATING=0 synth/flow/area.sh --check
 
 area-update:  ## rewrite the rows of CONFIG in synth/reports/area.csv
-	@.ci/setup.sh yosys synth
+	@scripts/setup.sh yosys synth
 	@synth/flow/area.sh --update
 
 timing:  ## the clock that osu018 and LIBERTY allow, and the modules on the worst path
-	@.ci/setup.sh yosys synth
+	@scripts/setup.sh yosys synth
 	@synth/flow/timing.sh
 
 timing-update:  ## rewrite the rows of CONFIG in synth/reports/timing.csv
-	@.ci/setup.sh yosys synth
+	@scripts/setup.sh yosys synth
 	@synth/flow/timing.sh --update
 
 fpga:  ## LUTs, registers and block RAM in Xilinx 7, ECP5 and iCE40
-	@.ci/setup.sh yosys fpga
+	@scripts/setup.sh yosys fpga
 	@synth/flow/fpga.sh
 
 fpga-update:  ## rewrite the rows of CONFIG in synth/reports/fpga.csv
-	@.ci/setup.sh yosys fpga
+	@scripts/setup.sh yosys fpga
 	@synth/flow/fpga.sh --update
 
 power: sim-build  ## power of the netlist from the activity of TENSOR in the bench
-	@.ci/setup.sh yosys synth
+	@scripts/setup.sh yosys synth
 	@$(if $(filter file,$(origin TENSOR)),,TENSOR='$(TENSOR)') synth/flow/power.sh
 
 synth-test:  ## what the flow of synth/ refuses, and designs that are none of ours
-	@.ci/setup.sh $(needs_test) yosys synth fpga
+	@scripts/setup.sh $(needs_test) yosys synth fpga
 	@$(call configure,$(PRESET))
-	@.ci/test.sh $(PRESET) --label-regex '^synth$$'
+	@scripts/test.sh $(PRESET) --label-regex '^synth$$'
 
 explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream widths and formats, as table and pictures
-	@.ci/setup.sh build rtl yosys synth explore
+	@scripts/setup.sh build rtl yosys synth explore
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
 
 report:  ## one HTML page of all that is measured, build/report/index.html; with TENSOR=file.npy that one too
-	@.ci/setup.sh report
-	@.ci/report.sh $(if $(filter command% environment%,$(origin TENSOR)),$(TENSOR))
+	@scripts/setup.sh report
+	@scripts/report.sh $(if $(filter command% environment%,$(origin TENSOR)),$(TENSOR))
 
 report-test:  ## the page in headless Chromium; its figures against commands, README and docs/results.md
-	@.ci/setup.sh report report-test
-	@.ci/report.sh --test
+	@scripts/setup.sh report report-test
+	@scripts/report.sh --test
 
 python-test:  ## tests and examples of python/, on Debian's torch, numcodecs and zarr; after train-build, against the trainer
-	@.ci/setup.sh build python
+	@scripts/setup.sh build python
 	@$(call configure,python) && cmake --build --preset python --parallel $(JOBS)
-	@.ci/python.sh build/python/model/c/libactplane.so
+	@scripts/python.sh build/python/model/c/libactplane.so
 
 train: train-build  ## train GPT-2 with compressed activations, as in `make train ARGS="--preset tiny --stash zfp"`
 	@build/train/bin/actplane-train train $(ARGS)
 
 train-test: train-build  ## gradients against autograd, repeatability, resume, bad input, and a run of preset tiny
 	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target train_test
-	@.ci/test.sh train --label-regex train
+	@scripts/test.sh train --label-regex train
 
 train-study: train-build  ## the training figures of docs/results.md; hours, goes on where it stopped
 	@cmake --build --preset train --parallel $(JOBS) --target actplane_cli
 	@train/study.sh $(ARGS)
 
 train-build:
-	@.ci/setup.sh build test train
+	@scripts/setup.sh build test train
 	@$(call configure,train) && cmake --build --preset train --parallel $(JOBS) --target actplane_train_app
 
 bare:  ## make demo and make test in a Debian 12 with nothing on it: time, packages, download and disk (ARGS=demo: that one)
-	@.ci/setup.sh bare
-	@.ci/bare.sh $(ARGS)
+	@scripts/setup.sh bare
+	@scripts/bare.sh $(ARGS)
 
 ci:  ## what CI runs: everything above, in order of cost
 	@.ci/run

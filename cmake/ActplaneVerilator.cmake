@@ -110,10 +110,10 @@ if(ACTPLANE_RTL_CONFIGS)
 endif()
 
 # A point between the corners, another one in every run of CI: `point` is a configuration like the named ones.
-set(ACTPLANE_RTL_POINT "" CACHE STRING "A seed: one point of .ci/points.sh is built and tested besides; none when empty")
+set(ACTPLANE_RTL_POINT "" CACHE STRING "A seed: one point of scripts/points.sh is built and tested besides; none when empty")
 set(ACTP_ELABORATED "${ACTP_RTL_CONFIGS}")
 if(NOT ACTPLANE_RTL_POINT STREQUAL "")
-  execute_process(COMMAND "${PROJECT_SOURCE_DIR}/.ci/points.sh" "${ACTPLANE_RTL_POINT}"
+  execute_process(COMMAND "${PROJECT_SOURCE_DIR}/scripts/points.sh" "${ACTPLANE_RTL_POINT}"
     OUTPUT_VARIABLE _point OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   _actp_add_config("${_point}")
   string(REGEX REPLACE "[ \t]+" " " _point "${_point}")
@@ -121,7 +121,7 @@ if(NOT ACTPLANE_RTL_POINT STREQUAL "")
   message(STATUS "RTL besides the named configurations: POINT=${ACTPLANE_RTL_POINT}, ${_point}")
 endif()
 list(JOIN ACTP_ELABORATED " " _elaborated)
-file(WRITE "${PROJECT_BINARY_DIR}/elaborated.txt" "${_elaborated}\n")  # for the summary of .ci/test.sh
+file(WRITE "${PROJECT_BINARY_DIR}/elaborated.txt" "${_elaborated}\n")  # for the summary of scripts/test.sh
 
 # Verilator's runtime, compiled once for all models.
 add_library(actp_verilator_runtime STATIC

@@ -9,8 +9,8 @@
 # command), hardware_peers.csv, training_version2.csv, fuzz.csv, bare.csv; and goals.csv has the goals.
 # ACTPLANE, ACTPLANE_SIM and ACTPLANE_BENCH name the programs where they are not in build/release; a program that is
 # missing leaves its table as it is.
-# shellcheck source=.ci/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../.ci/lib.sh"
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 actplane=${ACTPLANE:-build/release/bin/actplane}
 simulator=${ACTPLANE_SIM:-build/release/bin/actplane-sim}

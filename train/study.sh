@@ -15,8 +15,8 @@
 #   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
 #   gradient field average cost    10 minutes each
 #   report     what there is so far; publish: its tables and pictures into docs/training
-# shellcheck source=.ci/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../.ci/lib.sh"
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 program=${PROGRAM:-build/train/bin/actplane-train}
 stats=${STATS:-build/train/bin/actplane}

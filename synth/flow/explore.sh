@@ -12,8 +12,8 @@
 # when no other one with its formats is at least as good in kGE per GB/s and in SNR, and better in one: throughput itself is
 # a matter of how many are put side by side.
 #   --point NAME     (inside) measures one point
-# shellcheck source=.ci/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 out=$PWD/build/explore
 self=$PWD/synth/flow/explore.sh

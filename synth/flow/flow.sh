@@ -4,8 +4,8 @@
 # Everything is made in build/synth; a netlist is made again only when something that went into it has changed.
 called_from=$PWD
 here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
-# shellcheck source=.ci/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 OSU018=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
 GE=synth/lib/actp_ge.lib

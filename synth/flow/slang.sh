@@ -3,8 +3,8 @@
 # slang.sh OUT.v TOP [NAME=VALUE...]: the design as slang reads it, as plain Verilog for Yosys: a second front end, which
 # knows the language standard better than Yosys does. It comes from npm (@yowasp/yosys, Yosys in WebAssembly, and the
 # node that it needs), into build/slang. Errors and warnings of slang are errors here.
-# shellcheck source=.ci/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 packages=(@yowasp/yosys@0.70.62-dev.1236 node@26.10.0)
 out=${1:?usage: slang.sh OUT.v TOP [NAME=VALUE...]} top=${2:?the module at the top} tools=$PWD/build/slang

@@ -13,7 +13,7 @@ fresh_tree() {
   mkdir -p "$ACTP_IP_ROOT"
   cd "$root"
   local folders=()
-  for folder in .ci rtl docs tb tests synth examples model cmake python train; do
+  for folder in .ci scripts rtl docs tb tests synth examples model cmake python train; do
     if [[ -d $folder ]]; then folders+=("$folder"); fi
   done
   # Pictures, data and builds are not read.
@@ -23,7 +23,7 @@ fresh_tree() {
 }
 expect() { # SCRIPT EXIT_STATUS TEXT
   local status=0
-  "$root/.ci/$1.sh" >"$scratch/log" 2>&1 || status=$?
+  "$root/scripts/$1.sh" >"$scratch/log" 2>&1 || status=$?
   if [[ $status -ne $2 ]] || ! grep -qF -- "$3" "$scratch/log"; then
     printf 'expected of %s.sh status %s and "%s", got status %s and:\n' "$1" "$2" "$3" "$status"
     tail -n 20 "$scratch/log"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Proves that `make map` can fail: a small complete project, then one fault at a time.
 set -euo pipefail
-map=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.ci/map.sh
+map=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/scripts/map.sh
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export ACTP_MAP_ROOT=$scratch/tree

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # bad_input.sh: what the scripts of synth/flow must refuse, each with one line and exit code 1.
-# shellcheck source=.ci/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # foreign.sh: designs of somebody else through synth/flow, and what they measure: the name of the clock and the way in which
 # outputs are wired make no difference to the figures.
-# shellcheck source=.ci/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../../.ci/lib.sh"
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir" build/synth/foreign_*' EXIT

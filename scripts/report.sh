@@ -3,7 +3,7 @@
 # report.sh [FILE]: build/report/index.html, with the rates and distortions of FILE too if there is one; that needs the command
 # of build/release, or of ACTPLANE.
 # report.sh --test: builds it, then runs report/test.mjs; counts go to build/report/tests.txt.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 testing=false

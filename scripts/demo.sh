@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # demo.sh [FILE.npy...]: what the command of build/demo does to activations, tests/data/*.npy when none are given.
 # The files it makes stay in build/demo/files, which is emptied first.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 [[ $# -gt 0 ]] || set -- tests/data/*.npy

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # lint.sh PRESET: the scripts, the independence of the second decoder, then clang-tidy.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-mapfile -t scripts < <(find .ci report scripts synth tests train -name '*.sh' -not -path '*/node_modules/*' | sort)
+mapfile -t scripts < <(find report scripts synth tests train -name '*.sh' -not -path '*/node_modules/*' | sort)
 shellcheck -x "${scripts[@]}" .ci/run
 say "scripts  ${#scripts[@]} files"
 
@@ -13,4 +13,4 @@ if grep -rnE '#include ["<](actplane/|\.\./)' model/ref | grep -v 'actplane/ref/
   die "model/ref shares code with the model (lines above)"
 fi
 
-.ci/tidy.sh "$1"
+scripts/tidy.sh "$1"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# mutate_random.sh [COUNT [SEED]]: COUNT one-token mutants of any line of rtl/ (.ci/mutants.awk says which), drawn by SEED.
+# mutate_random.sh [COUNT [SEED]]: COUNT one-token mutants of any line of rtl/ (scripts/mutants.awk says which), drawn by SEED.
 # Each must turn a test of its module red, or else a test of the whole device. Survivors are listed: each is to be killed by a
 # better test or noted as equivalent in docs/verification.md. Those that are noted there do not count.
 # ONLY=REGEX: only files of rtl/ whose path matches. FIRST=N: leave out the N - 1 that come first, which an earlier run tried.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 count=${1:-${COUNT:-50}} seed=${2:-${SEED:-$RANDOM}}
@@ -27,7 +27,7 @@ test_of() { # MODULE
 }
 
 # A sorted list of keys, so that a seed draws the same mutants everywhere.
-awk -f .ci/mutants.awk "${sources[@]}" |
+awk -f scripts/mutants.awk "${sources[@]}" |
   awk -v seed="$seed" '{ key = (seed * 7919 + NR * 104729) % 2147483647
     for (i = 0; i < 4; i++) key = (key * 48271) % 2147483647
     printf "%010d\t%s\n", key, $0 }' | sort >"$work/candidates"
@@ -57,7 +57,7 @@ while IFS=$'\t' read -r file line column length text; do
 done <"$work/drawn"
 
 run() { # LEVEL CONFIGS [SECONDS]: the table of mutate.sh, survivors and all
-  MUTANTS=$work/$1 MUTATE_WORK=$work/trees MUTATE_CONFIGS=$2 MUTATE_TIMEOUT=${3:-60} MUTATE_LIST=1 .ci/mutate.sh | tee "$work/$1.txt" |
+  MUTANTS=$work/$1 MUTATE_WORK=$work/trees MUTATE_CONFIGS=$2 MUTATE_TIMEOUT=${3:-60} MUTATE_LIST=1 scripts/mutate.sh | tee "$work/$1.txt" |
     awk '/ SURVIVED | FAULT /'
 }
 # Leaves the patches of LEVEL that survived the one before; false if there are none.

@@ -8,7 +8,7 @@
 #   first line of a patch   what is broken
 #   second line             Test: the program of tests/rtl that must see it, and in how many of its configurations, the
 #                           first ones, if not in the first alone (MUTATE_CONFIGS overrules it)
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 root=${MUTATE_WORK:-$PWD/build/mutate} folder=${MUTANTS:-tests/mutants}

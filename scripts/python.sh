@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # python.sh LIBRARY: tests and examples of python/ with this libactplane; counts go to build/python/tests.txt.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 library=$(realpath -e "${1:?usage: python.sh LIBRARY}")

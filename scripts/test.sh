@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # test.sh PRESET [CTEST_ARGUMENT...]: runs the tests of build/PRESET; counts go to build/PRESET/tests.txt.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 preset=${1:?usage: test.sh PRESET [CTEST_ARGUMENT...]}

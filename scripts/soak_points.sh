@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# soak_points.sh [COUNT|all [BLOCKS]]: builds points of the RTL's parameters one after the other (.ci/points.sh --all) and
+# soak_points.sh [COUNT|all [BLOCKS]]: builds points of the RTL's parameters one after the other (scripts/points.sh --all) and
 # runs every sequence and stall profile on each. Goes on where it stopped; build/points holds what has passed.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 count=${1:-all} blocks=${2:-20000}
 work=$PWD/build/points
 passed=$work/passed.txt
 mkdir -p "$work"
-.ci/points.sh --all >"$work/all.txt"
+scripts/points.sh --all >"$work/all.txt"
 touch "$passed"
 done_now=0
 # A step of 211 through 560 numbers: neighbours have little in common.

@@ -4,7 +4,7 @@
 # setup.sh --check [VERB='SECTION...']...: installs nothing. Prints every package with its version here, and for each verb how
 # many are missing and what installing them would take.
 # What apt says goes to build/setup.log. Where the packages come from elsewhere, ACTPLANE_SKIP_SETUP=1 turns this off.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 check=false

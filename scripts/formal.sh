@@ -6,7 +6,7 @@
 #   comb     every input, by SAT                       induct   base and step of induction, unbounded
 #   pdr      reachable states, unbounded               bmc      the first DEPTH cycles after reset
 #   cone     no path without a flop, by structure
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 quick=false

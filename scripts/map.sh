@@ -5,7 +5,7 @@
 # exist, and when the table in docs/verification.md is not the one found; --update rewrites that table.
 # ACTP_MAP_ROOT names another tree to work on (its own test does).
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$here/lib.sh"
 cd "${ACTP_MAP_ROOT:-.}"
 

@@ -3,7 +3,7 @@
 # fuzz.sh: runs every target of build/fuzz/fuzzers for FUZZ_SECONDS, JOBS at a time.
 # Seeds come from model/fuzz/seeds/TARGET and tests/data/foreign; what is learned stays in build/fuzz/corpus/TARGET.
 # An input that breaks a target is left in build/fuzz/findings, with the command that replays it.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 export FUZZ_SECONDS=${FUZZ_SECONDS:-30}

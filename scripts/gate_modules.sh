@@ -3,7 +3,7 @@
 # gate_modules.sh: the tests of tests/rtl on netlists. Yosys synthesises each module in the first configuration of
 # tests/rtl/modules.txt to generic cells, Verilator simulates the result in place of the RTL. What Yosys reads
 # wrongly without a word turns a test red here.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 build=$PWD/build/gate-modules

@@ -4,7 +4,7 @@
 # RTL_LINE_MIN and RTL_TOGGLE_MIN percent. With RTL_FIRST=1 each module in its first configuration only, as in CI. A point
 # counts once for all instances and configurations of a module. RTL_COVERAGE=1: `make test` has just counted, as in CI.
 # Waivers with reasons: tests/lint/coverage_waivers.txt. The page for people is build/cover/html/index.html.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 line_min=${RTL_LINE_MIN:-98} toggle_min=${RTL_TOGGLE_MIN:-90}

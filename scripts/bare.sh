@@ -6,7 +6,7 @@
 # same, build/bare/STEP.log what a step said. A row counts what came on top of the rows before it.
 #   --keep   leaves the root in place: chroot build/bare/root
 # Package sources, proxies and name server are those of this machine. Needs root, for mounts of its own and chroot.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 suite=bookworm
@@ -135,7 +135,7 @@ git -c safe.directory='*' bundle create --quiet "$root$home/actplane.bundle" HEA
 say "$(chroot "$root" dpkg-query -W | wc -l) packages, $(megabytes) MB"
 
 status=0
-unshare --mount --pid --fork --kill-child --propagation private "$BASH" "$PWD/.ci/bare.sh" --inside "$commit" "${verbs[@]}" &
+unshare --mount --pid --fork --kill-child --propagation private "$BASH" "$PWD/scripts/bare.sh" --inside "$commit" "${verbs[@]}" &
 child=$!
 wait "$child" || status=$?
 child=''

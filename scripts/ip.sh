@@ -10,7 +10,7 @@
 # Fails where a file is not what would be made; --update makes it. Figures are drawn by `make figures` alone.
 # ACTP_IP_ROOT names another tree to work on (its own test does).
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$here/lib.sh"
 cd "${ACTP_IP_ROOT:-.}"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # coverage.sh: runs the tests of the coverage build; fails below COVERAGE_MIN percent of the lines of model/.
 # The page for people is build/coverage/html/index.html.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 minimum=${COVERAGE_MIN:-98}
@@ -12,7 +12,7 @@ lcov() { command lcov --quiet "$@" 2> >(grep -v '^Subroutine .* redefined' >&2);
 
 find "$build" -name '*.gcda' -delete
 # Without tests of time and memory, which are long on this build: their lines are reached by others.
-.ci/test.sh coverage -E 'MemoryStaysBounded|MemoryIsThat|ProgressIsForTerminalsOnly|ProgressIsOneLine'
+scripts/test.sh coverage -E 'MemoryStaysBounded|MemoryIsThat|ProgressIsForTerminalsOnly|ProgressIsOneLine'
 lcov --capture --initial -d "$build" -o "$build/all.info"  # lines that no test reaches count too
 lcov --capture -d "$build" -o "$build/run.info"
 lcov -a "$build/all.info" -a "$build/run.info" -o "$build/sum.info"

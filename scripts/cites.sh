@@ -7,7 +7,7 @@
 #   folder/file.ext                        a file, where the folder is one of ours
 # ACTP_IP_ROOT names another tree to work on (its own test does).
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$here/lib.sh"
 cd "${ACTP_IP_ROOT:-.}"
 
@@ -20,13 +20,13 @@ mapfile -t rtl < <(find rtl \( -name '*.sv' -o -name '*.svh' \) | LC_ALL=C sort)
 # Every name that there is, one a line.
 known() {
   local folders=()
-  for folder in rtl tb tests synth examples model cmake .ci docs python train; do
+  for folder in rtl tb tests synth examples model cmake .ci scripts docs python train; do
     if [[ -d $folder ]]; then folders+=("$folder"); fi
   done
   find "${folders[@]}" -type f ! -path '*/__pycache__/*' | sed 'p; s|.*/||; s|\.[a-z]*$||'
   grep -hoE '^`(define|ifndef) +ACTP_[A-Z_]+' rtl/include/*.svh | sed 's/.* //'
   grep -rhoE --include='*.h' --include='*.cc' --include='*.cmake' --include=CMakeLists.txt '\bACTP_[A-Z_]+' cmake tb tests CMakeLists.txt
-  grep -hoE '\bACTP_[A-Z_]+' Makefile .ci/*.sh
+  grep -hoE '\bACTP_[A-Z_]+' Makefile scripts/*.sh
   sed -nE 's/.*(localparam|function automatic) .*[] ]([A-Za-z_]+) *(=|\(|;).*/actp_pkg::\2/p; s/^  \} ([a-z_]+);/actp_pkg::\1/p' rtl/actp_pkg.sv
   sed -nE 's/^\*\*(F-[0-9]+\.[0-9]+)\*\*.*/\1/p' docs/format.md
   grep -rhoE '\b((class|struct|enum class) )?[A-Z][A-Za-z]+\b[ (]' model/include model/src 2>/dev/null |
@@ -57,7 +57,7 @@ LC_ALL=C awk '
     look(" " text, "[^A-Za-z0-9_]ACTP_[A-Z_]+", "macro")
     look(" " text, "[^A-Za-z0-9_]actplane::[A-Z][A-Za-z]+", "function of the model")
     look(" " text, "[^A-Za-z0-9_]F-[0-9]+\\.[0-9]+", "clause")
-    look(" " text, "[^A-Za-z0-9_/.-](rtl|model|docs|tests|tb|synth|cmake|examples|\\.ci)/[A-Za-z0-9_./-]*\\.(svh|sv|cc|h|md|txt|f|vlt|sh|awk|csv|cmake)(\\.in)?", "file")
+    look(" " text, "[^A-Za-z0-9_/.-](rtl|model|docs|tests|tb|synth|cmake|examples|scripts|\\.ci)/[A-Za-z0-9_./-]*\\.(svh|sv|cc|h|md|txt|f|vlt|sh|awk|csv|cmake)(\\.in)?", "file")
   }
   END { printf "cites      %d names in comments of rtl/ and its pages, %d do not exist\n", cited, faults; exit faults > 0 }
 ' list=build/cites/known build/cites/known "${rtl[@]}" "${pages[@]}"

@@ -4,7 +4,7 @@
 # has set is unknown. After reset nothing that the contract defines may be unknown (tests/four_state/chain_tb.sv). Before that a run without a
 # reset must find unknown outputs: a checker that cannot fail would be a defect. Without CONFIG: the smallest device that
 # has both orders and both modes, as Icarus takes minutes for it. BLOCKS: in each mode, 8.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 configs=("$@")

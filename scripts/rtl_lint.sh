@@ -9,7 +9,7 @@
 #   verilator  -Wall of both tops in every configuration, and of every module alone; no format at all is refused
 #   yosys      both tops in every configuration, and the memory path's, warnings are errors, no latch, no undriven net
 # Waivers are in tests/lint/waivers.vlt. With the argument `text` only what takes no tool: the first three.
-# shellcheck source=.ci/lib.sh
+# shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 lengths=(32 64 128 256)
@@ -93,8 +93,8 @@ done
 if grep -n '(tested' rtl/*/*.sv rtl/*.sv; then fault rtl 'what is tested stands in tests/rtl/modules.txt alone'; fi
 [[ $faults -eq 0 ]] || die "$faults faults in the comments of rtl/"
 say "text       ${#files[@]} files, $(find tests/mutants synth/formal/mutants -name '*.patch' | wc -l) mutants apply"
-.ci/cites.sh
-.ci/ip.sh
+scripts/cites.sh
+scripts/ip.sh
 [[ ${1:-} != text ]] || exit 0
 
 # ---- the jobs of the two tools, one line each: NAME COMMAND
