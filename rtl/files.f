@@ -83,6 +83,7 @@ memory/actp_mem_check.sv
 memory/actp_mem_reg_read.sv
 memory/actp_mem_reg_write.sv
 memory/actp_mem_regs.sv
+memory/actp_mem_cells.sv
 memory/actp_mem_region.sv
 memory/actp_mem_write_front.sv
 memory/actp_mem_gather_store.sv

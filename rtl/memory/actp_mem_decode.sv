@@ -5,6 +5,7 @@
 //          8 or 16 beats, a beat wider than the bus, an INCR burst across 4 KiB; in a page of a
 //          region also FIXED, and what touches a byte beyond the region's end. region_o: the region
 //          whose page it is, 0 in none.
+//          fmt_o, end_page_o, granule_o: of that region; 0 in none.
 // Method   a legal burst stays in one page, and a region owns whole pages: one page number is
 //          compared with the two ends of each. In a region's last page the granule of the burst's
 //          last byte is compared too.
@@ -23,7 +24,10 @@ module actp_mem_decode #(
   input  wire logic [2:0]                                size_i,     // AxSIZE
   input  wire logic [1:0]                                burst_i,    // AxBURST
   output logic [1:0]                                     kind_o,     // bypass, region or refused
-  output logic [RegW-1:0]                                region_o    // its number, 0 in none
+  output logic [RegW-1:0]                                region_o,   // its number, 0 in none
+  output logic [1:0]                                     fmt_o,      // of that region: format,
+  output logic                                           end_page_o, // its last page is touched,
+  output logic [11-actp_mem_pkg::GRANULE_W:0]            granule_o   // the last granule in there
 );
   localparam int unsigned PageW    = AddrW - 12;
   localparam int unsigned RegionW  = actp_mem_pkg::REGION_W;
@@ -47,20 +51,42 @@ module actp_mem_decode #(
                      (incr & (incr_last[InPageW] | (|span[14:12])));
   assign page      = addr_i[AddrW-1:12];
 
-  // Regions never overlap: one hit at most.
-  actp_mem_pkg::region_t region;
-  logic                  hit, hits, hole;
+  // Regions never overlap: one hit at most. Compared bit by bit, from the lowest one up.
+  actp_mem_pkg::region_t      region;
+  logic [Regions*PageW-1:0]   bases, tops;
+  logic [Regions*InPageW-1:0] granules;
+  logic [Regions*2-1:0]       fmts;
+  logic [Regions-1:0]         hit, enable, ends, beyond;
   always_comb begin
-    hits     = 1'b0;
-    hole     = 1'b0;
-    region_o = '0;
     for (int unsigned r = 0; r < Regions; r++) begin
-      region    = regions_i[r*RegionW +: RegionW];
-      hit       = region.enable & (page >= PageW'(region.base_page)) &
-                  (page <= PageW'(region.last_page));
-      hits     |= hit;
-      hole     |= hit & (page == PageW'(region.last_page)) & (last > region.last_granule);
-      region_o |= RegW'(r) & {RegW{hit}};
+      region                         = regions_i[r*RegionW +: RegionW];
+      enable[r]                      = region.enable;
+      bases[r*PageW +: PageW]        = PageW'(region.base_page);
+      tops[r*PageW +: PageW]         = PageW'(region.last_page);
+      granules[r*InPageW +: InPageW] = region.last_granule;
+      fmts[r*2 +: 2]                 = region.fmt;
+      beyond[r]                      = last > region.last_granule;
+    end
+  end
+  function automatic logic less(input logic [PageW-1:0] a, input logic [PageW-1:0] b);
+    less = 1'b0;
+    for (int unsigned i = 0; i < PageW; i++) less = (~a[i] & b[i]) | ((~a[i] | b[i]) & less);
+  endfunction
+  for (genvar r = 0; r < Regions; r++) begin : gen_region
+    assign hit[r]  = enable[r] & ~less(page, bases[r*PageW +: PageW]) &
+                     ~less(tops[r*PageW +: PageW], page);
+    assign ends[r] = page == tops[r*PageW +: PageW];
+  end
+  logic hits, hole;
+  assign hits       = |hit;
+  assign end_page_o = |(hit & ends);
+  assign hole       = |(hit & ends & beyond);
+  always_comb begin
+    {region_o, granule_o, fmt_o} = '0;
+    for (int unsigned r = 0; r < Regions; r++) begin
+      region_o  |= RegW'(r) & {RegW{hit[r]}};
+      granule_o |= granules[r*InPageW +: InPageW] & {InPageW{hit[r]}};
+      fmt_o     |= fmts[r*2 +: 2] & {2{hit[r]}};
     end
   end
   assign kind_o = (bad | hole | (hits & ~incr & ~wrap)) ? actp_mem_pkg::KIND_REFUSED :

@@ -12,7 +12,7 @@
 //          While a read waits for a block, with check_close_i, that one is not opened again: its
 //          turn comes however many writes there are.
 // Method   two buffers in turn. A closed block is never written by beats; merge_i writes into it.
-// Params   StreamWidth 64 .. 512; Words 1 .. 128, TagW, RegW, EndsW, GatherW
+// Params   StreamWidth 64 .. 512; Words 1 .. 128, TagW, RegW, EndsW, GatherW; Fifo 1: latches
 // Reset    both free
 `include "actp_macros.svh"
 `default_nettype none
@@ -24,6 +24,7 @@ module actp_mem_gather #(
   parameter int unsigned RegW        = 3,
   parameter int unsigned EndsW       = 5,
   parameter int unsigned GatherW     = 8,
+  parameter int unsigned Fifo        = 0,
   localparam int unsigned Bytes   = StreamWidth / 8,
   localparam int unsigned WordW   = (Words > 1) ? $clog2(Words) : 1
 ) (
@@ -162,13 +163,13 @@ module actp_mem_gather #(
   assign word = merge_i ? block_word_i : burst_word_i;
   assign strb = merge_i ? ~drain_mask : beat_strb_i;
   assign data = merge_i ? merge_data_i : beat_data_i;
-  actp_mem_gather_store #(.StreamWidth(StreamWidth), .Words(Words)) u_store0 (
+  actp_mem_gather_store #(.StreamWidth(StreamWidth), .Words(Words), .Fifo(Fifo)) u_store0 (
     .clk_i, .open_i(~hit), .beat_i(take & ~target), .merge_i(merge_i & ~drain_q),
     .word_i(word), .strb_i(strb), .data_i(data), .read_i(~drain_q), .read_word_i(block_word_i),
     .read_data_o(data0), .read_mask_o(mask0), .last_word_i(info0_q[WordW-1:0]),
     .whole_o(whole[0]), .some_o(some[0])
   );
-  actp_mem_gather_store #(.StreamWidth(StreamWidth), .Words(Words)) u_store1 (
+  actp_mem_gather_store #(.StreamWidth(StreamWidth), .Words(Words), .Fifo(Fifo)) u_store1 (
     .clk_i, .open_i(~hit), .beat_i(take & target), .merge_i(merge_i & drain_q),
     .word_i(word), .strb_i(strb), .data_i(data), .read_i(drain_q), .read_word_i(block_word_i),
     .read_data_o(data1), .read_mask_o(mask1), .last_word_i(info1_q[WordW-1:0]),

@@ -8,13 +8,14 @@
 //          whole_o: every byte up to last_word_i was written; some_o: any byte was.
 // Method   data and masks are read and written in whole words, so that memories can take their
 //          place; a word that was not touched has a meaningless mask.
-// Params   StreamWidth 64 .. 512; Words 1 .. 128
+// Params   StreamWidth 64 .. 512; Words 1 .. 128; Fifo 1: data in latches, else in flops
 // Reset    none: a block begins with open_i
 `default_nettype none
 
 module actp_mem_gather_store #(
   parameter int unsigned StreamWidth = 256,
   parameter int unsigned Words       = 16,
+  parameter int unsigned Fifo        = 0,
   localparam int unsigned Bytes = StreamWidth / 8,
   localparam int unsigned WordW = (Words > 1) ? $clog2(Words) : 1
 ) (
@@ -36,33 +37,43 @@ module actp_mem_gather_store #(
   output logic                        whole_o,      // all bytes up to it
   output logic                        some_o        // any byte
 );
-  logic [Words-1:0]             touched, missing;
+  logic [Words-1:0]             here, touched_q, missing;
   logic [Words*StreamWidth-1:0] data;
   logic [Words*Bytes-1:0]       mask;
+  logic [Bytes-1:0]             mask_was;
 
   for (genvar w = 0; w < Words; w++) begin : gen_word
-    logic                   here, counts, touched_q;
-    logic [Bytes-1:0]       mask_q, mask_d;
-    logic [StreamWidth-1:0] data_q;
-    assign here   = (word_i == WordW'(w)) | (Words == 1);
+    logic counts;
+    assign here[w] = (word_i == WordW'(w)) | (Words == 1);
     if (w == 0) begin : gen_first
       assign counts = 1'b1;
     end else begin : gen_other
       assign counts = last_word_i >= WordW'(w);
     end
-    assign mask_d = strb_i | (mask_q & {Bytes{touched_q & ~open_i}});
     always_ff @(posedge clk_i) begin
-      if (beat_i & here)        touched_q <= 1'b1;
-      else if (beat_i & open_i) touched_q <= 1'b0;
-      if (beat_i & here)        mask_q <= mask_d;
-      for (int unsigned b = 0; b < Bytes; b++) begin
-        if ((beat_i | merge_i) & here & strb_i[b]) data_q[b*8 +: 8] <= data_i[b*8 +: 8];
-      end
+      if (beat_i & here[w])     touched_q[w] <= 1'b1;
+      else if (beat_i & open_i) touched_q[w] <= 1'b0;
     end
-    assign touched[w] = touched_q;
-    assign missing[w] = counts & ~(touched_q & (&mask_q));
-    assign mask[w*Bytes +: Bytes]             = mask_q;
-    assign data[w*StreamWidth +: StreamWidth] = data_q;
+    assign missing[w] = counts & ~(touched_q[w] & (&mask[w*Bytes +: Bytes]));
+  end
+  always_comb begin
+    mask_was = '0;
+    for (int unsigned w = 0; w < Words; w++) begin
+      mask_was = mask_was | (mask[w*Bytes +: Bytes] & {Bytes{here[w] & touched_q[w] & ~open_i}});
+    end
+  end
+  actp_mem_cells #(.Width(Bytes), .Entries(Words)) u_masks (
+    .clk_i, .write_i(here & {Words{beat_i}}), .data_i(strb_i | mask_was), .store_o(mask)
+  );
+  for (genvar b = 0; b < Bytes; b++) begin : gen_byte
+    logic [Words*8-1:0] column;
+    actp_mem_cells #(.Width(8), .Entries(Words), .Fifo(Fifo)) u_column (
+      .clk_i, .write_i(here & {Words{(beat_i | merge_i) & strb_i[b]}}),
+      .data_i(data_i[b*8 +: 8]), .store_o(column)
+    );
+    for (genvar w = 0; w < Words; w++) begin : gen_place
+      assign data[w*StreamWidth+b*8 +: 8] = column[w*8 +: 8];
+    end
   end
   assign whole_o = missing == '0;
   if (Words == 1) begin : gen_one
@@ -82,7 +93,7 @@ module actp_mem_gather_store #(
     for (int unsigned w = 0; w < Words; w++) begin
       if (read_i & ((read_word_i == WordW'(w)) | (Words == 1))) begin
         read_data_o = read_data_o | data[w*StreamWidth +: StreamWidth];
-        read_mask_o = read_mask_o | (mask[w*Bytes +: Bytes] & {Bytes{touched[w]}});
+        read_mask_o = read_mask_o | (mask[w*Bytes +: Bytes] & {Bytes{touched_q[w]}});
       end
     end
   end

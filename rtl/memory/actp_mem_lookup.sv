@@ -99,6 +99,10 @@ module actp_mem_lookup #(
   logic [1:0]       in_burst, burst_q, in_kind, kind_q;
   logic [10:0]      in_attr, attr_q;
   logic [RegW-1:0]  in_region, region_q;
+  logic [1:0]       in_fmt;
+  logic             in_end_page, unused_decode;
+  logic [GW-1:0]    in_granule;
+  assign unused_decode = ^{in_fmt, in_end_page, in_granule};
   actp_skid #(.Width(InW)) u_skid (
     .clk_i, .rst_ni, .in_valid_i(ar_valid_i & ~hold_i), .in_ready_o(skid_ready),
     .in_data_i({ar_id_i, ar_addr_i, ar_len_i, ar_size_i, ar_burst_i, ar_attr_i}),
@@ -108,7 +112,8 @@ module actp_mem_lookup #(
   assign {in_id, in_addr, in_len, in_size, in_burst, in_attr} = in_data;
   actp_mem_decode #(.StreamWidth(StreamWidth), .AddrW(AddrW), .Regions(Regions)) u_decode (
     .regions_i, .addr_i(in_addr), .len_i(in_len), .size_i(in_size), .burst_i(in_burst),
-    .kind_o(in_kind), .region_o(in_region)
+    .kind_o(in_kind), .region_o(in_region), .fmt_o(in_fmt), .end_page_o(in_end_page),
+    .granule_o(in_granule)
   );
 
   // Granules: where the burst ends, and what of them changes within it.

@@ -7,9 +7,9 @@
 //          answer; never while answer_hold_o, when that one was dropped. head: the oldest block,
 //          once it is answered or dropped, for the bursts that end in it.
 //          read_*_o: of the block of error_o, else of ask_index_i.
-//          check_busy_o: a block with that tag has no answer yet. drain_busy_o: the same of the
-//          low bits of tags, for those who can wait.
-// Params   Pending 2, 4, 8, 16; TagW, RegW, EndsW
+//          check_busy_o: a block with the low bits of that tag has no answer yet. drain_busy_o:
+//          the same of fewer bits. Who asks waits, for another block now and then.
+// Params   Pending 2, 4, 8, 16; TagW, RegW, EndsW; Fifo 1: blocks in latches, else in flops
 // Reset    empty
 `include "actp_macros.svh"
 `default_nettype none
@@ -19,6 +19,7 @@ module actp_mem_pending #(
   parameter int unsigned TagW    = 34,
   parameter int unsigned RegW    = 3,
   parameter int unsigned EndsW   = 5,
+  parameter int unsigned Fifo    = 0,
   localparam int unsigned IndexW = $clog2(Pending)
 ) (
   input  wire logic              clk_i,
@@ -61,20 +62,23 @@ module actp_mem_pending #(
   output logic                   some_o            // a block is in here
 );
   localparam int unsigned PtrW = IndexW + 1;  // one more, to tell full from empty
-  localparam int unsigned LowW = (TagW < 12) ? TagW : 12;
+  // Low bits of tags that are compared: a check may wait for a block 256 MiB away, a drain for one
+  // 256 KiB away.
+  localparam int unsigned CheckW = (TagW < 22) ? TagW : 22;
+  localparam int unsigned DrainW = (TagW < 12) ? TagW : 12;
 
   logic [PtrW-1:0]    tail_q, slot_q, answer_q, head_q;  // where each of them is
-  logic [Pending-1:0] live_q, drop_q, failed_q, check_same, drain_same;
+  logic [Pending-1:0] live_q, drop, failed_q, check_same, drain_same;
   logic [Pending-1:0] at_tail, at_slot, at_answer, at_head, at_read;
   logic               slot_some, slot_drop, slot_move, answer_drop, answered;
 
   assign push_ready_o  = (tail_q ^ head_q) != {1'b1, {IndexW{1'b0}}};
   assign slot_some     = slot_q != tail_q;
-  assign slot_drop     = |(drop_q & at_slot);
+  assign slot_drop     = |(drop & at_slot);
   assign slot_valid_o  = slot_some & ~slot_drop;
   assign slot_move     = slot_some & (slot_drop | slot_ready_i);
   assign slot_index_o  = slot_q[IndexW-1:0];
-  assign answer_drop   = (answer_q != tail_q) & (|(drop_q & at_answer));
+  assign answer_drop   = (answer_q != tail_q) & (|(drop & at_answer));
   assign answer_hold_o = answer_drop;
   assign answered      = answer_i | answer_drop;
   assign head_valid_o  = head_q != answer_q;
@@ -99,50 +103,45 @@ module actp_mem_pending #(
     end
   end
 
-  logic [Pending*TagW-1:0]  tags;
-  logic [Pending*RegW-1:0]  regions;
-  logic [Pending*EndsW-1:0] ends;
-  logic [Pending-1:0]       carry_q;
+  // What does not change while a block is here.
+  localparam int unsigned WordW = TagW + RegW + EndsW + 2;
+  logic [Pending*WordW-1:0] words;
+  logic [Pending-1:0]       carry;
+  actp_mem_cells #(.Width(WordW), .Entries(Pending), .Fifo(Fifo)) u_words (
+    .clk_i, .write_i(at_tail & {Pending{push_i}}),
+    .data_i({push_drop_i, push_carry_i, push_ends_i, push_region_i, push_tag_i}), .store_o(words)
+  );
   for (genvar e = 0; e < Pending; e++) begin : gen_entry
-    logic [TagW-1:0]  tag_q;
-    logic [RegW-1:0]  region_q;
-    logic [EndsW-1:0] ends_q;
+    logic [WordW-1:0] entry;
     assign at_tail[e]   = tail_q[IndexW-1:0] == IndexW'(e);
     assign at_slot[e]   = slot_q[IndexW-1:0] == IndexW'(e);
     assign at_answer[e] = answer_q[IndexW-1:0] == IndexW'(e);
     assign at_head[e]   = head_q[IndexW-1:0] == IndexW'(e);
     assign at_read[e]   = error_o ? at_answer[e] : (ask_index_i == IndexW'(e));
     always_ff @(posedge clk_i) begin
-      if (push_i & at_tail[e]) begin
-        tag_q      <= push_tag_i;
-        region_q   <= push_region_i;
-        ends_q     <= push_ends_i;
-        carry_q[e] <= push_carry_i;
-        drop_q[e]  <= push_drop_i;
-      end
-      if (push_i & at_tail[e])         failed_q[e] <= push_failed_i;
+      if (push_i & at_tail[e])          failed_q[e] <= push_failed_i;
       else if (answer_i & at_answer[e]) failed_q[e] <= answer_error_i;
     end
-    assign tags[e*TagW +: TagW]     = tag_q;
-    assign regions[e*RegW +: RegW]  = region_q;
-    assign ends[e*EndsW +: EndsW]   = ends_q;
-    assign check_same[e] = tag_q == check_tag_i;
-    assign drain_same[e] = tag_q[LowW-1:0] == drain_tag_i[LowW-1:0];
+    assign entry         = words[e*WordW +: WordW];
+    assign drop[e]       = entry[WordW-1];
+    assign carry[e]      = entry[WordW-2];
+    assign check_same[e] = entry[CheckW-1:0] == check_tag_i[CheckW-1:0];
+    assign drain_same[e] = entry[DrainW-1:0] == drain_tag_i[DrainW-1:0];
   end
   assign check_busy_o = |(live_q & check_same);
   assign drain_busy_o = |(live_q & drain_same);
 
   always_comb begin
-    {slot_tag_o, slot_region_o, read_tag_o, read_region_o, head_ends_o} = '0;
+    {slot_region_o, slot_tag_o, read_region_o, read_tag_o, head_ends_o} = '0;
     for (int unsigned e = 0; e < Pending; e++) begin
-      slot_tag_o    = slot_tag_o | (tags[e*TagW +: TagW] & {TagW{at_slot[e]}});
-      slot_region_o = slot_region_o | (regions[e*RegW +: RegW] & {RegW{at_slot[e]}});
-      read_tag_o    = read_tag_o | (tags[e*TagW +: TagW] & {TagW{at_read[e]}});
-      read_region_o = read_region_o | (regions[e*RegW +: RegW] & {RegW{at_read[e]}});
-      head_ends_o   = head_ends_o | (ends[e*EndsW +: EndsW] & {EndsW{at_head[e]}});
+      {slot_region_o, slot_tag_o} = {slot_region_o, slot_tag_o} |
+          (words[e*WordW +: RegW+TagW] & {(RegW+TagW){at_slot[e]}});
+      {read_region_o, read_tag_o} = {read_region_o, read_tag_o} |
+          (words[e*WordW +: RegW+TagW] & {(RegW+TagW){at_read[e]}});
+      head_ends_o = head_ends_o | (words[e*WordW+TagW+RegW +: EndsW] & {EndsW{at_head[e]}});
     end
   end
-  assign head_carry_o  = |(carry_q & at_head);
+  assign head_carry_o  = |(carry & at_head);
   assign head_failed_o = |(failed_q & at_head);
 
   if (Pending != 2 && Pending != 4 && Pending != 8 && Pending != 16) begin : gen_bad
@@ -150,7 +149,7 @@ module actp_mem_pending #(
   end
 
   logic unused_drain;
-  assign unused_drain = ^drain_tag_i;
+  assign unused_drain = ^{drain_tag_i, check_tag_i};
 
   `ACTP_ASSERT(PushReady_A, push_i |-> push_ready_o)
   `ACTP_ASSERT(PopValid_A, head_pop_i |-> head_valid_o)

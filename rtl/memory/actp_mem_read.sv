@@ -10,7 +10,8 @@
 //          disabled to enabled; clear_i comes with it.
 // Method   actp_mem_lookup -> actp_mem_fill -> actp_mem_buffers -> actp_mem_serve
 // Params   BlockLen 32 .. 256; StreamWidth 64 .. 512; Formats 1 .. 7; Orders 1 .. 3; GroupLen 4, 8;
-//          Depth 8 .. 24; AddrW 32 .. 64; IdW 1 .. 16; Regions 1 .. 16; ReadBuffers 2 .. 8
+//          Depth 8 .. 24; AddrW 32 .. 64; IdW 1 .. 16; Regions 1 .. 16; ReadBuffers 2 .. 8; Fifo 1:
+//          latches for blocks
 // Reset    nothing under way, no block known. Reads of memory that it interrupts are not
 //          waited for: master, memory and this module are reset together.
 `include "actp_macros.svh"
@@ -27,6 +28,7 @@ module actp_mem_read #(
   parameter int unsigned IdW         = 6,
   parameter int unsigned Regions     = 8,
   parameter int unsigned ReadBuffers = 4,
+  parameter int unsigned Fifo        = 0,
   localparam int unsigned TagW = AddrW - actp_mem_pkg::GRANULE_W,
   localparam int unsigned RegW = (Regions > 1) ? $clog2(Regions) : 1
 ) (
@@ -150,7 +152,8 @@ module actp_mem_read #(
     .open_valid_i, .open_tag_i, .slot_tag_i, .slot_filling_o(slot_filling), .clear_i
   );
   assign slot_wait_o = slot_valid_i & slot_filling;
-  actp_mem_buffers #(.StreamWidth(StreamWidth), .Buffers(ReadBuffers), .Words(Words)) u_buffers (
+  actp_mem_buffers #(.StreamWidth(StreamWidth), .Buffers(ReadBuffers), .Words(Words),
+      .Fifo(Fifo)) u_buffers (
     .clk_i, .write_i(write), .write_buffer_i(write_buffer), .write_word_i(write_word),
     .write_data_i(write_data), .read_buffer_i(rmw_valid ? rmw_buffer : serve_buffer),
     .read_word_i(rmw_valid ? rmw_word : serve_word), .read_data_o(read_data)

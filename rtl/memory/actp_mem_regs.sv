@@ -8,7 +8,7 @@
 //          from the second cycle of hold_o on; clear_o for one cycle, with hold_o, at whose end the
 //          region is off; the answer. Reads are answered meanwhile. Bits of REGION_* that are
 //          undefined after reset are 0 before the first access.
-// Params   as actp_memory; Regions 1 .. 16; ReadBuffers is only told
+// Params   as actp_memory; ReadBuffers is only told; Fifo 1: regions in latches
 // Reset    every region off
 `include "actp_macros.svh"
 `default_nettype none
@@ -22,7 +22,8 @@ module actp_mem_regs #(
   parameter int unsigned Depth       = 24,
   parameter int unsigned AddrW       = 40,
   parameter int unsigned Regions     = 8,
-  parameter int unsigned ReadBuffers = 4
+  parameter int unsigned ReadBuffers = 4,
+  parameter int unsigned Fifo        = 0
 ) (
   input  wire logic             clk_i,
   input  wire logic             rst_ni,
@@ -115,7 +116,8 @@ module actp_mem_regs #(
   logic [CfgW-1:0]  cfg;
   logic [31:0]      data;
   actp_mem_table #(
-    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .AddrW(AddrW), .Regions(Regions)
+    .BlockLen(BlockLen), .StreamWidth(StreamWidth), .AddrW(AddrW), .Regions(Regions),
+    .Fifo(Fifo)
   ) u_table (
     .clk_i, .rst_ni, .index_i(index), .wipe_i(state_q == StWipe), .write_i(table_write),
     .data_i(data), .size_write_i(size_write), .size_d_i(size_d),

@@ -3,9 +3,11 @@
 //
 // Contract in: a block by its tag, with its region; out: the bus word where its slot begins; UserW
 //          bits go along. Latency 2, one block per cycle, holds 2. in_region_i is read with the
-//          input alone. Ready sees the output's ready.
-// Method   the block's number times the stride, from the slot base on.
-// Params   BlockLen 32 .. 256; StreamWidth 64 .. 512; Formats 1 .. 7; AddrW 32 .. 64; UserW >= 1
+//          input alone. Ready sees the output's ready. Serial: a block takes up to 10 cycles.
+// Method   the block's number times the stride, from the slot base on. Serial: one adder, a bit of
+//          the stride a cycle, until no bit is left.
+// Params   BlockLen 32 .. 256; StreamWidth 64 .. 512; Formats 1 .. 7; AddrW 32 .. 64; UserW >= 1;
+//          Serial 0, 1
 // Reset    empty
 `include "actp_macros.svh"
 `default_nettype none
@@ -16,6 +18,7 @@ module actp_mem_slot_addr #(
   parameter int unsigned Formats     = 7,
   parameter int unsigned AddrW       = 40,
   parameter int unsigned UserW       = 1,
+  parameter bit          Serial      = 1'b0,
   localparam int unsigned TagW  = AddrW - actp_mem_pkg::GRANULE_W,
   localparam int unsigned SlotW = AddrW - $clog2(StreamWidth / 8)
 ) (
@@ -43,12 +46,11 @@ module actp_mem_slot_addr #(
   localparam int unsigned NumberW   = OffsetW - (((Formats & 6) != 0) ? SlimShift : WideShift);
   localparam int unsigned StrideW   = $clog2((33 * BlockLen / 8 + 8) / (StreamWidth / 8) + 2);
 
-  logic                 valid1_q, valid2_q, move1, move2, narrow;
+  logic                 valid1_q, valid2_q, done1, move1, move2, narrow;
   logic [TagW-1:0]      offset;
-  logic [NumberW-1:0]   number_d, number_q;
-  logic [PageBits-1:0]  page_q;
+  logic [NumberW-1:0]   number_d;
   logic [StrideW-1:0]   stride_q;
-  logic [SlotW-1:0]     slot_q;
+  logic [SlotW-1:0]     slot_d, slot_q;
   logic [UserW-1:0]     user1_q, user2_q;
 
   assign narrow   = ((Formats & 1) == 0) |
@@ -58,7 +60,7 @@ module actp_mem_slot_addr #(
   assign number_d = narrow ? NumberW'(offset >> SlimShift) : NumberW'(offset >> WideShift);
 
   assign move2      = ~valid2_q | out_ready_i;
-  assign move1      = ~valid1_q | move2;
+  assign move1      = ~valid1_q | (done1 & move2);
   assign in_ready_o = move1;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -66,18 +68,41 @@ module actp_mem_slot_addr #(
       valid2_q <= 1'b0;
     end else begin
       if (move1) valid1_q <= in_valid_i;
-      if (move2) valid2_q <= valid1_q;
+      if (move2) valid2_q <= valid1_q & done1;
+    end
+  end
+  if (Serial) begin : gen_serial
+    logic [SlotW-1:0] number_q, sum_q;  // the number goes up as the stride goes down
+    assign done1  = stride_q == '0;
+    assign slot_d = sum_q;
+    always_ff @(posedge clk_i) begin
+      if (move1) begin
+        number_q <= SlotW'(number_d);
+        stride_q <= StrideW'(in_region_i.stride);
+        sum_q    <= {PageBits'(in_region_i.slot_page), {PageWords{1'b0}}};
+      end else begin
+        number_q <= number_q << 1;
+        stride_q <= stride_q >> 1;
+        sum_q    <= sum_q + (number_q & {SlotW{stride_q[0]}});
+      end
+    end
+  end else begin : gen_whole
+    logic [NumberW-1:0]  number_q;
+    logic [PageBits-1:0] page_q;
+    assign done1  = 1'b1;
+    assign slot_d = {page_q, {PageWords{1'b0}}} + SlotW'(number_q) * SlotW'(stride_q);
+    always_ff @(posedge clk_i) begin
+      if (in_valid_i & move1) begin
+        number_q <= number_d;
+        page_q   <= PageBits'(in_region_i.slot_page);
+        stride_q <= StrideW'(in_region_i.stride);
+      end
     end
   end
   always_ff @(posedge clk_i) begin
-    if (in_valid_i & move1) begin
-      number_q <= number_d;
-      page_q   <= PageBits'(in_region_i.slot_page);
-      stride_q <= StrideW'(in_region_i.stride);
-      user1_q  <= in_user_i;
-    end
-    if (valid1_q & move2) begin
-      slot_q  <= {page_q, {PageWords{1'b0}}} + SlotW'(number_q) * SlotW'(stride_q);
+    if (in_valid_i & move1)       user1_q <= in_user_i;
+    if (valid1_q & done1 & move2) begin
+      slot_q  <= slot_d;
       user2_q <= user1_q;
     end
   end

@@ -6,7 +6,8 @@
 //          size_d_i with size_write_i, the enable with enable_write_i. wipe_i writes data_i,
 //          size_d_i to all. size_o of a region that is on is its last granule; of one that is off
 //          what it was written.
-// Params   BlockLen 32 .. 256; StreamWidth 64 .. 512; AddrW 32 .. 64; Regions 1 .. 16
+// Params   BlockLen 32 .. 256; StreamWidth 64 .. 512; AddrW 32 .. 64; Regions 1 .. 16; Fifo 1:
+//          fields in latches, else in flops
 // Reset    all off; fields undefined until wipe_i
 `default_nettype none
 
@@ -15,6 +16,7 @@ module actp_mem_table #(
   parameter int unsigned StreamWidth = 256,
   parameter int unsigned AddrW       = 40,
   parameter int unsigned Regions     = 8,
+  parameter int unsigned Fifo        = 0,
   localparam int unsigned RegW  = (Regions > 1) ? $clog2(Regions) : 1,
   localparam int unsigned PageW = AddrW - 12,
   localparam int unsigned SizeW = AddrW - actp_mem_pkg::GRANULE_W,
@@ -44,31 +46,47 @@ module actp_mem_table #(
   localparam int unsigned HighW    = PageW - LowW;   // and in a high one
   localparam int unsigned StrideW  = actp_mem_pkg::STRIDE_W;
 
-  logic [Regions-1:0]       chosen, enable_q;
-  logic [Regions*PageW-1:0] base_q, slot_q;
-  logic [Regions*SizeW-1:0] size_q;
-  logic [Regions*CfgW-1:0]  cfg_q;
+  logic [Regions-1:0]         chosen, enable_q, size_at, cfg_at;
+  logic [2*Regions-1:0]       low_at, high_at;  // slots above, bases below
+  logic [2*Regions*LowW-1:0]  lows;
+  logic [Regions*PageW-1:0]   base_q, slot_q;
+  logic [Regions*SizeW-1:0]   size_q;
+  logic [Regions*CfgW-1:0]    cfg_q;
 
   for (genvar r = 0; r < Regions; r++) begin : gen_region
     logic [5:0] write;
     assign chosen[r] = index_i == RegW'(r);
     assign write     = {6{wipe_i}} | ({write_i, size_write_i} & {6{chosen[r]}});
+    assign {cfg_at[r], high_at[Regions+r], low_at[Regions+r], high_at[r], low_at[r], size_at[r]} =
+        write;
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni)                         enable_q[r] <= 1'b0;
       else if (enable_write_i & chosen[r]) enable_q[r] <= enable_d_i;
     end
-    always_ff @(posedge clk_i) begin
-      if (write[0]) size_q[r*SizeW +: SizeW] <= size_d_i;
-      if (write[1]) base_q[r*PageW +: LowW]  <= data_i[31:12];
-      if (write[3]) slot_q[r*PageW +: LowW]  <= data_i[31:12];
-      if (write[5]) cfg_q[r*CfgW +: CfgW]    <= {data_i[16 +: ByteW], data_i[12:0]};
+    assign base_q[r*PageW +: LowW] = lows[r*LowW +: LowW];
+    assign slot_q[r*PageW +: LowW] = lows[(Regions+r)*LowW +: LowW];
+  end
+  actp_mem_cells #(.Width(SizeW), .Entries(Regions), .Fifo(Fifo)) u_size (
+    .clk_i, .write_i(size_at), .data_i(size_d_i), .store_o(size_q)
+  );
+  actp_mem_cells #(.Width(LowW), .Entries(2 * Regions), .Fifo(Fifo)) u_low (
+    .clk_i, .write_i(low_at), .data_i(data_i[31:12]), .store_o(lows)
+  );
+  actp_mem_cells #(.Width(CfgW), .Entries(Regions), .Fifo(Fifo)) u_cfg (
+    .clk_i, .write_i(cfg_at), .data_i({data_i[16 +: ByteW], data_i[12:0]}), .store_o(cfg_q)
+  );
+  if (HighW > 0) begin : gen_high
+    logic [2*Regions*HighW-1:0] highs;
+    actp_mem_cells #(.Width(HighW), .Entries(2 * Regions), .Fifo(Fifo)) u_high (
+      .clk_i, .write_i(high_at), .data_i(data_i[HighW-1:0]), .store_o(highs)
+    );
+    for (genvar r = 0; r < Regions; r++) begin : gen_region
+      assign base_q[r*PageW+LowW +: HighW] = highs[r*HighW +: HighW];
+      assign slot_q[r*PageW+LowW +: HighW] = highs[(Regions+r)*HighW +: HighW];
     end
-    if (HighW > 0) begin : gen_high
-      always_ff @(posedge clk_i) begin
-        if (write[2]) base_q[r*PageW+LowW +: HighW] <= data_i[HighW-1:0];
-        if (write[4]) slot_q[r*PageW+LowW +: HighW] <= data_i[HighW-1:0];
-      end
-    end
+  end else begin : gen_no_high
+    logic unused_high;
+    assign unused_high = ^high_at;
   end
 
   always_comb begin

@@ -160,7 +160,8 @@ module actp_mem_write #(
   logic [EndsW-1:0]       block_ends;
   logic [StreamWidth-1:0] block_data;
   actp_mem_gather #(
-    .StreamWidth(StreamWidth), .Words(MaxWords), .TagW(TagW), .RegW(RegW), .EndsW(EndsW)
+    .StreamWidth(StreamWidth), .Words(MaxWords), .TagW(TagW), .RegW(RegW), .EndsW(EndsW),
+    .Fifo(Fifo)
   ) u_gather (
     .clk_i, .rst_ni, .gather_i, .burst_i(in_region), .burst_tag_i(burst_tag),
     .burst_region_i(burst_region), .burst_word_i(burst_word),

@@ -59,6 +59,7 @@ module actp_mem_write_front #(
   output logic                   burst_last_o,      // its last beat
   input  wire logic              beat_i
 );
+  localparam int unsigned GW       = 12 - actp_mem_pkg::GRANULE_W;
   localparam int unsigned RequestW = IdW + AddrW + 8 + 3 + 2 + 11;
 
   // ---- the next request
@@ -66,6 +67,9 @@ module actp_mem_write_front #(
   logic [RequestW-1:0] next;
   logic [IdW-1:0]      next_id;
   logic [RegW-1:0]     next_region;
+  logic [1:0]          next_fmt;
+  logic                next_end_page;
+  logic [GW-1:0]       next_granule;
   actp_skid #(.Width(RequestW)) u_skid (
     .clk_i, .rst_ni, .in_valid_i(aw_valid_i & ~hold_i), .in_ready_o(skid_ready),
     .in_data_i({aw_id_i, aw_addr_i, aw_len_i, aw_size_i, aw_burst_i, aw_attr_i}),
@@ -76,7 +80,8 @@ module actp_mem_write_front #(
   assign {next_id, load_addr_o, pass_len_o, pass_size_o, pass_burst_o, pass_attr_o} = next;
   actp_mem_decode #(.StreamWidth(StreamWidth), .AddrW(AddrW), .Regions(Regions)) u_decode (
     .regions_i, .addr_i(load_addr_o), .len_i(pass_len_o), .size_i(pass_size_o),
-    .burst_i(pass_burst_o), .kind_o(load_kind_o), .region_o(next_region)
+    .burst_i(pass_burst_o), .kind_o(load_kind_o), .region_o(next_region), .fmt_o(next_fmt),
+    .end_page_o(next_end_page), .granule_o(next_granule)
   );
   assign ready        = next_valid & room_i & free;
   assign pass_valid_o = ready & (load_kind_o == actp_mem_pkg::KIND_BYPASS);
@@ -89,7 +94,9 @@ module actp_mem_write_front #(
   logic [7:0]        left_q;   // beats behind this one
   logic [3:0]        len_q;
   logic [2:0]        size_q;
-  logic [1:0]        kind_q, burst_q;
+  logic [1:0]        kind_q, burst_q, fmt_q;
+  logic              end_page_q;
+  logic [GW-1:0]     granule_q;
   logic [RegW-1:0]   region_q;
   logic [IdW-1:0]    id_q;
   actp_mem_beat u_beat (
@@ -111,6 +118,7 @@ module actp_mem_write_front #(
       kind_q   <= load_kind_o;
       region_q <= next_region;
       id_q     <= next_id;
+      {fmt_q, end_page_q, granule_q} <= {next_fmt, next_end_page, next_granule};
     end else if (beat_i) begin
       addr_q <= addr_next;
       left_q <= left_q - 8'd1;
@@ -118,16 +126,13 @@ module actp_mem_write_front #(
   end
 
   // ---- its block
-  actp_mem_pkg::region_t region;
-  logic                  unused_last;
-  actp_mem_region #(.Regions(Regions)) u_region (
-    .regions_i, .index_i(region_q), .region_o(region)
-  );
+  logic unused_last;
   actp_mem_block #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .AddrW(AddrW)
   ) u_block (
-    .region_i(region), .addr_i({page_q, addr_q}), .tag_o(burst_tag_o), .word_o(burst_word_o),
-    .last_word_o(burst_last_word_o), .last_o(unused_last)
+    .fmt_i(fmt_q), .end_page_i(end_page_q), .granule_i(granule_q), .addr_i({page_q, addr_q}),
+    .tag_o(burst_tag_o), .word_o(burst_word_o), .last_word_o(burst_last_word_o),
+    .last_o(unused_last)
   );
   assign burst_valid_o  = valid_q;
   assign burst_kind_o   = kind_q;

@@ -5,7 +5,8 @@
 //          pass and data: bypass bursts; begin and end: bursts of the master (actp_mem_resp).
 //          place_valid_o, place_tag_o: the slot that is about to be written; not while slot_wait_i.
 //          error_tag_o: the block of ev_rmw_failed_o and ev_write_error_o.
-// Method   the address of a slot is made while its block is in the compressor.
+// Method   the address of a slot is made while its block is in the compressor; bit by bit, where
+//          blocks are long enough.
 // Params   as actp_mem_write
 // Reset    empty
 `default_nettype none
@@ -102,6 +103,10 @@ module actp_mem_write_out #(
 );
   localparam int unsigned IndexW = $clog2(Pending);
   localparam int unsigned PlaceW = AddrW - $clog2(Bytes);
+  // Where the shortest block has more words than its address takes cycles.
+  localparam int unsigned Words   = BlockLen * (((Formats & 6) != 0) ? 16 : 32) / StreamWidth;
+  localparam int unsigned StrideW = $clog2((33 * BlockLen / 8 + 8) / Bytes + 2);
+  localparam bit          SerialPlace = Words >= StrideW + 2;
 
   // ---- pending blocks
   logic              next_valid, next_ready, answer_hold, answer, answer_error;
@@ -111,7 +116,9 @@ module actp_mem_write_out #(
   logic [RegW-1:0]   next_region, read_region;
   logic [IndexW-1:0] next_index, place_index;
   logic [EndsW-1:0]  head_ends;
-  actp_mem_pending #(.Pending(Pending), .TagW(TagW), .RegW(RegW), .EndsW(EndsW)) u_pending (
+  actp_mem_pending #(
+    .Pending(Pending), .TagW(TagW), .RegW(RegW), .EndsW(EndsW), .Fifo(Fifo)
+  ) u_pending (
     .clk_i, .rst_ni, .push_ready_o(enter_ready_o), .push_i(enter_i), .push_tag_i(enter_tag_i),
     .push_region_i(enter_region_i), .push_ends_i(enter_ends_i), .push_carry_i(enter_carry_i),
     .push_drop_i(enter_drop_i), .push_failed_i(enter_failed_i), .slot_valid_o(next_valid),
@@ -139,7 +146,7 @@ module actp_mem_write_out #(
   );
   actp_mem_slot_addr #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .AddrW(AddrW),
-    .UserW(IndexW)
+    .UserW(IndexW), .Serial(SerialPlace)
   ) u_place (
     .clk_i, .rst_ni, .in_valid_i(next_valid), .in_ready_o(next_ready), .in_region_i(region),
     .in_tag_i(next_tag), .in_user_i(next_index), .out_valid_o(place_valid),

@@ -12,7 +12,8 @@
 // Method   docs/memory.md
 // Params   those of actp_compressor, fixed mode; AddrW 32 .. 64; IdW >= 1; Regions 1 .. 16;
 //          ReadBuffers 2 .. 8: blocks that are read ahead or kept; Pending 2, 4, 8, 16: blocks
-//          between gather buffer and the memory's response
+//          between gather buffer and the memory's response. Fifo: of the compressor's queue, of
+//          all blocks, of the regions
 // Reset    no region, nothing inside; both sides are reset together
 `default_nettype none
 
@@ -23,7 +24,7 @@ module actp_memory #(
   parameter int unsigned Orders      = 3,    // those built in: bit 0 field, 1 significance
   parameter int unsigned GroupLen    = 8,    // K of order significance: 4, 8
   parameter int unsigned Depth       = 24,   // magnitude rows kept of FP32: 8 .. 24
-  parameter int unsigned Fifo        = 0,    // compressor's queue: 0 flops, 1 latches, 2 a macro
+  parameter int unsigned Fifo        = 0,    // 0 flops, 1 latches; 2: compressor's queue a macro
   // even; chunks of the queue besides a block
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
                                                                  Orders),
@@ -32,7 +33,8 @@ module actp_memory #(
   parameter int unsigned IdW         = 6,    // bits of an ID, 1 and more
   parameter int unsigned Regions     = 8,    // regions: 1 .. 16
   parameter int unsigned ReadBuffers = 4,    // blocks read ahead or kept: 2 .. 8
-  parameter int unsigned Pending     = 8     // blocks from gather buffer to response: 2, 4, 8, 16
+  parameter int unsigned Pending     = 8,    // blocks from gather buffer to response: 2, 4, 8, 16
+  parameter bit          BypassSkid  = 1'b1  // bypass writes: 1 a beat per cycle, 0 one in two
 ) (
   input  wire logic                     aclk,            // rising edge counts
   input  wire logic                     aresetn,         // asynchronous, active low
@@ -156,7 +158,8 @@ module actp_memory #(
   actp_mem_write #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
     .GroupLen(GroupLen), .Depth(Depth), .Fifo(Fifo), .Slack(Slack), .Searches(Searches),
-    .AddrW(AddrW), .IdW(IdW), .Regions(Regions), .Pending(Pending)
+    .AddrW(AddrW), .IdW(IdW), .Regions(Regions), .Pending(Pending),
+    .BypassSkid(BypassSkid)
   ) u_write (
     .clk_i(aclk), .rst_ni(aresetn), .regions_i(regions),
     .aw_valid_i(s_axi_awvalid), .aw_ready_o(s_axi_awready), .aw_id_i(s_axi_awid),
@@ -186,7 +189,7 @@ module actp_memory #(
   actp_mem_read #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
     .GroupLen(GroupLen), .Depth(Depth), .AddrW(AddrW), .IdW(IdW), .Regions(Regions),
-    .ReadBuffers(ReadBuffers)
+    .ReadBuffers(ReadBuffers), .Fifo(Fifo)
   ) u_read (
     .clk_i(aclk), .rst_ni(aresetn), .regions_i(regions),
     .ar_valid_i(s_axi_arvalid), .ar_ready_o(s_axi_arready), .ar_id_i(s_axi_arid),
@@ -215,7 +218,7 @@ module actp_memory #(
   actp_mem_regs #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
     .GroupLen(GroupLen), .Depth(Depth), .AddrW(AddrW), .Regions(Regions),
-    .ReadBuffers(ReadBuffers)
+    .ReadBuffers(ReadBuffers), .Fifo(Fifo)
   ) u_regs (
     .clk_i(aclk), .rst_ni(aresetn),
     .aw_valid_i(s_axil_awvalid), .aw_ready_o(s_axil_awready), .aw_addr_i(s_axil_awaddr),

@@ -15,7 +15,9 @@ class MemBlock : public RtlTest<Config> {
   void Check(const Region& r, uint64_t addr) {
     auto& dut = this->dut();
     const uint64_t block = uint64_t{Config::kBlockLen} * (r.format == 0 ? 4 : 2);
-    PutRegion(dut.region_i, 0, r, kBus);
+    dut.fmt_i = r.format;
+    dut.end_page_i = addr >> 12 == r.last() >> 12;
+    dut.granule_i = r.last() >> 6 & 63;
     Put(dut.addr_i, addr);
     this->sim().Settle();
     const uint64_t number = (addr - r.base) / block;

@@ -46,6 +46,7 @@ class MemDecode : public RtlTest<Config> {
       r.size = rng.OneIn(3) ? (16 - first) << 12 : 64 * (1 + rng.Below((16 - first) * 64));
       r.slot = rng.Next() & kAddrMask & ~uint64_t{4095};
       r.slot_bytes = rng.Below(1024);
+      r.format = rng.Below(3);
     }
     for (uint32_t k = 0; k < Config::kRegions; ++k)
       PutRegion(this->dut().regions_i, k * kRegionW, regions_[k], kBus);
@@ -88,7 +89,11 @@ class MemDecode : public RtlTest<Config> {
     SCOPED_TRACE(fmt::format("addr {:x} len {} size {} burst {}", b.addr, b.len, b.size, b.burst));
     ASSERT_EQ(dut.kind_o, kind);
     if (kind == kRegion) {
+      const Region& r = regions_[number];
       ASSERT_EQ(dut.region_o, number);
+      ASSERT_EQ(dut.fmt_o, r.format);
+      ASSERT_EQ(dut.end_page_o != 0, b.addr >> 12 == r.last() >> 12);
+      ASSERT_EQ(dut.granule_o, r.last() >> 6 & 63);
     }
     ++seen_[kind][b.burst];
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <bit>
 #include <deque>
 
 #include "duts.h"
@@ -65,6 +66,11 @@ class MemSlotAddr : public RtlTest<Config> {
   bool pending_ = false;
   Slot offered_;
   std::deque<Slot> expected_;
+  // Serial: two cycles, and one more for each bit that a stride may have.
+  static constexpr bool kSerial = requires { requires Config::kSerial == 1; };
+  static constexpr uint64_t kLatest =
+      2 + std::bit_width((Config::kBlockLen * 33 / 8 + 8) / kBus + 1);
+
   uint64_t seen_ = 0;
 };
 TYPED_TEST_SUITE(MemSlotAddr, duts::Configs);
@@ -84,10 +90,15 @@ TYPED_TEST(MemSlotAddr, RandomMatchesModel) {
   }
 }
 
-TYPED_TEST(MemSlotAddr, OneBlockACycleTwoLater) {
+TYPED_TEST(MemSlotAddr, OneBlockACycleTwoLaterSerialABitOfTheStrideACycle) {
   this->sim().Reset();
   for (int i = 0; i < 1000; ++i) this->Cycle(true, true);
-  EXPECT_EQ(this->seen_, 998U);
+  if (this->kSerial) {
+    EXPECT_GE(this->seen_ * this->kLatest, 1000U - this->kLatest);
+    EXPECT_LT(this->seen_, 500U);
+  } else {
+    EXPECT_EQ(this->seen_, 998U);
+  }
 }
 
 }  // namespace
