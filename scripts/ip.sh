@@ -4,7 +4,7 @@
 #   ports     every port of rtl/ has a comment
 #   version   that of CMakeLists.txt, actp_pkg and the Python package is one
 #   tables    in docs/ip.md and, of actp_memory, docs/memory.md: parameters and ports of the tops, from their comments;
-#             an instance, from examples/rtl
+#             an instance, from examples/rtl; area and clock of actp_memory, from synth/reports
 #   packages  actplane.core (FuseSoC) and Bender.yml, from rtl/files.f and the version in CMakeLists.txt
 #   figures   every SVG of docs/figures is drawn from the JSON beside it, as `make figures` leaves it
 # Fails where a file is not what would be made; --update makes it. Figures are drawn by `make figures` alone.
@@ -99,6 +99,53 @@ done
 table_params actp_memory >"$work/memory-parameters"
 table_ports_of_one actp_memory >"$work/memory-ports"
 
+# Area of the memory path by what it is for, then by module; all in kGE. Skids and queues are what is left: the codecs
+# have modules of the same names.
+awk -F, '
+  FILENAME ~ /timing/ { if ($2 == "actp_memory") mhz[$1, $3, $4] = $8; next }
+  FNR == 1 { next }
+  {
+    run = $1 "," $2 "," $3
+    if (!(run in all)) { all[run] = 0; order[++runs] = run }
+    if ($4 == "actp_memory") all[run] = $11
+    if ($4 ~ /^actp_(de)?compressor$/) codecs[run] += $11
+    if ($4 ~ /^actp_mem_(buffers|gather_store)/) buffers[run] += $11
+    if ($4 == "actp_mem_gather_store") gather[run] += $11
+    if ($4 == "actp_compressor") comp[run] = $11
+    if ($4 == "actp_decompressor") decomp[run] = $11
+    if ($4 == "actp_mem_buffers") kept[run] = $11
+    whole[run, $4] = $11
+    if ($4 ~ /^actp_mem/ && $4 !~ /^actp_mem_(buffers|gather_store)/) {
+      module = $4
+      if (!(module in seen)) { seen[module] = 1; modules[++count] = module }
+      own[run, module] = $10
+      named[run] += $10
+    }
+  }
+  function kge(x) { return sprintf("%.1f", x / 1000) }
+  END {
+    print "| configuration | codecs | block buffers | beyond them | of that registers | write path | read path | clock, MHz |"
+    print "|---|---|---|---|---|---|---|---|"
+    for (i = 1; i <= runs; i++) {
+      run = order[i]; split(run, key, ",")
+      print "| `" key[1] "` | " kge(codecs[run]) " | " kge(buffers[run]) " | **" kge(all[run] - codecs[run] - buffers[run]) "** | " \
+        kge(whole[run, "actp_mem_regs"]) " | " kge(whole[run, "actp_mem_write"] - comp[run] - gather[run]) " | " \
+        kge(whole[run, "actp_mem_read"] - decomp[run] - kept[run]) " | " (((key[1], key[2], key[3]) in mhz) ? mhz[key[1], key[2], key[3]] : "-") " |"
+    }
+    print ""
+    line = "| module, without those inside |"; rule = "|---|"
+    for (i = 1; i <= runs; i++) { split(order[i], key, ","); line = line " `" key[1] "` |"; rule = rule "---|" }
+    print line; print rule
+    for (m = 1; m <= count; m++) {
+      line = "| `" modules[m] "` |"
+      for (i = 1; i <= runs; i++) line = line " " kge(own[order[i], modules[m]]) " |"
+      print line
+    }
+    line = "| skids and queues |"
+    for (i = 1; i <= runs; i++) { run = order[i]; line = line " " kge(all[run] - codecs[run] - buffers[run] - named[run]) " |" }
+    print line
+  }' synth/reports/timing.csv synth/reports/memory.csv >"$work/memory-area"
+
 # The instance that examples/rtl has of a compressor.
 {
   say '```systemverilog'
@@ -124,7 +171,7 @@ put_in() { # PAGE NAME...
   done
 }
 put_in docs/ip.md compressor-parameters compressor-ports decompressor-parameters decompressor-ports template
-put_in docs/memory.md memory-parameters memory-ports
+put_in docs/memory.md memory-parameters memory-ports memory-area
 
 # ---- packages
 {

@@ -12,12 +12,16 @@
 #   --lenient                warnings of Yosys do not count as errors, and latches may be (other people's designs)
 #   --check                  compare with synth/reports/area.csv: no latch, the same flops, at most 1 % of area
 #   --update                 write the rows and the breakdown by module into synth/reports
+# A configuration of synth/memories.txt is the memory path: its codecs, its block buffers and what is beyond them, module
+# by module, with the named libraries alone where there are any; --update writes synth/reports/memory.csv.
 # shellcheck source=synth/flow/flow.sh
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 
 report=synth/reports/area.csv
 modules=synth/reports/area_modules.csv
 header='config,top,library,clock_gating,cells,area,ge_total,ge_seq,ff_bits,clock_gates,latches,depth,yosys'
+memory=synth/reports/memory.csv
+memory_header='config,library,clock_gating,module,instances,ff_bits,latches,clock_gates,ge_seq,ge_own,ge_all,yosys'
 modules_header='config,top,module,instances,ff_bits,ge_seq,ge_own,ge_all'
 parse "$@"
 mode=show only=false
@@ -31,6 +35,10 @@ done
 libraries=("$PWD/$GE")
 if [[ $mode != check && $only == false ]] && has_osu018; then libraries+=("$OSU018"); fi
 libraries+=("${liberties[@]}")
+if [[ $whole == parts ]]; then
+  [[ $mode != check ]] || die "--check is for the codecs; the memory path: make area-update CONFIG=$name"
+  if [[ ${#liberties[@]} -gt 0 ]]; then libraries=("${liberties[@]}"); else libraries=("$PWD/$GE"); fi
+fi
 for file in "${libraries[@]}"; do use_library "$file"; done  # what is wrong with a library is said before the long work
 
 mkdir -p "$work/$name"
@@ -66,7 +74,25 @@ breakdown() { # TOP: where the area is
     { printf "  %-28s %5d %8d %12.2f %10.2f %8.2f\n", $1, $2, $3, $4 / 1000, $5 / 1000, $6 / 1000 }' "$mapped.tree"
 }
 
+parts() { # the memory path, of which some modules are kept
+  local top=actp_memory file
+  for file in "${libraries[@]}"; do
+    use_library "$file"
+    map_netlist "$top" parts
+    awk -v top="$top" -v nand2="$nand2" -v tree=1 -f synth/flow/stat.awk "$facts" "$mapped.stat" | LC_ALL=C sort -k6,6nr -k1,1 >"$mapped.tree"
+    awk -v row="$name,$lib_name,$gating" -v yosys="$yosys_version" \
+      '{ print row "," $1 "," $2 "," $3 "," $7 "," $8 "," $4 "," $5 "," $6 "," yosys }' "$mapped.tree" >>"$rows"
+    awk -v name="$name" -v library="$lib_name" 'BEGIN { printf "%s in %s\n  %-28s %5s %8s %8s %12s %10s %8s\n", name, library, "module", "times", "flops", "latches", "storage kGE", "own kGE", "all kGE" }
+      { printf "  %-28s %5d %8d %8d %12.2f %10.2f %8.2f\n", $1, $2, $3, $7, $4 / 1000, $5 / 1000, $6 / 1000 }
+      $1 ~ /^actp_(de)?compressor$/ { codecs += $6 }
+      $1 ~ /^actp_mem_(buffers|gather_store)/ { buffers += $6 }
+      $1 == "actp_memory" { all = $6 }
+      END { printf "  codecs %.1f, block buffers %.1f, logic beyond them %.1f kGE\n", codecs / 1000, buffers / 1000, (all - codecs - buffers) / 1000 }' "$mapped.tree"
+  done
+}
+
 for top in "${tops[@]}"; do
+  if [[ $whole == parts ]]; then parts && continue; fi
   measure "$top"
   if [[ $mode != check && $gating == off && $flat_only == false ]]; then breakdown "$top"; fi
 done
@@ -76,6 +102,7 @@ case $mode in
     say "area       ${#tops[@]} tops, ${#libraries[@]} libraries; rows: $rows, by module: $tree_rows"
     ;;
   update)
+    if [[ $whole == parts ]]; then report=$memory header=$memory_header; fi
     merge "$report" "$header" 4 "$rows"
     if [[ -s $tree_rows ]]; then merge "$modules" "$modules_header" 2 "$tree_rows"; fi
     say "area       $(wc -l <"$rows") rows of $name written to $report"

@@ -13,9 +13,15 @@ GE=synth/lib/actp_ge.lib
 NOT_FOR_LOGIC='__lpflow_|__probe|sparecell'
 
 CONFIGS=${ACTPLANE_CONFIGS:-rtl/configs.txt}  # explore.sh has more of them
+MEMORIES=synth/memories.txt
+# Modules that the memory path keeps in shape `parts`, so that their area is known; all others are flat in these. None of
+# them has an input of type region_t, of which a module uses a part.
+MEMORY_PARTS=(actp_compressor actp_decompressor actp_mem_buffers actp_mem_gather_store actp_mem_regs actp_mem_table
+  actp_mem_check actp_mem_counters actp_mem_errors actp_mem_write actp_mem_decode actp_mem_gather actp_mem_pending
+  actp_mem_slot_out actp_mem_resp actp_mem_read actp_mem_tags actp_mem_serve actp_queue actp_skid)
 
 work=build/synth
-config=${CONFIG:-default} list='' top='' params=() liberties=() gating=off delay=${DELAY:-1000} lenient=false flat_only=false with_latches=false
+config=${CONFIG:-default} list='' top='' params=() liberties=() gating=off delay=${DELAY:-1000} lenient=false flat_only=false with_latches=false whole=flat
 yosys_version=
 
 # An argument is a path from where the user stands.
@@ -65,7 +71,17 @@ refuse_others() { # OPTION ARGUMENT...
   fi
 }
 
-# Sets: name, tops, sources, include, params.
+# The parameters of a configuration of the memory path; nothing if there is none of that name. Its columns: name, the
+# codecs' in synth/configs.txt, the other parameters of actp_memory as NAME=VALUE.
+memory_params() { # NAME
+  local codecs rest
+  read -r _ codecs rest < <(sed 's/#.*//' "$MEMORIES" | awk -v name="$1" '$1 == name') || return 0
+  codecs=$(config_params "$codecs" synth/configs.txt) || return
+  [[ -n $codecs ]] || die "$MEMORIES: the codecs of $1 are not in synth/configs.txt"
+  say "$codecs $rest"
+}
+
+# Sets: name, tops, sources, include, params; whole: the shape of the netlist that is measured.
 choose_design() {
   local numbers folder
   if [[ -n $list ]]; then
@@ -76,13 +92,18 @@ choose_design() {
   else
     list=$PWD/rtl/files.f
     numbers=$(config_params "$config" "$CONFIGS") || exit
+    if [[ -z $numbers ]]; then numbers=$(memory_params "$config") || exit; fi
     [[ -n $numbers ]] ||
-      die "no configuration '$config' in $CONFIGS; there are: $(awk '/^[a-z]/ { printf "%s ", $1 }' "$CONFIGS")"
+      die "no configuration '$config' in $CONFIGS; there are: $(awk '/^[a-z]/ { printf "%s ", $1 }' "$CONFIGS" "$MEMORIES")"
     name=$config
     [[ ${#params[@]} -eq 0 ]] || die "--param goes with --files; the numbers of a configuration are in $CONFIGS"
     read -ra params <<<"$numbers"
     if [[ " $numbers " == *' Fifo=1 '* ]]; then with_latches=true; fi
     tops=(actp_compressor actp_decompressor)
+    if [[ $numbers == *' AddrW='* ]]; then
+      tops=(actp_memory)
+      whole=parts flat_only=true
+    fi
     if [[ -n $top ]]; then tops=("$top"); fi
   fi
   folder=$(dirname "$list")
@@ -178,8 +199,8 @@ chformal -remove"
 }
 
 # Sets `generic`: the design as gates of Yosys, flat or as a tree of modules.
-elaborate() { # TOP flat|tree
-  local top=$1 shape=$2 flatten='' script inputs middle='' box=''
+elaborate() { # TOP flat|tree|parts
+  local top=$1 shape=$2 flatten='' script inputs middle='' box='' keep=''
   local strict=(-e '.*')
   if [[ $lenient == true ]]; then strict=(); fi
   mkdir -p "$work/$name/$top"
@@ -190,7 +211,9 @@ elaborate() { # TOP flat|tree
     middle="techmap -map $PWD/synth/lib/clock_gate.v t:\$dffe t:\$adffe"
     box="read_verilog -lib $PWD/synth/lib/clock_gate_box.v"
   fi
+  if [[ $shape == parts ]]; then keep="setattr -mod -set keep_hierarchy 1 $(printf '*%s* ' "${MEMORY_PARTS[@]}")"; fi
   script="$(read_design "$top" "$box")
+$keep
 synth $flatten -top $top -run begin:fine
 $middle
 synth $flatten -top $top -run fine:
@@ -210,7 +233,7 @@ write_rtlil $generic"
 
 # Sets `mapped` (path without ending): .stat, .depth, .v of the design in the cells of the library in use; with clock
 # gating also `icg`, the gate, and its pins `icg_clock`, `icg_enable`, `icg_out`.
-map_netlist() { # TOP flat|tree
+map_netlist() { # TOP flat|tree|parts
   local top=$1 shape=$2 script inputs gate='' latch latch_enable data latch_out
   elaborate "$top" "$shape"
   mapped=$PWD/$work/$name/$top/$shape-$gating-$(basename "${lib%.lib}")

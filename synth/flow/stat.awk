@@ -2,8 +2,8 @@
 # Adds up the output of Yosys' `stat` with the facts of a library (liberty.awk, first file).
 #   -v top=MODULE -v nand2=AREA
 #   without -v tree=1: one line "cells area ge ge_seq ff_bits gates latches" for a flat netlist
-#   with    -v tree=1: one line for each module "module instances ff_bits ge_seq ge_own ge_all", all instances
-#                      together; ge_all includes what is instantiated inside
+#   with    -v tree=1: one line for each module "module instances ff_bits ge_seq ge_own ge_all latches gates", all
+#                      instances together; ge_all includes what is instantiated inside
 FNR == NR { if ($1 == "cell") { area[$2] = $3; kind[$2] = $4 } next }
 /^=== / { module = $2; if (module == "design") module = ""; next }  # "=== design hierarchy ===" repeats it all
 /Number of cells:/ { counting = 1; next }
@@ -35,7 +35,7 @@ END {
   }
   walk(top, 1)
   for (m in instances) {
-    printf "%s %d %d %.1f %.1f %.1f\n", m, instances[m], flops[m] * instances[m], seq[m] * instances[m] / nand2,
-      own[m] * instances[m] / nand2, total[m] * instances[m] / nand2
+    printf "%s %d %d %.1f %.1f %.1f %d %d\n", m, instances[m], flops[m] * instances[m], seq[m] * instances[m] / nand2,
+      own[m] * instances[m] / nand2, total[m] * instances[m] / nand2, latches[m] * instances[m], gates[m] * instances[m]
   }
 }

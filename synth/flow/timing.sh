@@ -84,7 +84,7 @@ for top in "${tops[@]}"; do
       analyse "$top" "$log"
       tree_period=$(figure "$log" reg_to_reg) modules=$(passed "$log")
     fi
-    map_netlist "$top" flat
+    map_netlist "$top" "$whole"
     log=$mapped.timing.log
     analyse "$top" "$log"
     period=$(figure "$log" reg_to_reg) in_reg=$(figure "$log" in_to_reg) reg_out=$(figure "$log" reg_to_out)
@@ -97,7 +97,12 @@ for top in "${tops[@]}"; do
     from='' to=''
     if [[ -n $period ]]; then
       read -r from to < <(ends "$log" reg_to_reg)
-      from=$(named "$from") to=$(named "$to")
+      # In shape `parts` the registers of the kept modules have names of their instances.
+      if [[ $whole == parts ]]; then
+        from=${from%/*} to=${to%/*} tree_period=$period modules=$(passed "$log")
+      else
+        from=$(named "$from") to=$(named "$to")
+      fi
     fi
     say "$name,$top,$lib_name,$gating,${wire_load:-none},$delay,$period,$mhz,$in_reg,$reg_out,$in_out,$from,$to,$tree_period,$modules,$sta_version" >>"$rows"
     printf '%-10s %-18s %-30s %7s ns  %4s MHz  in to reg %6s  reg to out %6s  in to out %s\n' \
