@@ -103,16 +103,15 @@ table_ports_of_one actp_memory >"$work/memory-ports"
 # have modules of the same names.
 awk -F, '
   FILENAME ~ /timing/ { if ($2 == "actp_memory") mhz[$1, $3, $4] = $8; next }
+  FILENAME ~ /memories/ { split($0, word, / +/); codec[word[1]] = word[2]; next }
+  FILENAME ~ /area/ { if ($2 ~ /^actp_(de)?compressor$/) codecs[$1, $3, $4] += $7; next }
   FNR == 1 { next }
   {
     run = $1 "," $2 "," $3
     if (!(run in all)) { all[run] = 0; order[++runs] = run }
     if ($4 == "actp_memory") all[run] = $11
-    if ($4 ~ /^actp_(de)?compressor$/) codecs[run] += $11
     if ($4 ~ /^actp_mem_(buffers|gather_store)/) buffers[run] += $11
     if ($4 == "actp_mem_gather_store") gather[run] += $11
-    if ($4 == "actp_compressor") comp[run] = $11
-    if ($4 == "actp_decompressor") decomp[run] = $11
     if ($4 == "actp_mem_buffers") kept[run] = $11
     whole[run, $4] = $11
     if ($4 ~ /^actp_mem/ && $4 !~ /^actp_mem_(buffers|gather_store)/) {
@@ -128,9 +127,10 @@ awk -F, '
     print "|---|---|---|---|---|---|---|---|"
     for (i = 1; i <= runs; i++) {
       run = order[i]; split(run, key, ",")
-      print "| `" key[1] "` | " kge(codecs[run]) " | " kge(buffers[run]) " | **" kge(all[run] - codecs[run] - buffers[run]) "** | " \
-        kge(whole[run, "actp_mem_regs"]) " | " kge(whole[run, "actp_mem_write"] - comp[run] - gather[run]) " | " \
-        kge(whole[run, "actp_mem_read"] - decomp[run] - kept[run]) " | " (((key[1], key[2], key[3]) in mhz) ? mhz[key[1], key[2], key[3]] : "-") " |"
+      alone = codec[key[1]] SUBSEP key[2] SUBSEP key[3]
+      print "| `" key[1] "` | " ((alone in codecs) ? kge(codecs[alone]) : "-") " | " kge(buffers[run]) " | **" kge(all[run] - buffers[run]) "** | " \
+        kge(whole[run, "actp_mem_regs"]) " | " kge(whole[run, "actp_mem_write"] - gather[run]) " | " \
+        kge(whole[run, "actp_mem_read"] - kept[run]) " | " (((key[1], key[2], key[3]) in mhz) ? mhz[key[1], key[2], key[3]] : "-") " |"
     }
     print ""
     line = "| module, without those inside |"; rule = "|---|"
@@ -142,9 +142,9 @@ awk -F, '
       print line
     }
     line = "| skids and queues |"
-    for (i = 1; i <= runs; i++) { run = order[i]; line = line " " kge(all[run] - codecs[run] - buffers[run] - named[run]) " |" }
+    for (i = 1; i <= runs; i++) { run = order[i]; line = line " " kge(all[run] - buffers[run] - named[run]) " |" }
     print line
-  }' synth/reports/timing.csv synth/reports/memory.csv >"$work/memory-area"
+  }' synth/reports/timing.csv synth/memories.txt synth/reports/area.csv synth/reports/memory.csv >"$work/memory-area"
 
 # The instance that examples/rtl has of a compressor.
 {

@@ -12,7 +12,7 @@
 #   --lenient                warnings of Yosys do not count as errors, and latches may be (other people's designs)
 #   --check                  compare with synth/reports/area.csv: no latch, the same flops, at most 1 % of area
 #   --update                 write the rows and the breakdown by module into synth/reports
-# A configuration of synth/memories.txt is the memory path: its codecs, its block buffers and what is beyond them, module
+# A configuration of synth/memories.txt is the memory path without its codecs: block buffers and what is beyond them, module
 # by module, with the named libraries alone where there are any; --update writes synth/reports/memory.csv.
 # shellcheck source=synth/flow/flow.sh
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
@@ -79,15 +79,15 @@ parts() { # the memory path, of which some modules are kept
   for file in "${libraries[@]}"; do
     use_library "$file"
     map_netlist "$top" parts
-    awk -v top="$top" -v nand2="$nand2" -v tree=1 -f synth/flow/stat.awk "$facts" "$mapped.stat" | LC_ALL=C sort -k6,6nr -k1,1 >"$mapped.tree"
+    awk -v top="$top" -v nand2="$nand2" -v tree=1 -f synth/flow/stat.awk "$facts" "$mapped.stat" |
+      grep -v '^actp_\(de\)\?compressor ' | LC_ALL=C sort -k6,6nr -k1,1 >"$mapped.tree"
     awk -v row="$name,$lib_name,$gating" -v yosys="$yosys_version" \
       '{ print row "," $1 "," $2 "," $3 "," $7 "," $8 "," $4 "," $5 "," $6 "," yosys }' "$mapped.tree" >>"$rows"
     awk -v name="$name" -v library="$lib_name" 'BEGIN { printf "%s in %s\n  %-28s %5s %8s %8s %12s %10s %8s\n", name, library, "module", "times", "flops", "latches", "storage kGE", "own kGE", "all kGE" }
       { printf "  %-28s %5d %8d %8d %12.2f %10.2f %8.2f\n", $1, $2, $3, $7, $4 / 1000, $5 / 1000, $6 / 1000 }
-      $1 ~ /^actp_(de)?compressor$/ { codecs += $6 }
       $1 ~ /^actp_mem_(buffers|gather_store)/ { buffers += $6 }
       $1 == "actp_memory" { all = $6 }
-      END { printf "  codecs %.1f, block buffers %.1f, logic beyond them %.1f kGE\n", codecs / 1000, buffers / 1000, (all - codecs - buffers) / 1000 }' "$mapped.tree"
+      END { printf "  block buffers %.1f, beyond codecs and buffers %.1f kGE\n", buffers / 1000, (all - buffers) / 1000 }' "$mapped.tree"
   done
 }
 

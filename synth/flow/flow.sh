@@ -15,8 +15,9 @@ NOT_FOR_LOGIC='__lpflow_|__probe|sparecell'
 CONFIGS=${ACTPLANE_CONFIGS:-rtl/configs.txt}  # explore.sh has more of them
 MEMORIES=synth/memories.txt
 # Modules that the memory path keeps in shape `parts`, so that their area is known; all others are flat in these. None of
-# them has an input of type region_t, of which a module uses a part.
-MEMORY_PARTS=(actp_compressor actp_decompressor actp_mem_buffers actp_mem_gather_store actp_mem_regs actp_mem_table
+# them has an input of type region_t, of which a module uses a part. The codecs are empty boxes: they have rows of their
+# own, and take most of the time.
+MEMORY_PARTS=(actp_mem_buffers actp_mem_gather_store actp_mem_regs actp_mem_table
   actp_mem_check actp_mem_counters actp_mem_errors actp_mem_write actp_mem_decode actp_mem_gather actp_mem_pending
   actp_mem_slot_out actp_mem_resp actp_mem_read actp_mem_tags actp_mem_serve actp_queue actp_skid)
 
@@ -211,7 +212,11 @@ elaborate() { # TOP flat|tree|parts
     middle="techmap -map $PWD/synth/lib/clock_gate.v t:\$dffe t:\$adffe"
     box="read_verilog -lib $PWD/synth/lib/clock_gate_box.v"
   fi
-  if [[ $shape == parts ]]; then keep="setattr -mod -set keep_hierarchy 1 $(printf '*%s* ' "${MEMORY_PARTS[@]}")"; fi
+  if [[ $shape == parts ]]; then
+    keep="blackbox *actp_compressor* *actp_decompressor*
+delete *actp_enc_* *actp_dec_*
+setattr -mod -set keep_hierarchy 1 $(printf '*%s* ' "${MEMORY_PARTS[@]}")"
+  fi
   script="$(read_design "$top" "$box")
 $keep
 synth $flatten -top $top -run begin:fine

@@ -15,7 +15,7 @@ class MemBlock : public RtlTest<Config> {
   void Check(const Region& r, uint64_t addr) {
     auto& dut = this->dut();
     const uint64_t block = uint64_t{Config::kBlockLen} * (r.format == 0 ? 4 : 2);
-    dut.fmt_i = r.format;
+    dut.fmt_i = static_cast<uint8_t>(r.format);
     dut.end_page_i = addr >> 12 == r.last() >> 12;
     dut.granule_i = r.last() >> 6 & 63;
     Put(dut.addr_i, addr);
