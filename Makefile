@@ -148,9 +148,9 @@ ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ s
 ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
 	@scripts/ip.sh --update
 
-figures:  ## write the timing figures of docs/ip.md and docs/memory.md from the RTL and draw them (WaveDrom, by npm into build/)
+figures:  ## write the timing figures of docs/ip.md from the RTL and draw them (WaveDrom, by npm into build/)
 	@scripts/setup.sh build test rtl
-	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target figures_test memory_rtl_test
+	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target figures_test
 	@scripts/figures.sh
 
 rtl-lint:  ## Verilator and Yosys over all sixteen sizes; comments, packages and tables made from rtl/

@@ -20,7 +20,7 @@ variants=(Formats=1 Formats=2 Formats=3 Formats=4 Formats=5 Formats=6
   Fifo=1 'Fifo=1,Orders=2,Depth=12' UserWidth=9)
 tops=(actp_compressor_axis actp_decompressor_axis)
 # Of the memory path, corners and the middle.
-memories=('BlockLen=32,StreamWidth=64' 'BlockLen=128,StreamWidth=256' 'BlockLen=32,StreamWidth=512,Formats=4,Orders=1,Pending=4'
+memories=('BlockLen=32,StreamWidth=64' 'BlockLen=32,StreamWidth=64,Fifo=1,BypassSkid=0' 'BlockLen=128,StreamWidth=256' 'BlockLen=32,StreamWidth=512,Formats=4,Orders=1,Pending=4'
   'BlockLen=256,StreamWidth=512,AddrW=64,IdW=16,Regions=16,ReadBuffers=8,Pending=16'
   'BlockLen=64,StreamWidth=128,Formats=1,Orders=2,GroupLen=4,Depth=12,AddrW=32,IdW=1,Regions=1,ReadBuffers=2,Pending=2')
 work=$PWD/build/rtl-lint
@@ -137,7 +137,7 @@ select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*
     say endmodule
   } >"$work/lint_memory.sv"
   say "$read_all $work/lint_memory.sv; hierarchy -check -top lint_memory; delete lint_memory; proc; check -assert; \
-select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u; select -assert-any t:\$dff t:\$adff" >"$work/lint_memory.ys"
+select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*/* %d; select -assert-any t:\$dff t:\$adff" >"$work/lint_memory.ys"
   say "yosys-memory yosys -q -e .* -s $work/lint_memory.ys"
   for n in "${lengths[@]}"; do
     for w in "${widths[@]}"; do

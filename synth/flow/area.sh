@@ -80,7 +80,7 @@ parts() { # the memory path, of which some modules are kept
     use_library "$file"
     map_netlist "$top" parts
     awk -v top="$top" -v nand2="$nand2" -v tree=1 -f synth/flow/stat.awk "$facts" "$mapped.stat" |
-      grep -v '^actp_\(de\)\?compressor ' | LC_ALL=C sort -k6,6nr -k1,1 >"$mapped.tree"
+      grep -v 'actp_\(de\)\?compressor ' | LC_ALL=C sort -k6,6nr -k1,1 >"$mapped.tree"
     awk -v row="$name,$lib_name,$gating" -v yosys="$yosys_version" \
       '{ print row "," $1 "," $2 "," $3 "," $7 "," $8 "," $4 "," $5 "," $6 "," yosys }' "$mapped.tree" >>"$rows"
     awk -v name="$name" -v library="$lib_name" 'BEGIN { printf "%s in %s\n  %-28s %5s %8s %8s %12s %10s %8s\n", name, library, "module", "times", "flops", "latches", "storage kGE", "own kGE", "all kGE" }

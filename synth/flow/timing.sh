@@ -24,6 +24,7 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
+if [[ $whole == parts && -z $clock ]]; then clock=aclk; fi  # kept modules have a clk_i
 need sta opensta
 sta_version=$(sta -version)
 if [[ $only == true ]]; then
