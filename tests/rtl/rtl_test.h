@@ -17,6 +17,7 @@
 #include "actplane/field_order.h"
 #include "actplane/format.h"
 #include "core/sim.h"
+#include "numbers.h"
 #include "support/clause.h"
 #include "support/scale.h"
 #include "support/values.h"
@@ -38,13 +39,6 @@ std::vector<Format> FormatsOf() {
   return formats;
 }
 inline bool IsNarrow(Format format) { return InfoOf(format).value_bytes == 2; }
-
-// Numbers of actp_pkg; pkg_parity_test compares them with the RTL.
-inline constexpr uint32_t kManW = 23;
-inline constexpr uint32_t kCodeW = 9;
-inline constexpr uint32_t kRows = 1 + kCodeW + kManW;
-inline constexpr uint32_t kRowCode = 1;
-inline constexpr uint32_t kRowMan = 1 + kCodeW;
 
 // Bits [at +: count] of a port of any width, count <= 64.
 template <class Port>
