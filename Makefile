@@ -123,20 +123,21 @@ lint:  ## scripts, independence of the second decoder, clang-tidy
 	@$(call configure,$(PRESET))
 	@scripts/lint.sh $(PRESET)
 
-asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer; counts the lines of model/ for coverage
 	@scripts/setup.sh build test fuzz
-	@$(call build,asan-ubsan)
-	@scripts/test.sh asan-ubsan
+	@$(call build,checked)
+	@rm -rf build/checked/profiles
+	@LLVM_PROFILE_FILE=$(CURDIR)/build/checked/profiles/%2m.profraw scripts/test.sh checked
 
-coverage:  ## line coverage of model/, fails below COVERAGE_MIN
-	@scripts/setup.sh build test coverage
-	@$(call build,coverage)
+coverage:  ## line coverage of model/ by the tests of `make asan`, fails below COVERAGE_MIN
+	@scripts/setup.sh build test fuzz
+	@[[ -d build/checked/profiles ]] || $(MAKE) --no-print-directory asan
 	@scripts/coverage.sh
 
 fuzz:  ## every libFuzzer target for FUZZ_SECONDS
 	@scripts/setup.sh build fuzz
-	@$(call build,fuzz)
-	@scripts/fuzz.sh
+	@$(call build,checked) --target model/fuzz/all
+	@LLVM_PROFILE_FILE=/dev/null scripts/fuzz.sh
 
 rtl-test: build  ## only compressor and decompressor RTL against the golden model, module by module and whole
 	@scripts/test.sh $(PRESET) --label-regex 'rtl|system'
