@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # study.sh [STEP...]: the measurements behind docs/results.md, "Training". Runs keep their folders in build/runs/study and are
 # not repeated; one that was stopped goes on from its checkpoint. JOBS runs at a time, one thread each. What a step takes is
-# said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place.
+# said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place. SEEDS=1 is a first look.
 #   baselines  1 minute    bits per byte of gzip, bzip2 and n-grams on both texts
 #   sweep      1 hour      the learning rate of exact, both networks (PRESETS)
 #   rule       1 hour      a ratio per kind by the loss of short runs
@@ -101,8 +101,8 @@ rule() { # by short runs, for an overall ratio of 12
     --out "$out/rule" >"$out/rule.json.new" && mv "$out/rule.json.new" "$out/rule.json"
 }
 
-track() { compare track mini --seeds 1,2,3 --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
-flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}") && compare flash mini --seeds 1,2,3 --methods "${list[@]}"; }
+track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
+flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}") && compare flash mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"; }
 # Inputs of norms are kept at 6 in the first ones, as everything else in the second, otherwise in the others.
 ratios() {
   local r
@@ -110,10 +110,10 @@ ratios() {
   for r in 8 12 14.222; do all+=("$sig,ratio=$r,ratio.residual=$r"); done
   compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "${all[@]}" "$sig,group=8,ratio="{12,16} "$sig,ratio.residual="{exact,4}",ratio=14.222"
 }
-llama() { compare llama llama-mini --seeds 1,2,3 --methods "${peers[@]}" "${codec[@]}"; }
-quoted() { compare quoted mini --seeds 1,2,3,4,5 --methods "${quoted[@]}"; }
-long() { compare long mini --steps 20000 --runs "$out/runs-long" --seeds 1,2,3,4,5 --methods "${quoted[@]}"; }
-large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds 1,2,3 --methods bf16 "$sig,ratio="{8,12}; }
+llama() { compare llama llama-mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}"; }
+quoted() { compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
+long() { compare long mini --steps 20000 --runs "$out/runs-long" --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
+large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds "${SEEDS:-1,2,3}" --methods bf16 "$sig,ratio="{8,12}; }
 
 gradient() { # at the weights that exact ended with; zfp trains at a sixth of the speed of exact
   "$program" gradcheck --preset mini --init $out/runs-mini/exact-1/checkpoint --threads "$JOBS" --json \
