@@ -30,9 +30,9 @@ needs_demo = build rtl
 needs_test = build rtl test
 
 # Runs CMake where it has not run with these presets and options; after that ninja does it when a CMakeLists.txt changes.
-# RTL_FIRST, as in CI: fewer configurations, compiled for time to build.
-rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1
-rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT
+# RTL_FIRST, as in CI: fewer configurations, compiled for time to build, waveforms of one alone.
+rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1 -DACTPLANE_RTL_WAVES=tiny
+rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT -UACTPLANE_RTL_WAVES
 # RTL_COVERAGE, as in CI: the tests of the modules count what they reach, so that `cover` need not build them once more.
 options = $(if $(filter release,$(1)),-DACTPLANE_RTL_POINT=$(POINT) -DACTPLANE_RTL_COVERAGE=$(if $(RTL_COVERAGE),ON,OFF) \
           -DACTPLANE_RTL_FIRST=$(if $(RTL_FIRST),$(rtl_first),$(rtl_all)))
