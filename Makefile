@@ -118,7 +118,7 @@ tidy:  ## clang-tidy over model/
 	@$(call configure,$(PRESET))
 	@scripts/tidy.sh $(PRESET)
 
-lint:  ## scripts, independence of the second decoder, clang-tidy
+lint:  ## scripts, width of pages, independence of the second decoder, clang-tidy
 	@scripts/setup.sh build test rtl lint
 	@$(call configure,$(PRESET))
 	@scripts/lint.sh $(PRESET)
@@ -141,9 +141,10 @@ fuzz:  ## every libFuzzer target for FUZZ_SECONDS
 rtl-test: build  ## only compressor and decompressor RTL against the golden model, module by module and whole
 	@scripts/test.sh $(PRESET) --label-regex 'rtl|system'
 
-ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists
+ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists; pages of 120 columns
 	@scripts/ip.sh
 	@scripts/cites.sh
+	@scripts/columns.sh
 
 ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
 	@scripts/ip.sh --update
