@@ -44,7 +44,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test ip ip-update figures rtl-lint sim sim-build memory memory-build verify soak mutate mutate-random cover \
         gate gate-slang gate-modules four-state equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        synth-test explore report report-test python-test train train-build train-test train-study bare ci clean
+        synth-test explore report report-update report-test python-test train train-build train-test train-study bare ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -267,6 +267,10 @@ explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream width
 report:  ## one HTML page of all that is measured, build/report/index.html; with TENSOR=file.npy that one too
 	@scripts/setup.sh report
 	@scripts/report.sh $(if $(filter command% environment%,$(origin TENSOR)),$(TENSOR))
+
+report-update:  ## write the table and the picture of README.md from the committed tables
+	@scripts/setup.sh report
+	@node report/readme.mjs --update
 
 report-test:  ## the page in headless Chromium; its figures against commands, README and docs/results.md
 	@scripts/setup.sh report report-test

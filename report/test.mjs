@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // test.mjs: build/report/index.html in headless Chromium, its figures against the committed tables, those against the programs
-// that are built, and README.md and docs/results.md against both. Pictures of the page stay in build/report. The last line is
+// that are built, and README.md, docs/results.md and the lab book against both. Pictures of the page stay in build/report. The last line is
 // `N passed, N failed, N skipped`, also in build/report/tests.txt.
 import assert from 'node:assert/strict';
 import {execFileSync, spawnSync} from 'node:child_process';
@@ -9,6 +9,7 @@ import {pathToFileURL} from 'node:url';
 import {openChromium} from './chromium.mjs';
 import {differences, expected} from './figures.mjs';
 import {exactly, familyOf, gather} from './gather.mjs';
+import {faults as readmeFaults} from './readme.mjs';
 import {bf16Of, formatCsv, fp16Of, parseCsv, readCsv, under} from './lib.mjs';
 import {inFormats, nameOf, peers, sweep, zfp} from './sweep.mjs';
 
@@ -91,11 +92,29 @@ await test('a figure that differs is found, one at a time', () => {
     differences((p) =>
       p === path ? (assert.ok(read(p).includes(from), from), read(p).replace(from, to)) : read(p),
     ).faults.length;
-  assert.equal(broken('README.md', 'Compressor 5.20 kGE', 'Compressor 5.21 kGE'), 1);
-  assert.equal(broken('README.md', '54.6 dB', '54.7 dB'), 1);
+  assert.equal(broken('docs/results.md', 'compressor 5.20 kGE', 'compressor 5.21 kGE'), 1);
+  assert.equal(broken('README.md', '12.7 dB less', '12.8 dB less'), 1);
+  assert.equal(broken('README.md', 'SNR 55.0 dB', 'SNR 55.1 dB'), 1);
+  assert.equal(broken('README.md', 'downloads 107 MB', 'downloads 108 MB'), 1);
   assert.equal(broken('docs/results.md', '| 42.3 / 55.0 |', '| 42.3 / 55.1 |'), 1);
-  assert.equal(broken('docs/results.md', '17.05 / 8.98', '17.04 / 8.98'), 1);
+  assert.equal(broken('docs/results.md', '| 2.62 / 1.08 |', '| 2.61 / 1.08 |'), 1);
+  assert.equal(broken('docs/results.md', '67 % with FP32', '68 % with FP32'), 1);
   assert.equal(broken('docs/results.md', '724 of 724 bins', '723 of 724 bins'), 1);
+  assert.equal(broken('docs/rtl.md', '17.05 / 8.98', '17.04 / 8.98'), 1);
+  assert.equal(broken('docs/history/results-v2.md', '28,764 / 17,015', '28,764 / 17,016'), 1);
+  assert.equal(broken('docs/history/results-v2.md', '724 of 724 bins', '723 of 724 bins'), 1);
+});
+await test('table and picture of README are what the committed tables give, and a change of either is found', () => {
+  assert.deepEqual(readmeFaults(), []);
+  const broken = (path, from, to) =>
+    readmeFaults((p) => {
+      const text = readFileSync(under(p), 'utf8');
+      return p === path ? (assert.ok(text.includes(from), from), text.replace(from, to)) : text;
+    }).length;
+  assert.equal(broken('README.md', '| 166 / 63 |', '| 166 / 64 |'), 1);
+  assert.equal(broken('README.md', 'clock 0.93 met', 'clock 0.92 met'), 1);
+  assert.equal(broken('docs/figures/training.svg', '8 %', '9 %'), 1);
+  assert.throws(() => broken('README.md', '<!-- configurations:end -->', ''), /marker lines/);
 });
 await test('every row of trust has kind, goal, date and command', () => {
   for (const row of readCsv(under('report/data/trust.csv'))) {
