@@ -318,11 +318,12 @@ function cyclesOf(text) {
   for (const part of text.split('Order `').slice(1)) {
     const order = part.slice(0, part.indexOf('`'));
     if (!['field', 'significance'].includes(order) || found[order]) continue;
-    found[order] = {};
+    const rows = {};
     for (const row of part.matchAll(
       /\| `(\w+)` \| [^|]*\| ([^|]*) \| ([^|]*) \| (\d+), \d+ \| ([^|]*) \| ([^|]*) \| (\d+), \d+ \|/g,
     ))
-      found[order][row[1]] ??= {compressor: row.slice(2, 5), decompressor: row.slice(5, 8)}; // the latency of a block alone
+      rows[row[1]] ??= {compressor: row.slice(2, 5), decompressor: row.slice(5, 8)}; // the latency of a block alone
+    if (Object.keys(rows).length > 0) found[order] = rows; // any other part is prose
   }
   return found;
 }

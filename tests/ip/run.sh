@@ -95,6 +95,7 @@ cite 'see actp_pkg::ghost' 'name of the package actp_pkg::ghost does not exist'
 cite 'see actplane::Ghost' 'function of the model actplane::Ghost does not exist'
 cite 'see F-9.99' 'clause F-9.99 does not exist'
 cite 'see docs/ghost.md' 'file docs/ghost.md does not exist'
+cite 'see docs/figures/ghost.svg' 'file docs/figures/ghost.svg does not exist'
 change docs/rtl.md 's|^# .*|& tests/rtl/ghost_test.cc|'; expect cites 1 'docs/rtl.md:1: file tests/rtl/ghost_test.cc'; undo docs/rtl.md
 
 # Pages wider than 120 characters; a row of a table and an address may be, and letters of two bytes count once.
