@@ -28,7 +28,7 @@ const fileText = (path) => (cache[path] ??= plain(readFileSync(under(path), 'utf
 export function expected() {
   const list = [];
   const say = (file, text) => list.push([file, text]);
-  const both = (text) => [results, book].forEach((file) => say(file, text));
+  const both = (text) => [results, book].forEach((file) => say(file, text)); // the ten figures, and the lab book
   const area = readCsv(under('synth/reports/area.csv'));
   const timing = readCsv(under('synth/reports/timing.csv'));
   const explore = readCsv(under('synth/reports/explore.csv'));
