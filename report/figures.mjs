@@ -68,14 +68,8 @@ export function expected() {
   );
   say(results, `| ${slowest(goal('field32', 'on'))} / ${slowest(goal('significance32', 'on'))} ns |`);
   const pair = (text) => sides.map(text).join(' | ');
-  say(
-    book,
-    `| project's library, kGE | ${pair((s) => round(kge('default', s, 'project'), 1))} |`,
-  );
-  say(
-    book,
-    `| of it flops | ${pair((s) => round(kge('default', s, 'project', 'ge_seq'), 1))} |`,
-  );
+  say(book, `| project's library, kGE | ${pair((s) => round(kge('default', s, 'project'), 1))} |`);
+  say(book, `| of it flops | ${pair((s) => round(kge('default', s, 'project', 'ge_seq'), 1))} |`);
   say(book, `| Nangate45, kGE | ${pair((s) => round(kge('default', s, 'nangate'), 1))} |`);
   say(book, `| kGE per byte per cycle, Nangate45 | ${comp} | ${decomp} |`);
   say(book, `| osu018, kGE | ${pair((s) => round(kge('default', s, 'osu018'), 1))} |`);
@@ -124,12 +118,25 @@ export function expected() {
     db({order: 'significance', group: 4, rows: 16, slot_bytes: slot}, tensor);
   const less = (slot) =>
     (
-      Number(row(distortion, {format: 'fp32', block: 128, order: 'significance', group: 4, rows: 16, slot_bytes: slot}).all) -
-      Number(row(distortion, {format: 'fp32', block: 128, order: 'field', slot_bytes: slot}).all)
+      Number(
+        row(distortion, {
+          format: 'fp32',
+          block: 128,
+          order: 'significance',
+          group: 4,
+          rows: 16,
+          slot_bytes: slot,
+        }).all,
+      ) - Number(row(distortion, {format: 'fp32', block: 128, order: 'field', slot_bytes: slot}).all)
     ).toFixed(1);
-  say('README.md', `It has ${less(160)} dB less noise on the sample activations at the paper's ratio of 3.2, and ${less(64)} dB less at 8`);
+  say(
+    'README.md',
+    `It has ${less(160)} dB less noise on the sample activations at the paper's ratio of 3.2, and ${less(64)} dB less at 8`,
+  );
   const ofGroups = (group, rows) =>
-    Number(row(distortion, {format: 'fp32', block: 128, order: 'significance', group, rows, slot_bytes: 160}).all);
+    Number(
+      row(distortion, {format: 'fp32', block: 128, order: 'significance', group, rows, slot_bytes: 160}).all,
+    );
   const finer = (ofGroups(4, 16) - ofGroups(8, 12)).toFixed(1);
   say('README.md', `those of 4, the command's default, have ${finer} dB more`);
   say(results, `Groups of 8 values in place of 4 cost ${finer} dB`);
@@ -140,13 +147,17 @@ export function expected() {
   say(book, `| all 14 samples, \`field\` / \`significance\` | ${three('all')} |`);
   say(book, `| \`attn_drop.npy\`, \`field\` / \`significance\` | ${three('attn_drop')} |`);
   say(results, `| all 14 samples | \`field\` / \`significance\` | ${three('all')} |`);
-  say(results, `| \`attn_drop.npy\`, a softmax output | \`field\` / \`significance\` | ${three('attn_drop')} |`);
-  say(results, `at 10 bits a value, \`field\` / \`significance\` | ${field(160)} / ${significance(160)} dB |`);
+  say(
+    results,
+    `| \`attn_drop.npy\`, a softmax output | \`field\` / \`significance\` | ${three('attn_drop')} |`,
+  );
+  say(
+    results,
+    `at 10 bits a value, \`field\` / \`significance\` | ${field(160)} / ${significance(160)} dB |`,
+  );
   say(results, `| the same at 4 bits | ${field(64)} / ${significance(64)} dB |`);
   const peer = (name) => round(Number(row(peerRows, {peer: name}).all), 1);
-  both(
-    `| MXINT8 / MXFP8 E4M3 | 8.25 | ${peer('mxint8')} / ${peer('mxfp8')} | ${significance(132)} |`,
-  );
+  both(`| MXINT8 / MXFP8 E4M3 | 8.25 | ${peer('mxint8')} / ${peer('mxfp8')} | ${significance(132)} |`);
   both(`| INT8 min/max, groups of 128 | 8.25 | ${peer('int8')} | ${significance(132)} |`);
   both(`| MXFP6 E2M3 | 6.25 | ${peer('mxfp6')} | ${significance(100)} |`);
   both(`| NVFP4 | 4.50 | ${peer('nvfp4')} | ${significance(72)} |`);
@@ -163,11 +174,14 @@ export function expected() {
     `| softmax | \`field\` / \`significance\` / zfp 1-D | ${['field', 'significance', 'zfp 1-D'].map((codec) => snr('softmax', codec, 10)).join(' / ')} |`,
   );
   const across = (data, codec) => [10, 6, 4].map((bits) => snr(data, codec, bits)).join(' | ');
-  for (const order of ['field', 'significance']) say(results, `| normal | \`${order}\` | ${across('normal', order)} |`);
+  for (const order of ['field', 'significance'])
+    say(results, `| normal | \`${order}\` | ${across('normal', order)} |`);
   say(book, `| normal, \`field\` | ${across('normal', 'field')} |`);
   say(book, `| normal, \`significance\` | ${across('normal', 'significance')} |`);
   say(book, `| softmax, \`significance\` | ${across('softmax', 'significance')} |`);
-  const zfps = [10, 6, 4].map((bits) => `${snr('normal', 'zfp 1-D', bits)} / ${snr('normal', 'zfp 2-D', bits)}`);
+  const zfps = [10, 6, 4].map(
+    (bits) => `${snr('normal', 'zfp 1-D', bits)} / ${snr('normal', 'zfp 2-D', bits)}`,
+  );
   say(book, `| normal, zfp 1-D / 2-D | ${zfps.join(' | ')} |`);
   say(results, `| normal | zfp 1-D / 2-D | ${zfps.join(' | ')} |`);
 
@@ -234,9 +248,14 @@ export function expected() {
   const passes = (config, wide) => {
     const rows = cycles.filter(
       (r) =>
-        r.order === 'significance' && r.config === config && r.device === 'compressor' && (r.format === 'fp32') === wide,
+        r.order === 'significance' &&
+        r.config === config &&
+        r.device === 'compressor' &&
+        (r.format === 'fp32') === wide,
     );
-    return (100 * Math.min(...rows.map((r) => (8 * Number(r.bytes_per_cycle)) / Number(r.stream_width)))).toFixed(0);
+    return (
+      100 * Math.min(...rows.map((r) => (8 * Number(r.bytes_per_cycle)) / Number(r.stream_width)))
+    ).toFixed(0);
   };
   say(
     results,
@@ -249,7 +268,11 @@ export function expected() {
   };
   say(
     results,
-    `An encoder to MXINT8 takes ${per('MX-for-FPGA, BF16 to MXINT8')[0].toFixed(2)} kGE per byte per cycle in the same library, and one of zfp in hardware ${per('ZHW encoder, FP32, 2-D').map((p) => p.toFixed(0)).join(' to ')}`,
+    `An encoder to MXINT8 takes ${per('MX-for-FPGA, BF16 to MXINT8')[0].toFixed(2)} kGE per byte per cycle in the same library, and one of zfp in hardware ${per(
+      'ZHW encoder, FP32, 2-D',
+    )
+      .map((p) => p.toFixed(0))
+      .join(' to ')}`,
   );
 
   // ---- training: what README quotes of the old track
@@ -293,8 +316,7 @@ export function expected() {
   }
   const fuzz = readCsv(under('report/data/fuzz.csv'));
   const commas = (n) => Number(n).toLocaleString('en-US');
-  for (const f of fuzz)
-    say(book, `| \`${f.target}\` | ${commas(f.inputs)} | ${commas(f.edges)} |`);
+  for (const f of fuzz) say(book, `| \`${f.target}\` | ${commas(f.inputs)} | ${commas(f.edges)} |`);
   const trust = readCsv(under('report/data/trust.csv'));
   say(
     'report/data/trust.csv',
@@ -302,9 +324,17 @@ export function expected() {
   );
   const tried = row(trust, {what: 'Random faults in the RTL, tried'}),
     open = trust.find((r) => r.what.startsWith('Random faults of those'));
-  say('README.md', `Of ${tried.goal} random mutants, one-token faults in the RTL, ${tried.measured} are tried and ${open.measured}`);
+  say(
+    'README.md',
+    `Of ${tried.goal} random mutants, one-token faults in the RTL, ${tried.measured} are tried and ${open.measured}`,
+  );
 
-  for (const which of ['RTL against the golden model', 'Functional coverage', 'Random faults in the RTL, tried', 'Second decoder'])
+  for (const which of [
+    'RTL against the golden model',
+    'Functional coverage',
+    'Random faults in the RTL, tried',
+    'Second decoder',
+  ])
     say(results, trust.find((r) => r.what.startsWith(which)).quote);
 
   // ---- trust: each row quotes what its document says

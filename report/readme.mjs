@@ -223,8 +223,10 @@ export function picture() {
 
 export function faults(read = (path) => readFileSync(under(path), 'utf8')) {
   const found = [];
-  if (withTable(read(page)) !== read(page)) found.push(`the table of ${page} is not what the committed tables give`);
-  if (!existsSync(under(drawing)) || read(drawing) !== picture()) found.push(`${drawing} is not what the committed tables give`);
+  if (withTable(read(page)) !== read(page))
+    found.push(`the table of ${page} is not what the committed tables give`);
+  if (!existsSync(under(drawing)) || read(drawing) !== picture())
+    found.push(`${drawing} is not what the committed tables give`);
   return found.map((fault) => `${fault}; run: make report-update`);
 }
 

@@ -88,7 +88,10 @@ await test('README, results and history state what the committed tables hold', (
 function misprint(text, wanted) {
   const found = wanted.exec(text)?.[0];
   assert.ok(found, `nothing like ${wanted}`);
-  return text.replace(found, found.replace(/\d(?=\D*$)/, (digit) => (Number(digit) + 1) % 10));
+  return text.replace(
+    found,
+    found.replace(/\d(?=\D*$)/, (digit) => (Number(digit) + 1) % 10),
+  );
 }
 await test('a figure that differs is found, one at a time', () => {
   const files = {};
