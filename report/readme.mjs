@@ -50,16 +50,22 @@ function rate(config, order, direction) {
   return point ? {bytes: Number(point.bytes_per_cycle), latency: Number(point.latency_cycles)} : null;
 }
 
-// Area and clock over their goals. The area of both orders in one device may be 1.3 times the larger of the two alone. A
-// configuration without a goal of its own has the clock of both orders.
-function status(goal, ns) {
+// Area and clock over their goals, where there are any. The area of both orders in one device may be 1.3 times the larger of
+// the two alone. `default` has the clock of that device for its goal.
+function status(config, goal, ns) {
   const all = goals();
-  const named = (config) => all.find((g) => g.config === config && g.gates === 'on');
-  const both = (d) => 1.3 * Math.max(named('field32')[d].per, named('significance32')[d].per);
+  const named = (name) => all.find((g) => g.config === name && g.gates === 'on');
+  const areaGoal = (d) =>
+    config === 'both32'
+      ? 1.3 * Math.max(named('field32')[d].per, named('significance32')[d].per)
+      : goal?.[d].goal;
+  const clockGoal = (config === 'default' ? named('both32') : goal)?.ns;
   const word = (x) => (x <= 1 ? `${x.toFixed(2)} met` : x.toFixed(2));
-  const clock = `clock ${word(Math.max(...ns) / (goal ?? named('both32')).ns)}`;
-  if (!goal) return clock;
-  return `area ${directions.map((d) => word(goal[d].per / (goal[d].goal ?? both(d)))).join(', ')}; ${clock}`;
+  const parts = [];
+  if (areaGoal('compressor'))
+    parts.push(`area ${directions.map((d) => word(goal[d].per / areaGoal(d))).join(', ')}`);
+  if (clockGoal) parts.push(`clock ${word(Math.max(...ns) / clockGoal)}`);
+  return parts.join('; ') || 'no goal';
 }
 
 export function table() {
@@ -118,7 +124,7 @@ export function table() {
           ns.map((x) => x.toFixed(2)).join(' / '),
           rates.map((r, i) => (r.bytes / ns[i]).toFixed(1)).join(' / '),
           rates.map((r) => r.latency).join(' / '),
-          status(goal, ns),
+          status(config.name, goal, ns),
         ].join(' | ')} |`,
       );
     }
