@@ -44,7 +44,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test ip ip-update figures rtl-lint sim sim-build memory memory-build verify soak mutate mutate-random cover \
         gate gate-slang gate-modules four-state equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        synth-test explore report report-test python-test train train-build train-test train-study bare ci clean
+        synth-test explore report report-update report-test python-test train train-build train-test train-study bare ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -118,7 +118,7 @@ tidy:  ## clang-tidy over model/
 	@$(call configure,$(PRESET))
 	@scripts/tidy.sh $(PRESET)
 
-lint:  ## scripts, independence of the second decoder, clang-tidy
+lint:  ## scripts, width of pages, independence of the second decoder, clang-tidy
 	@scripts/setup.sh build test rtl lint
 	@$(call configure,$(PRESET))
 	@scripts/lint.sh $(PRESET)
@@ -142,9 +142,10 @@ fuzz:  ## every libFuzzer target for FUZZ_SECONDS
 rtl-test: build  ## only compressor and decompressor RTL against the golden model, module by module and whole
 	@scripts/test.sh $(PRESET) --label-regex 'rtl|system'
 
-ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists
+ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists; pages of 120 columns
 	@scripts/ip.sh
 	@scripts/cites.sh
+	@scripts/columns.sh
 
 ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
 	@scripts/ip.sh --update
@@ -267,6 +268,10 @@ explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream width
 report:  ## one HTML page of all that is measured, build/report/index.html; with TENSOR=file.npy that one too
 	@scripts/setup.sh report
 	@scripts/report.sh $(if $(filter command% environment%,$(origin TENSOR)),$(TENSOR))
+
+report-update:  ## write the table and the picture of README.md from the committed tables
+	@scripts/setup.sh report
+	@node report/readme.mjs --update
 
 report-test:  ## the page in headless Chromium; its figures against commands, README and docs/results.md
 	@scripts/setup.sh report report-test

@@ -15,7 +15,7 @@ endif()
 install(DIRECTORY model/include/actplane DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs"
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "figures/*.json" PATTERN history EXCLUDE)
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "figures/*.json" PATTERN "history/training" EXCLUDE)
 
 # The RTL as a core: what actplane.core and Bender.yml name lies where they name it.
 set(core_dir "${CMAKE_INSTALL_DATADIR}/actplane")
