@@ -54,7 +54,7 @@ install(EXPORT actplaneSharedTargets NAMESPACE actplane:: DESTINATION "${package
 configure_package_config_file(cmake/actplaneConfig.cmake.in "${PROJECT_BINARY_DIR}/actplaneConfig.cmake"
   INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/actplaneConfigVersion.cmake"
-  COMPATIBILITY SameMajorVersion)
+  COMPATIBILITY SameMinorVersion)
 install(FILES
     "${PROJECT_BINARY_DIR}/actplaneConfig.cmake"
     "${PROJECT_BINARY_DIR}/actplaneConfigVersion.cmake"

@@ -9,7 +9,7 @@
 
 package actp_pkg;
   /* verilator lint_off UNUSEDPARAM */  // a module that is linted alone uses some of these
-  localparam logic [23:0] VERSION = 24'h010000;      // of the package: major, minor, patch
+  localparam logic [23:0] VERSION = 24'h000200;      // of the package: major, minor, patch
   localparam int unsigned FORMAT_VERSION = 2;        // of the format of slots, docs/format.md
 
   localparam logic [1:0] FP32 = 2'd0;
