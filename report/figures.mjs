@@ -295,7 +295,7 @@ export function expected() {
   );
   const atEight = row(second, {method: 'actplane:order=significance,group=8,ratio=8'}).percents;
   const [least, most] = [Math.min(...percents), Math.max(...percents)].map((p) => round(p, 1));
-  say('README.md', `At 8 times it is within ${atEight} %`);
+  say('README.md', `At 8 times it ends ${atEight} %`);
   say(results, `| +${atEight} % / +${least} to ${most} % |`);
   say(
     results,

@@ -78,7 +78,7 @@ export function table() {
     ...configurations('synth/configs.txt'),
   ];
   const lines = [
-    '| configuration | order | ratio | SNR, dB | kGE | ns | GB/s | latency, cycles | over its goal |',
+    '| configuration | order | SNR at | SNR, dB | kGE | ns | GB/s | latency, cycles | over its goal |',
     '|---|---|---|---|---|---|---|---|---|',
   ];
   for (const config of list) {
