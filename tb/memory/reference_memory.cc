@@ -23,7 +23,7 @@ void ReferenceMemory::Count(reg::Counter c, Fault ahead) {
 
 void ReferenceMemory::Error(uint32_t bits, uint64_t addr) {
   if (fault_ == Fault::kLosesErrorBit) bits &= ~uint32_t{reg::kErrRead};
-  if (fault_ == Fault::kWrongErrorAddr) addr += 64;
+  if (fault_ == Fault::kWrongErrorAddr) addr ^= 32;
   if (bits != 0) registers_.Error(bits, addr);
 }
 
