@@ -162,7 +162,7 @@ module fv_mem_order #(
   `CHECK(~(move & leaving & (word == at)) | (block_data == (written_q ? value_q : old_q)))
   `CHECK(~(enter & drop & leaving) | failed | ~any_q)
   `CHECK(~rmw_valid | ~block_busy)
-  `REACH(my_answer & ~written_q & any_q)
+  `REACH(my_answer & ~written_q & any_q & (at <= last_words[tag_q]))
 endmodule
 
 `default_nettype wire
