@@ -18,6 +18,7 @@ module fv_mem_lookup #(
   parameter int unsigned StreamWidth = 64,
   parameter int unsigned Formats     = 7,
   parameter int unsigned AddrW       = 15,
+  parameter bit          Places      = 1'b1,  // that blocks and bypass lie where they may, too
   localparam int unsigned TagW   = AddrW - 6,
   localparam int unsigned PageW  = AddrW - 12,
   localparam int unsigned RegionW = actp_mem_pkg::REGION_W,
@@ -126,13 +127,15 @@ module fv_mem_lookup #(
 
   `CHECK(~alloc | rmw_valid_i | ~check_busy_i)
   `CHECK(~alloc | rmw_valid_i | (check_valid & (alloc_tag == tag)))
-  `CHECK(~alloc | rmw_valid_i | (index ? alloc_in_one : alloc_in_zero))
   `CHECK(~alloc | ~rmw_valid_i | ((alloc_tag == rmw_tag_i) & (index == rmw_region_i)))
   `CHECK(fill_region == (index ? one : zero))
   `CHECK(~block_push | hit_i | (alloc & ~rmw_valid_i & (block_buffer == free_buffer_i)))
   `CHECK(~block_push | ~hit_i | (block_buffer == hit_buffer_i))
-  `CHECK(~block_push | tag_in)
-  `CHECK(~pass_valid | ~pass_in)
+  if (Places) begin : gen_places
+    `CHECK(~alloc | rmw_valid_i | (index ? alloc_in_one : alloc_in_zero))
+    `CHECK(~block_push | tag_in)
+    `CHECK(~pass_valid | ~pass_in)
+  end
   `CHECK(~(burst_push & (kind != actp_mem_pkg::KIND_REGION)) | ~block_push)
   `CHECK(~burst_push | (inside_q != '0))
   `CHECK(~(burst_push & mine) |
