@@ -118,6 +118,7 @@ SoakResult SoakMemory(MemoryRun run, bool all_configs, MemoryCoverage& coverage,
         const Verdict v = RunMemory(run, &coverage, on_access);
         ++result.runs;
         result.accesses += v.blocks;
+        result.beats += v.beats;
         result.slots += v.stages;
         result.cycles += v.cycles;
         result.resets += v.resets;
