@@ -30,9 +30,9 @@ needs_demo = build rtl
 needs_test = build rtl test
 
 # Runs CMake where it has not run with these presets and options; after that ninja does it when a CMakeLists.txt changes.
-# RTL_FIRST, as in CI: fewer configurations, compiled for time to build.
-rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1
-rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT
+# RTL_FIRST, as in CI: fewer configurations, compiled for time to build, waveforms of one alone.
+rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1 -DACTPLANE_RTL_WAVES=tiny
+rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT -UACTPLANE_RTL_WAVES
 # RTL_COVERAGE, as in CI: the tests of the modules count what they reach, so that `cover` need not build them once more.
 options = $(if $(filter release,$(1)),-DACTPLANE_RTL_POINT=$(POINT) -DACTPLANE_RTL_COVERAGE=$(if $(RTL_COVERAGE),ON,OFF) \
           -DACTPLANE_RTL_FIRST=$(if $(RTL_FIRST),$(rtl_first),$(rtl_all)))
@@ -44,7 +44,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 .PHONY: help check-tools setup build test test-full map map-update demo bench study install package-check \
         fmt fmt-check tidy lint asan coverage fuzz rtl-test ip ip-update figures rtl-lint sim sim-build memory memory-build verify soak mutate mutate-random cover \
         gate gate-slang gate-modules four-state equiv formal formal-quick synth area-check area-update timing timing-update fpga fpga-update power \
-        synth-test explore report report-test python-test train train-build train-test train-study bare ci clean
+        synth-test explore report report-update report-test python-test train train-build train-test train-study bare ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -118,32 +118,34 @@ tidy:  ## clang-tidy over model/
 	@$(call configure,$(PRESET))
 	@scripts/tidy.sh $(PRESET)
 
-lint:  ## scripts, independence of the second decoder, clang-tidy
+lint:  ## scripts, width of pages, independence of the second decoder, clang-tidy
 	@scripts/setup.sh build test rtl lint
 	@$(call configure,$(PRESET))
 	@scripts/lint.sh $(PRESET)
 
-asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer; counts the lines of model/ for coverage
 	@scripts/setup.sh build test fuzz
-	@$(call build,asan-ubsan)
-	@scripts/test.sh asan-ubsan
+	@$(call build,checked)
+	@rm -rf build/checked/profiles
+	@LLVM_PROFILE_FILE=$(CURDIR)/build/checked/profiles/%2m.profraw scripts/test.sh checked
 
-coverage:  ## line coverage of model/, fails below COVERAGE_MIN
-	@scripts/setup.sh build test coverage
-	@$(call build,coverage)
+coverage:  ## line coverage of model/ by the tests of `make asan`, fails below COVERAGE_MIN
+	@scripts/setup.sh build test fuzz
+	@[[ -d build/checked/profiles ]] || $(MAKE) --no-print-directory asan
 	@scripts/coverage.sh
 
 fuzz:  ## every libFuzzer target for FUZZ_SECONDS
 	@scripts/setup.sh build fuzz
-	@$(call build,fuzz)
-	@scripts/fuzz.sh
+	@$(call build,checked) --target model/fuzz/all
+	@LLVM_PROFILE_FILE=/dev/null scripts/fuzz.sh
 
 rtl-test: build  ## only compressor and decompressor RTL against the golden model, module by module and whole
 	@scripts/test.sh $(PRESET) --label-regex 'rtl|system'
 
-ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists
+ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists; pages of 120 columns
 	@scripts/ip.sh
 	@scripts/cites.sh
+	@scripts/columns.sh
 
 ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
 	@scripts/ip.sh --update
@@ -266,6 +268,10 @@ explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream width
 report:  ## one HTML page of all that is measured, build/report/index.html; with TENSOR=file.npy that one too
 	@scripts/setup.sh report
 	@scripts/report.sh $(if $(filter command% environment%,$(origin TENSOR)),$(TENSOR))
+
+report-update:  ## write the table and the picture of README.md from the committed tables
+	@scripts/setup.sh report
+	@node report/readme.mjs --update
 
 report-test:  ## the page in headless Chromium; its figures against commands, README and docs/results.md
 	@scripts/setup.sh report report-test

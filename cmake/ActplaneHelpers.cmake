@@ -62,7 +62,7 @@ function(actp_test NAME)
 endfunction()
 
 # actp_fuzzer(NAME SOURCES file... LIBS target...)
-# One libFuzzer executable, build/fuzz/fuzzers/NAME; `make fuzz` runs all of that folder,
+# One libFuzzer executable, build/checked/fuzzers/NAME; `make fuzz` runs all of that folder,
 # each with the seeds of model/fuzz/seeds/NAME where that folder exists.
 function(actp_fuzzer NAME)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LIBS")

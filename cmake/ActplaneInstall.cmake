@@ -15,7 +15,7 @@ endif()
 install(DIRECTORY model/include/actplane DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs"
-  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "figures/*.json" PATTERN history EXCLUDE)
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "figures/*.json" PATTERN "history/training" EXCLUDE)
 
 # The RTL as a core: what actplane.core and Bender.yml name lies where they name it.
 set(core_dir "${CMAKE_INSTALL_DATADIR}/actplane")
@@ -54,7 +54,7 @@ install(EXPORT actplaneSharedTargets NAMESPACE actplane:: DESTINATION "${package
 configure_package_config_file(cmake/actplaneConfig.cmake.in "${PROJECT_BINARY_DIR}/actplaneConfig.cmake"
   INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/actplaneConfigVersion.cmake"
-  COMPATIBILITY SameMajorVersion)
+  COMPATIBILITY SameMinorVersion)
 install(FILES
     "${PROJECT_BINARY_DIR}/actplaneConfig.cmake"
     "${PROJECT_BINARY_DIR}/actplaneConfigVersion.cmake"

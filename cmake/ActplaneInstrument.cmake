@@ -10,14 +10,15 @@ if(ACTPLANE_SANITIZE)
   add_link_options(-fsanitize=${ACTPLANE_SANITIZE})
 endif()
 
+if((ACTPLANE_COVERAGE OR ACTPLANE_BUILD_FUZZERS) AND NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  message(FATAL_ERROR "ACTPLANE_COVERAGE and ACTPLANE_BUILD_FUZZERS need clang: use `cmake --preset checked`")
+endif()
+
 if(ACTPLANE_COVERAGE)
-  add_link_options(--coverage)  # model/CMakeLists.txt compiles with it: tests need no counters
+  add_link_options(-fprofile-instr-generate)  # model/CMakeLists.txt compiles with it: tests need no counters
 endif()
 
 if(ACTPLANE_BUILD_FUZZERS)
-  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
-    message(FATAL_ERROR "ACTPLANE_BUILD_FUZZERS needs clang: use `cmake --preset fuzz`")
-  endif()
   # Edges are counted in the libraries too; actp_fuzzer links the driver.
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

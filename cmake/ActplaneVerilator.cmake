@@ -123,6 +123,9 @@ endif()
 list(JOIN ACTP_ELABORATED " " _elaborated)
 file(WRITE "${PROJECT_BINARY_DIR}/elaborated.txt" "${_elaborated}\n")  # for the summary of scripts/test.sh
 
+set(ACTPLANE_RTL_WAVES ON CACHE STRING
+  "Models that can write waveforms, which takes half of the time to compile them: ON, OFF, or names of configurations")
+
 # Verilator's runtime, compiled once for all models.
 add_library(actp_verilator_runtime STATIC
   "${VERILATOR_ROOT}/include/verilated.cpp"
@@ -140,8 +143,7 @@ target_link_libraries(actp_verilator_runtime PUBLIC Threads::Threads ZLIB::ZLIB)
 # actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...] [COVERAGE bool])
 # Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: ACTP_PARAMETERS
 # are set as far as TOP declares them. With PARAMS, which come on top, any other name will do.
-# SV: files besides rtl/files.f, where TOP is not in there. Every model can write waveforms; that costs no
-# measurable time until one is asked for. OPT: in place of ACTPLANE_MODEL_OPT, for models that run too briefly for it.
+# SV: files besides rtl/files.f, where TOP is not in there. OPT: in place of ACTPLANE_MODEL_OPT, for models that run too briefly for it.
 # COVERAGE: the model counts lines and toggles.
 function(actp_verilate TOP CONFIG)
   cmake_parse_arguments(PARSE_ARGV 2 ARG "" "COVERAGE" "PARAMS;SV;OPT")
@@ -188,9 +190,11 @@ function(actp_verilate TOP CONFIG)
   # joins a wide vector with many drivers by concatenation, piece by piece: the models take 2.4 times as long.
   # Netlists: no waveforms, they would take longer to compile than the rest; and without -fno-const-bit-op-tree
   # Verilator 5.006 gets trees of 1-bit gates wrong without a word (its issue 4059).
-  set(flags --trace-fst --trace-structs)
+  set(flags "")
   if(ACTPLANE_GATE_NETLIST OR ACTPLANE_RTL_NETLIST)
     set(flags -fno-const-bit-op-tree)
+  elseif("${ACTPLANE_RTL_WAVES}" STREQUAL ON OR CONFIG IN_LIST ACTPLANE_RTL_WAVES)
+    set(flags --trace-fst --trace-structs)
   endif()
   set(dir "${CMAKE_CURRENT_BINARY_DIR}/verilated/${name}")
   set(command "${VERILATOR_BIN}" --cc --prefix ${name} --top-module ${TOP} --Mdir "${dir}"

@@ -9,7 +9,7 @@
 
 package actp_pkg;
   /* verilator lint_off UNUSEDPARAM */  // a module that is linted alone uses some of these
-  localparam logic [23:0] VERSION = 24'h010000;      // of the package: major, minor, patch
+  localparam logic [23:0] VERSION = 24'h000200;      // of the package: major, minor, patch
   localparam int unsigned FORMAT_VERSION = 2;        // of the format of slots, docs/format.md
 
   localparam logic [1:0] FP32 = 2'd0;
@@ -118,8 +118,8 @@ package actp_pkg;
   //   bit 0  FP16; also BF16, in a device with FP16 and without FP32
   //   bit 1  BF16
   //   bit 2  the pins named a format that is not built in
-  // A device with one format has constants in bits 0 and 1, and one without FP32 has the constant 1
-  // in is_narrow: synthesis removes what only the other formats need.
+  // Where one format is built in, bits 0 and 1 do not depend on the pins. Where FP32 is not built
+  // in, is_narrow is always 1. So synthesis removes what only the other formats need.
   function automatic logic [FMT_W-1:0] limit_format(input logic [1:0] fmt,
                                                     input logic [2:0] formats);
     limit_format[0] = formats[1] & ((fmt == FP16) | ~formats[0]);

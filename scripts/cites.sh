@@ -57,7 +57,7 @@ LC_ALL=C awk '
     look(" " text, "[^A-Za-z0-9_]ACTP_[A-Z_]+", "macro")
     look(" " text, "[^A-Za-z0-9_]actplane::[A-Z][A-Za-z]+", "function of the model")
     look(" " text, "[^A-Za-z0-9_]F-[0-9]+\\.[0-9]+", "clause")
-    look(" " text, "[^A-Za-z0-9_/.-](rtl|model|docs|tests|tb|synth|cmake|examples|scripts|\\.ci)/[A-Za-z0-9_./-]*\\.(svh|sv|cc|h|md|txt|f|vlt|sh|awk|csv|cmake)(\\.in)?", "file")
+    look(" " text, "[^A-Za-z0-9_/.-](rtl|model|docs|tests|tb|synth|cmake|examples|scripts|\\.ci)/[A-Za-z0-9_./-]*\\.(svg|svh|sv|cc|h|md|txt|f|vlt|sh|awk|csv|cmake)(\\.in)?", "file")
   }
   END { printf "cites      %d names in comments of rtl/ and its pages, %d do not exist\n", cited, faults; exit faults > 0 }
 ' list=build/cites/known build/cites/known "${rtl[@]}" "${pages[@]}"

@@ -6,7 +6,7 @@
 # For mutate_random.sh: MUTANTS is another folder of patches, MUTATE_WORK another place to build in; with MUTATE_LIST=1
 # survivors are listed and do not fail. MUTATE_TIMEOUT: seconds that a test may take (60).
 #   first line of a patch   what is broken
-#   second line             Test: the program of tests/rtl that must see it, and in how many of its configurations, the
+#   second line             Test: the program of tests/rtl, or memory_rtl_test, that must see it, and in how many of its configurations, the
 #                           first ones, if not in the first alone (MUTATE_CONFIGS overrules it)
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -36,7 +36,7 @@ done
 for mutant in "${mutants[@]}"; do
   [[ -f $mutant ]] || die "no such mutant: $mutant"
   test=$(test_of "$mutant")
-  [[ -f tests/rtl/$test.cc ]] || die "$mutant names no test of tests/rtl (Test: ...)"
+  [[ -f tests/rtl/$test.cc || $test == memory_rtl_test ]] || die "$mutant names no test of tests/rtl, nor memory_rtl_test (Test: ...)"
   configs=$(configs_of "$mutant")
   say "$test $mutant ${MUTATE_CONFIGS:-${configs:-1}}"
 done | sort | awk -v quick=$quick '!quick || ++seen[$1] <= 2' >"$root/list"
@@ -67,7 +67,7 @@ mutate_test() { # TEST
   log=$root/result/$test.log
   if [[ ! -f $build/build.ninja ]]; then
     cmake -G Ninja -S "$tree" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O0' \
-      -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_MODEL_OPT=-O0 >"$log" 2>&1 ||
+      -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_MODEL_OPT=-O0 -DACTPLANE_RTL_WAVES=OFF >"$log" 2>&1 ||
       { say "FAULT $test cmake failed: $log" >"$root/result/$test" && return; }
   fi
   configs=$(awk -v test="$test" '$1 == test && $3 > n { n = $3 } END { print n }' "$root/list")

@@ -42,7 +42,10 @@ while IFS=$'\t' read -r file line column length text; do
   awk -v line="$line" -v at="$column" -v len="$length" -v text="$text" '
     NR == line { $0 = substr($0, 1, at - 1) text substr($0, at + len) } { print }' "$file" >"$work/mutant.sv"
   device=actp_compressor_axis_test
-  case $file in */dec/* | *decompressor*) device=actp_decompressor_axis_test ;; esac
+  case $file in
+    */dec/* | *decompressor*) device=actp_decompressor_axis_test ;;
+    */memory/*) device=memory_rtl_test ;;  # the bench of tests/memory
+  esac
   test=$(test_of "$module")
   [[ $module != actp_pkg ]] || test=pkg_parity_test
   [[ -n $test ]] || test=$device

@@ -15,7 +15,7 @@ if [[ -z ${RTL_COVERAGE:-} ]]; then
   mkdir -p "$data"
 
   cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O0' \
-    -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_RTL_COVERAGE=ON -DACTPLANE_MODEL_OPT=-O0 \
+    -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_RTL_COVERAGE=ON -DACTPLANE_RTL_WAVES=OFF -DACTPLANE_MODEL_OPT=-O0 \
     -DACTPLANE_RTL_FIRST="${RTL_FIRST:-OFF}" \
     >"$build/configure.log" || die "cmake failed: build/cover/configure.log"
   cmake --build "$build" --parallel "$JOBS" --target tests/rtl/all >"$build/build.log" ||

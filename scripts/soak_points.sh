@@ -20,7 +20,7 @@ for ((i = 0; i < $(wc -l <"$work/all.txt"); i++)); do
   read -r name _ <<<"$line"
   say "$line" >"$work/configs.txt"
   if ! { cmake -S . -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_TESTS=OFF \
-    -DACTPLANE_MODEL_OPT=-O1 -DACTPLANE_RTL_CONFIGS_FILE="$work/configs.txt" >"$work/log.txt" 2>&1 &&
+    -DACTPLANE_MODEL_OPT=-O1 -DACTPLANE_RTL_WAVES=OFF -DACTPLANE_RTL_CONFIGS_FILE="$work/configs.txt" >"$work/log.txt" 2>&1 &&
     cmake --build "$work/build" --parallel "$JOBS" --target actplane_sim >>"$work/log.txt" 2>&1; }; then
     die "$line does not build: $work/log.txt"
   fi

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # study.sh [STEP...]: the measurements behind docs/results.md, "Training". Runs keep their folders in build/runs/study and are
 # not repeated; one that was stopped goes on from its checkpoint. JOBS runs at a time, one thread each. What a step takes is
-# said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place.
+# said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place. SEEDS=1 is a first look.
 #   baselines  1 minute    bits per byte of gzip, bzip2 and n-grams on both texts
 #   sweep      1 hour      the learning rate of exact, both networks (PRESETS)
 #   rule       1 hour      a ratio per kind by the loss of short runs
@@ -15,6 +15,8 @@
 #   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
 #   gradient field average cost    10 minutes each
 #   report     what there is so far; publish: its tables and pictures into docs/training
+# Runs that have ended are kept in train/runs, without weights, and are taken from there: a copy of the project goes on where
+# the one before stopped. A gradient needs the weights of exact, seed 1: remove its folder in build/runs/study/runs-mini first.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
@@ -36,6 +38,25 @@ others=("$literal" "actplane:order=field,ratio="{3.2,6} alam:bits={2,1} gact mes
   flash recompute:scope={attention,block} "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16"
   "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8" zfp:ratio=4)
 quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12,14.222} "recompute:scope=block+$sig,ratio=4")
+
+# Runs that ended elsewhere; theirs are not replaced.
+restore() { if [[ -d train/runs ]]; then cp -rn train/runs/. "$out/"; fi; }
+
+# A run is its summary and the lines of its log that pictures need; the gradient of a method in one line.
+keep() {
+  local file to
+  for file in "$out"/{sweep,runs-*,rule}/*/summary.json; do
+    [[ -f $file ]] || continue
+    to=train/runs/${file#"$out/"}
+    [[ ! -f $to ]] || continue
+    mkdir -p "$(dirname "$to")"
+    awk -F, 'NR == 1 || $8 != "" || $1 % 100 == 0' "$(dirname "$file")/log.csv" >"$(dirname "$to")/log.csv"
+    cp "$file" "$to"
+  done
+  for file in "$out"/runs-*/*.gradient.json; do
+    [[ ! -f $file ]] || cp "$file" "train/runs/${file#"$out/"}"
+  done
+}
 
 # compare TABLE PRESET [OPTION...]: a comparison on the runs that all share.
 compare() {
@@ -80,13 +101,19 @@ rule() { # by short runs, for an overall ratio of 12
     --out "$out/rule" >"$out/rule.json.new" && mv "$out/rule.json.new" "$out/rule.json"
 }
 
-track() { compare track mini --seeds 1,2,3 --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
-flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}") && compare flash mini --seeds 1,2,3 --methods "${list[@]}"; }
-ratios() { compare ratios mini --seeds 1,2,3 --methods "$sig,ratio="{8,10,12,14.222,16,20} "$sig,group=8,ratio="{12,16} "$sig,ratio.residual="{exact,4,8}",ratio=14.222"; }
-llama() { compare llama llama-mini --seeds 1,2,3 --methods "${peers[@]}" "${codec[@]}"; }
-quoted() { compare quoted mini --seeds 1,2,3,4,5 --methods "${quoted[@]}"; }
-long() { compare long mini --steps 20000 --runs "$out/runs-long" --seeds 1,2,3,4,5 --methods "${quoted[@]}"; }
-large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds 1,2,3 --methods bf16 "$sig,ratio="{8,12}; }
+track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
+flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}") && compare flash mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"; }
+# Inputs of norms are kept at 6 in the first ones, as everything else in the second, otherwise in the others.
+ratios() {
+  local r
+  local all=("$sig,ratio="{8,12,14.222,16,20})
+  for r in 8 12 14.222; do all+=("$sig,ratio=$r,ratio.residual=$r"); done
+  compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "${all[@]}" "$sig,group=8,ratio="{12,16} "$sig,ratio.residual="{exact,4}",ratio=14.222"
+}
+llama() { compare llama llama-mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}"; }
+quoted() { compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
+long() { compare long mini --steps 20000 --runs "$out/runs-long" --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
+large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds "${SEEDS:-1,2,3}" --methods bf16 "$sig,ratio="{8,12}; }
 
 gradient() { # at the weights that exact ended with; zfp trains at a sixth of the speed of exact
   "$program" gradcheck --preset mini --init $out/runs-mini/exact-1/checkpoint --threads "$JOBS" --json \
@@ -169,9 +196,11 @@ publish() { # tables and pictures that docs/results.md shows
   done
 }
 
+restore
 [[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient average field cost report
 for step in "$@"; do
   [[ $(type -t "$step") == function ]] || die "no step '$step'; the head of this file lists them"
   say "$(date +%H:%M)      $step"
   "$step"
+  keep
 done

@@ -123,7 +123,7 @@ ACTPLANE_API int actplane_decompress(const actplane_config* config, const void* 
  */
 ACTPLANE_API const char* actplane_last_error(void);
 
-/* The version of the library, as "1.0.0". */
+/* The version of the library, as "0.2.0". */
 ACTPLANE_API const char* actplane_version(void);
 
 /* ACTPLANE_ABI_VERSION of the library. Compare it after dlopen. */

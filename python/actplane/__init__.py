@@ -14,7 +14,7 @@ from .codec import Compressed, compress, decompress, slots_bytes
 from .config import FORMAT_VERSION, Config
 from .errors import ActplaneError, ConfigError, DamagedError, InputError, LibraryError
 
-__version__ = "1.0.0"
+__version__ = "0.2.0"
 __all__ = [
     "ActplaneError",
     "Compressed",

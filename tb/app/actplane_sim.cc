@@ -306,6 +306,10 @@ Status Run(const CLI::App& app, Options o) {
   if (!o.trace_file.empty() && o.trace_file == o.coverage_file) {
     return ConfigError("--trace and --coverage name the same file; give each its own");
   }
+  if (!o.trace_file.empty() && !HasWaves(*ParseDevice(o.run.device), o.run.config)) {
+    return ConfigError(fmt::format(
+        "--trace: {} was built without waveforms; build it without RTL_FIRST=1", o.run.config));
+  }
   return Simulate(std::move(o));
 }
 

@@ -55,6 +55,13 @@ inline std::string Visible(std::string text) {
   return text;
 }
 
+// What to say of a waveform that there should be; empty where it is.
+inline std::string NoteOfWave(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return "";
+  return "  (no waveform: the model is built without; build it without RTL_FIRST=1)";
+}
+
 // Runs once; after a failure once more with waveform and log. A rerun that passes is a failure too.
 inline Verdict RunWithArtifacts(const RunConfig& run,
                                 const std::function<Verdict(const Execution&)>& execute) {
@@ -77,12 +84,12 @@ inline Verdict RunWithArtifacts(const RunConfig& run,
   }
   artifacts.Write("items.log", log.text());
   artifacts.Write("replay.txt", fmt::format("{}\n{}\n", run.ReplayLine(), verdict.first_failure));
-  const std::string where = artifacts.writable()
-                                ? "see " + artifacts.Path("")
-                                : fmt::format(
-                                      "no waveform and log: cannot write to {}; choose "
-                                      "another folder with --artifacts",
-                                      artifacts.Path(""));
+  const std::string where =
+      artifacts.writable() ? "see " + artifacts.Path("") + NoteOfWave(artifacts.Path("wave.fst"))
+                           : fmt::format(
+                                 "no waveform and log: cannot write to {}; choose "
+                                 "another folder with --artifacts",
+                                 artifacts.Path(""));
   fmt::print(stderr, "FAILED  {}: {}\n        {}\n{}\n", ToString(verdict.outcome),
              verdict.first_failure, Visible(where), Visible(run.ReplayLine()));
   return verdict;

@@ -31,6 +31,7 @@ struct Verdict {
   Outcome outcome = Outcome::kPass;
   uint64_t blocks = 0;      // compared at the output
   uint64_t stages = 0;      // comparisons inside the pipe
+  uint64_t beats = 0;       // of a memory: read, or written with a strobe
   uint64_t mismatches = 0;  // everything that was wrong
   uint64_t resets = 0;
   uint64_t cycles = 0;

@@ -146,6 +146,8 @@ struct NamedConfig {
 
 // Made by tb/CMakeLists.txt from rtl/configs.txt.
 const std::vector<NamedConfig>& NamedConfigs();
+// Whether the model of that device was compiled with waveforms (ACTPLANE_RTL_WAVES).
+bool HasWaves(DeviceKind kind, const std::string& config);
 std::unique_ptr<Device> MakeDevice(DeviceKind kind, const std::string& config,
                                    const SimOptions& options);
 

@@ -63,10 +63,10 @@ int RunOne(const MemoryRun& run, bool table) {
   }
   if (table) fmt::print("{}", coverage.Table());
   fmt::print(
-      "{} {} {} {}: {}: {} bursts, {} slots compared, {} mismatches, {} resets, {} cycles in "
-      "{:.1f} s\n{}{}",
-      run.device, run.config, run.sequence, run.stall, ToString(v.outcome), v.blocks, v.stages,
-      v.mismatches, v.resets, v.cycles, SecondsSince(start), v.first_failure,
+      "{} {} {} {}: {}: {} bursts of {} accesses, {} slots compared, {} mismatches, {} resets, "
+      "{} cycles in {:.1f} s\n{}{}",
+      run.device, run.config, run.sequence, run.stall, ToString(v.outcome), v.blocks, v.beats,
+      v.stages, v.mismatches, v.resets, v.cycles, SecondsSince(start), v.first_failure,
       v.first_failure.empty() ? "" : "\n");
   return ExitCodeOf(v);
 }
@@ -80,10 +80,10 @@ int RunSoak(const MemoryRun& run, bool all_configs) {
     r = SoakMemory(run, all_configs, coverage, [&] { progress.Advance(1); });
   }
   fmt::print(
-      "{}soak: seed {:#x}, {} runs, {} failed, {} bursts and {} slots compared, {} resets, {} "
-      "cycles in {:.0f} s; {} of {} bins\n",
-      coverage.Table(), run.seed, r.runs, r.failed, r.accesses, r.slots, r.resets, r.cycles,
-      SecondsSince(start), coverage.reached(), coverage.bins());
+      "{}soak: seed {:#x}, {} runs, {} failed, {} bursts of {} accesses and {} slots compared, {} "
+      "resets, {} cycles in {:.0f} s; {} of {} bins\n",
+      coverage.Table(), run.seed, r.runs, r.failed, r.accesses, r.beats, r.slots, r.resets,
+      r.cycles, SecondsSince(start), coverage.reached(), coverage.bins());
   if (r.failed == 0) return kPassed;
   fmt::print("{}\n{}\n", r.first.first_failure, r.replay);
   return ExitCodeOf(r.first);

@@ -44,7 +44,7 @@ bool BlockHistory::MayBeLost(const Run& run, uint64_t first, uint64_t end) const
 }
 
 std::vector<uint64_t> BlockHistory::Ends(uint64_t start, std::span<const std::byte> slot,
-                                         bool* whole) const {
+                                         SlotResult* result) const {
   std::vector<uint64_t> ends;
   const Bytes* old = Old();
   Bytes values = old != nullptr ? *old : Bytes(bytes_);
@@ -68,7 +68,7 @@ std::vector<uint64_t> BlockHistory::Ends(uint64_t start, std::span<const std::by
     }
     if (matches) {
       ends.push_back(i + 1);
-      *whole = left == 0;
+      (left == 0 ? result->whole : result->partial) = true;
     }
     if (left == 0) break;  // a whole block is closed at once
   }
@@ -86,7 +86,7 @@ BlockHistory::SlotResult BlockHistory::OnSlot(std::span<const std::byte> slot, b
   }
   std::vector<uint64_t> starts, ends;
   const auto take = [&](uint64_t start) {
-    const std::vector<uint64_t> found = Ends(start, slot, &result.whole);
+    const std::vector<uint64_t> found = Ends(start, slot, &result);
     if (found.empty()) return;
     starts.push_back(start);
     ends.insert(ends.end(), found.begin(), found.end());

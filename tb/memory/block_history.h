@@ -68,8 +68,9 @@ class BlockHistory {
   uint64_t added() const { return first_ + pieces_.size(); }
 
   struct SlotResult {
-    std::string error;  // empty: it is right
-    bool whole = false;
+    std::string error;     // empty: it is right
+    bool whole = false;    // it can be a block that was written whole
+    bool partial = false;  // it can be one of which a part was written
   };
   // The first bytes of a slot that the device writes; `complete`: all of it.
   SlotResult OnSlot(std::span<const std::byte> slot, bool complete, uint64_t cycle);
@@ -106,7 +107,8 @@ class BlockHistory {
   bool FailedSince(uint64_t cycle) const;
   bool MayBeLost(const Run& run, uint64_t first, uint64_t end) const;
   // Ends of runs from piece `start` on that give this slot.
-  std::vector<uint64_t> Ends(uint64_t start, std::span<const std::byte> slot, bool* whole) const;
+  std::vector<uint64_t> Ends(uint64_t start, std::span<const std::byte> slot,
+                             SlotResult* result) const;
   void Lose(uint64_t end);
   void Prune();
 

@@ -85,7 +85,7 @@ void MemoryCoverage::Connect(Events& events, const MemoryShape& shape, StallProf
   stall_ = ToString(stall);
   events.on_write = [this](const WriteTrack& w, uint8_t resp) { OnWrite(w, resp); };
   events.on_read = [this](const ReadTrack& r, bool hit, uint8_t resp) { OnRead(r, hit, resp); };
-  events.on_slot = [this](Events::Close c) {
+  events.on_slot = [this](Events::Close c, const BlockHistory::SlotResult&) {
     constexpr std::array kNames = {"whole", "another", "read", "timer"};
     Hit("cp_mem_close", kNames[static_cast<size_t>(c)]);
   };

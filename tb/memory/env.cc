@@ -52,8 +52,7 @@ MemoryEnv::MemoryEnv(MemoryDevice& device, MemorySequence& sequence, const EnvOp
       scoreboard_(device.shape(), pins_),
       registers_(device.shape()),
       paths_(Inputs(pins_), Outputs(pins_), Rng(options.seed, "paths")),
-      watchdog_(options.watchdog_cycles),
-      errors_happened_(options.error_rate != 0) {
+      watchdog_(options.watchdog_cycles) {
   if (coverage_ != nullptr) coverage_->Connect(scoreboard_.events, device.shape(), options.stall);
   CountEvents();
 }
@@ -67,7 +66,15 @@ void MemoryEnv::CountEvents() {
     if (on_access_) on_access_();
     log_->Add("write", "addr={:#x} id={} beats={} resp={}", w.burst.addr, w.burst.id,
               w.burst.beats(), resp);
-    if (w.target.target == Target::kRefused) ++counted_[reg::kRefused];
+    for (uint32_t i = 0; i < w.burst.beats(); ++i) {
+      if (w.beats[i].strb != 0) ++access_beats_;
+    }
+    if (w.target.target == Target::kRefused) {
+      ++counted_[reg::kRefused];
+      SeeError(reg::kErrRefused, w.burst.addr);
+    } else if (w.target.target == Target::kRegion && resp >= kSlvErr) {
+      ++seen_.failed_writes;
+    }
     if (w.target.target == Target::kBypass) ++counted_[reg::kBypassWrites];
     if (w.target.target == Target::kRegion) counted_[reg::kWriteBeats] += w.burst.beats();
   };
@@ -75,17 +82,45 @@ void MemoryEnv::CountEvents() {
     next(r, hit, resp);
     log_->Add("read", "addr={:#x} id={} beats={} beat={} resp={} hit={}", r.burst.addr, r.burst.id,
               r.burst.beats(), r.beat, resp, hit);
+    if (r.target.target == Target::kRegion) ++seen_.visits;
     if (r.beat != 0) return;
     ++accesses_;
+    access_beats_ += r.burst.beats();
     if (on_access_) on_access_();
-    if (r.target.target == Target::kRefused) ++counted_[reg::kRefused];
+    if (r.target.target == Target::kRefused) {
+      ++counted_[reg::kRefused];
+      SeeError(reg::kErrRefused, r.burst.addr);
+    }
     if (r.target.target == Target::kBypass) ++counted_[reg::kBypassReads];
     if (r.target.target == Target::kRegion) counted_[reg::kReadBeats] += r.burst.beats();
   };
-  e.on_slot = [this, next = e.on_slot](Events::Close c) {
-    next(c);
+  e.on_certain_hit = [this] { ++seen_.certain_hits; };
+  e.on_slot = [this, next = e.on_slot](Events::Close c, const BlockHistory::SlotResult& r) {
+    next(c, r);
     ++counted_[reg::kWriteBlocks];
+    if (!r.whole) ++seen_.rmw_least;
+    if (r.partial) ++seen_.rmw_most;
   };
+  e.on_slot_answer = [this](const BlockHistory& h, bool failed) {
+    counted_[reg::kWriteBytes] += h.region()->config.slot_bytes;
+    if (!failed) return;
+    ++counted_[reg::kMemErrors];
+    SeeError(reg::kErrWrite, h.region()->base + h.block() * h.region()->block_bytes());
+  };
+  e.on_fill = [this, next = e.on_fill](const SlotRead& r) {
+    next(r);
+    ++counted_[reg::kReadBlocks];
+    counted_[reg::kReadBytes] += r.region->config.slot_bytes;
+    if (r.values) return;
+    ++counted_[r.failed ? reg::kMemErrors : reg::kMalformed];
+    SeeError(r.failed ? reg::kErrRead : reg::kErrMalformed,
+             r.region->base + r.block * r.region->block_bytes());
+  };
+}
+
+void MemoryEnv::SeeError(uint32_t bits, uint64_t addr) {
+  seen_.errors |= bits;
+  seen_.error_addrs.insert(addr);
 }
 
 void MemoryEnv::Fail(const std::string& what) { scoreboard_.Fail(what); }
@@ -154,6 +189,8 @@ void MemoryEnv::Reset(uint32_t cycles) {
   scoreboard_.Reset();
   registers_.Reset();
   counted_ = {};
+  seen_ = {};
+  irq_enable_ = 0;
   wait_register_ = false;
   reset_cycles_ = 0;
   ++resets_;
@@ -176,8 +213,10 @@ bool MemoryEnv::Step() {
   log_->SetCycle(cycle_);
   if (reset_cycles_ != 0) Reset(reset_cycles_);
   if (!sequence_over_) Advance();
-  if (sequence_over_ && master_.idle() && memory_.idle() && scoreboard_.idle() && CheckCounters()) {
-    return false;
+  if (sequence_over_) {
+    const bool idle = master_.idle() && memory_.idle() && scoreboard_.idle();
+    if (!idle) quiet_cycles_ = 0;
+    if (idle && CheckCounters()) return false;
   }
   if (reset_cycles_ != 0) return true;
   master_.Drive();
@@ -201,6 +240,7 @@ Verdict MemoryEnv::Run() {
   if (scoreboard_.mismatches() == 0 && !expired) scoreboard_.Finish(memory_.store());
   Verdict v;
   v.blocks = accesses_;
+  v.beats = access_beats_;
   v.stages = scoreboard_.slots_compared();
   v.mismatches = scoreboard_.mismatches();
   v.resets = resets_;

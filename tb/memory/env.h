@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/log.h"
@@ -56,8 +57,11 @@ class MemoryEnv {
   void OnRegister(const LiteMaster::Result& result);
   void Reset(uint32_t cycles);
   void CountEvents();
+  void SeeError(uint32_t bits, uint64_t addr);
   bool CheckCounters();  // false: not yet done
-  void Collect();        // violations of rules
+  void OnFinalRead(const RegisterOp& op, uint32_t data);
+  void JudgeReadCounters();
+  void Collect();  // violations of rules
   void Fail(const std::string& what);
 
   MemoryDevice& device_;
@@ -82,10 +86,21 @@ class MemoryEnv {
   uint32_t reset_cycles_ = 0;
   bool wait_register_ = false, sequence_over_ = false, moved_ = false;
   uint32_t counter_check_ = 0;
-  uint64_t cycle_ = 0, accesses_ = 0, resets_ = 0;
+  uint64_t cycle_ = 0, accesses_ = 0, access_beats_ = 0, resets_ = 0;
   size_t slave_seen_ = 0, memory_seen_ = 0, lite_seen_ = 0;
-  std::array<uint32_t, reg::kCounterCount> counted_ = {};
-  bool errors_happened_ = false;
+  std::array<uint32_t, reg::kCounterCount> counted_ = {};  // what the counters must read
+  std::array<uint32_t, reg::kCounterCount> final_ = {};    // and what they read at the end
+  // What the scoreboard saw since the last reset, where it alone does not say what is counted.
+  struct Seen {
+    uint32_t visits = 0;        // blocks of read bursts
+    uint32_t certain_hits = 0;  // of them, those for which nothing can have been read
+    uint32_t rmw_least = 0, rmw_most = 0;
+    uint32_t failed_writes = 0;  // bursts into regions with SLVERR
+    uint32_t errors = 0;         // bits of ERRORS, without kErrRmw
+    std::set<uint64_t> error_addrs = {};
+  } seen_;
+  uint32_t quiet_cycles_ = 0, irq_enable_ = 0;
+  uint64_t error_addr_ = 0;
 };
 
 }  // namespace actplane::tb::memory

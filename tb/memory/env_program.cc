@@ -43,10 +43,8 @@ bool MemoryEnv::Do(const Op& op) {
     scoreboard_.Backdoor(b->addr, b->bytes);
   } else if (const auto* page = std::get_if<BreakOp>(&op)) {
     memory_.BreakPage(page->addr, page->broken);
-    errors_happened_ = errors_happened_ || page->broken;
   } else if (const auto* rate = std::get_if<ErrorRateOp>(&op)) {
     memory_.SetErrorRate(rate->per_thousand);
-    errors_happened_ = errors_happened_ || rate->per_thousand != 0;
   }
   return true;
 }
@@ -70,6 +68,7 @@ void MemoryEnv::OnRegister(const LiteMaster::Result& result) {
   log_->Add("register", "write={} addr={:#x} data={:#x} error={}", op.write, op.addr,
             op.write ? op.data : result.data, result.error);
   if (op.write) {
+    if (op.addr == reg::kIrqEnable && !result.error) irq_enable_ = op.data;
     std::vector<RegionRef> before;
     for (uint32_t k = 0; k < registers_.table().size(); ++k)
       before.push_back(registers_.table().at(k));
@@ -110,26 +109,98 @@ void MemoryEnv::OnRegister(const LiteMaster::Result& result) {
                               answer.error ? " with an error" : ""));
     }
   } else {
-    const auto counter = static_cast<reg::Counter>((op.addr - reg::kCounters) / 4);
-    if (result.error || counted_[counter] != result.data) {
-      return Fail(fmt::format("counter {} (register {:#x}) reads {}, must be {}",
-                              static_cast<uint32_t>(counter), op.addr, result.data,
-                              counted_[counter]));
-    }
+    if (result.error) return Fail(fmt::format("register {:#x} is refused", op.addr));
+    return OnFinalRead(op, result.data);
   }
   sequence_.OnRegister(op, result.error, result.data);
 }
 
+// All that the end of a run reads, in this order; a write of ERRORS clears it.
 bool MemoryEnv::CheckCounters() {
-  constexpr std::array kAlways = {reg::kRefused,    reg::kBypassReads, reg::kBypassWrites,
-                                  reg::kWriteBeats, reg::kReadBeats,   reg::kWriteBlocks};
-  // What counts as a written block is another matter where the memory fails.
-  const size_t all = !options_.counters ? 0 : kAlways.size() - (errors_happened_ ? 1 : 0);
-  if (lite_.busy()) return false;
-  if (counter_check_ == all) return true;
-  lite_.Give({.addr = reg::AddressOf(kAlways[counter_check_])});
+  constexpr uint32_t kQuiet = 64;  // a block may still be read ahead
+  if (!options_.counters) return true;
+  if (lite_.busy() || quiet_cycles_++ < kQuiet) return false;
+  if (counter_check_ < reg::kCounterCount) {
+    lite_.Give({.addr = reg::AddressOf(static_cast<reg::Counter>(counter_check_))});
+  } else {
+    constexpr std::array<RegisterOp, 7> kRest = {{
+        {.addr = reg::kErrorAddrHi},
+        {.addr = reg::kErrorAddrLo},
+        {.addr = reg::kErrors},
+        {.write = true, .addr = reg::kIrqEnable, .data = 31},
+        {.addr = reg::kErrors},
+        {.write = true, .addr = reg::kErrors, .data = 31},
+        {.addr = reg::kErrors},
+    }};
+    const uint32_t at = counter_check_ - reg::kCounterCount;
+    if (at == kRest.size()) return true;
+    lite_.Give(kRest.at(at));
+  }
   ++counter_check_;
   return false;
+}
+
+void MemoryEnv::OnFinalRead(const RegisterOp& op, uint32_t data) {
+  if (op.addr >= reg::kCounters) {
+    const auto counter = static_cast<reg::Counter>((op.addr - reg::kCounters) / 4);
+    final_[counter] = data;
+    const bool indirect =
+        counter == reg::kHits || counter == reg::kRmw || counter == reg::kPrefetches;
+    if (!indirect && counted_[counter] != data) {
+      Fail(fmt::format("counter {} (register {:#x}) reads {}, must be {}",
+                       static_cast<uint32_t>(counter), op.addr, data, counted_[counter]));
+    }
+    if (counter == reg::kReadBytes) JudgeReadCounters();
+    return;
+  }
+  if (op.addr == reg::kErrorAddrHi) {
+    error_addr_ = uint64_t{data} << 32;
+    return;
+  }
+  if (op.addr == reg::kErrorAddrLo) {
+    error_addr_ |= data;
+    if (seen_.errors != 0 && !seen_.error_addrs.contains(error_addr_)) {
+      Fail(fmt::format("ERROR_ADDR reads {:#x}, where nothing went wrong", error_addr_));
+    }
+    return;
+  }
+  // ERRORS. A block written in part is lost if its slot cannot be read: then some B says so.
+  const bool cleared = counter_check_ > reg::kCounterCount + 6;
+  uint32_t must = cleared ? 0 : seen_.errors, may = must;
+  const bool unread = (seen_.errors & (reg::kErrRead | reg::kErrMalformed)) != 0;
+  if (!cleared && unread && seen_.failed_writes != 0) may |= reg::kErrRmw;
+  if (!cleared && seen_.failed_writes != 0 && (seen_.errors & reg::kErrWrite) == 0) must = may;
+  if ((data & must) != must || (data & ~may) != 0) {
+    Fail(fmt::format("ERRORS reads {:#x}, must be {:#x}{}", data, must,
+                     may == must ? "" : fmt::format(" or {:#x}", may)));
+  }
+  const bool irq = pins_.irq.Get() != 0;
+  if (irq != ((data & irq_enable_) != 0)) {
+    Fail(fmt::format("irq is {} with ERRORS {:#x} and IRQ_ENABLE {:#x}", irq ? 1 : 0, data,
+                     irq_enable_));
+  }
+}
+
+// Of a slot that is read the pins do not say for whom. But every block of a read burst is a hit or
+// a miss, and every slot that is read is for a miss, for a partial write, or ahead.
+void MemoryEnv::JudgeReadCounters() {
+  const uint32_t hits = final_[reg::kHits], ahead = final_[reg::kPrefetches],
+                 rmw = final_[reg::kRmw], slots = final_[reg::kReadBlocks];
+  if (hits + slots != seen_.visits + ahead + rmw) {
+    Fail(
+        fmt::format("counters: {} hits, {} slots read, {} of them ahead and {} for partial "
+                    "writes, do not make {} blocks of bursts",
+                    hits, slots, ahead, rmw, seen_.visits));
+  }
+  if (hits < seen_.certain_hits || hits > seen_.visits) {
+    Fail(fmt::format("counter HITS reads {}, must be {} to {}", hits, seen_.certain_hits,
+                     seen_.visits));
+  }
+  const bool lost = (seen_.errors & ~uint32_t{reg::kErrRefused}) != 0;
+  if (rmw < seen_.rmw_least || (!lost && rmw > seen_.rmw_most)) {
+    Fail(fmt::format("counter RMW reads {}, must be {} to {}", rmw, seen_.rmw_least,
+                     seen_.rmw_most));
+  }
 }
 
 }  // namespace actplane::tb::memory

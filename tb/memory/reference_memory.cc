@@ -17,6 +17,16 @@ ReferenceMemory::ReferenceMemory(const MemoryShape& shape, uint64_t seed, Fault 
 // Faults come now and then, once there is something to spoil.
 bool ReferenceMemory::Later(uint32_t events) { return ++fault_events_ % events == 0; }
 
+void ReferenceMemory::Count(reg::Counter c, Fault ahead) {
+  registers_.Count(c, fault_ == ahead && Later(10) ? 2 : 1);
+}
+
+void ReferenceMemory::Error(uint32_t bits, uint64_t addr) {
+  if (fault_ == Fault::kLosesErrorBit) bits &= ~uint32_t{reg::kErrRead};
+  if (fault_ == Fault::kWrongErrorAddr) addr ^= 32;
+  if (bits != 0) registers_.Error(bits, addr);
+}
+
 void ReferenceMemory::Step(const Sample& sample) {
   sample();
   Edge();
@@ -94,7 +104,7 @@ void ReferenceMemory::Edge() {
   ShowOut(pins_.m.aw, m_aw_);
   ShowOut(pins_.m.w, m_w_);
   ShowOut(pins_.m.ar, m_ar_);
-  irq_ = registers_.irq() ? 1 : 0;
+  irq_ = registers_.irq() && fault_ != Fault::kStuckIrq ? 1 : 0;
 }
 
 // A device with the fault goes on to see every region that ever was.

@@ -45,8 +45,17 @@ enum class Fault : uint8_t {
   kHangs,
   kBadRegion,  // enables what it must refuse
   kCounts,     // a counter runs ahead
+  kCountsHits,
+  kCountsRmw,
+  kCountsReadBlocks,
+  kCountsAhead,  // PREFETCHES
+  kCountsBytes,  // WRITE_BYTES
+  kCountsErrors,
+  kLosesErrorBit,
+  kWrongErrorAddr,
+  kStuckIrq,
 };
-inline constexpr int kFaults = static_cast<int>(Fault::kCounts) + 1;
+inline constexpr int kFaults = static_cast<int>(Fault::kStuckIrq) + 1;
 
 class ReferenceMemory : public MemoryDevice {
  public:
@@ -105,6 +114,8 @@ class ReferenceMemory : public MemoryDevice {
 
   void Edge();
   bool Later(uint32_t events);  // whether the fault is due
+  void Count(reg::Counter c, Fault ahead);
+  void Error(uint32_t bits, uint64_t addr);
   // Write path.
   void TakeWrites();
   void TakeRegionBeat(const WriteBeat& beat);

@@ -26,7 +26,7 @@ ReferenceMemory::FillRef ReferenceMemory::StartFill(const RegionRef& region, uin
     at += now * bus;
     words -= now;
   }
-  registers_.Count(reg::kReadBlocks);
+  Count(reg::kReadBlocks, Fault::kCountsReadBlocks);
   registers_.Count(reg::kReadBytes, region->config.slot_bytes);
   return fill;
 }
@@ -60,11 +60,11 @@ void ReferenceMemory::TakeMemoryR() {
   const Region& region = *fill->region;
   fill->slot.resize(region.config.slot_bytes);
   fill->values = region.Decompress(fill->slot, region.BytesOf(fill->block));
-  if (!fill->values) registers_.Count(reg::kMalformed);
-  if (fill->failed) registers_.Count(reg::kMemErrors);
+  if (!fill->failed && !fill->values) registers_.Count(reg::kMalformed);
+  if (fill->failed) Count(reg::kMemErrors, Fault::kCountsErrors);
   if (fill->failed || !fill->values) {
-    registers_.Error(fill->failed ? reg::kErrRead : reg::kErrMalformed,
-                     region.base + fill->block * region.block_bytes());
+    Error(fill->failed ? reg::kErrRead : reg::kErrMalformed,
+          region.base + fill->block * region.block_bytes());
     if (fault_ == Fault::kHidesErrors) {
       fill->values = Bytes(region.BytesOf(fill->block));
     } else {
@@ -118,7 +118,7 @@ void ReferenceMemory::ServeReads() {
   GiveR(beat);
   if (read_beat_++ != burst.len) return;
   registers_.Count(reg::kRefused);
-  registers_.Error(reg::kErrRefused, burst.addr);
+  Error(reg::kErrRefused, burst.addr);
   reading_.reset();
   ar_.pop_front();
 }
@@ -135,7 +135,7 @@ void ReferenceMemory::ServeRegion(const Burst& burst, const RegionRef& region) {
       if (prefetch_ && prefetch_->region == region && prefetch_->block == block) return;
       current_ = Buffered(region, block);
       if (current_) {
-        registers_.Count(reg::kHits);
+        Count(reg::kHits, Fault::kCountsHits);
       } else {
         current_ = StartFill(region, block);
       }
@@ -191,7 +191,7 @@ void ReferenceMemory::Prefetch() {
     return;
   }
   prefetch_ = StartFill(last_region_, next);
-  registers_.Count(reg::kPrefetches);
+  Count(reg::kPrefetches, Fault::kCountsAhead);
 }
 
 }  // namespace actplane::tb::memory

@@ -61,7 +61,7 @@ void ReferenceMemory::TakeWrites() {
   } else if (write.beat == write.burst.len) {
     write.resp = kSlvErr;
     registers_.Count(reg::kRefused);
-    registers_.Error(reg::kErrRefused, write.burst.addr);
+    Error(reg::kErrRefused, write.burst.addr);
   }
   w_.pop_front();
   if (write.beat++ == write.burst.len) {
@@ -125,12 +125,12 @@ void ReferenceMemory::WorkOnClosed() {
     if (!old_) {
       if (std::any_of(sent_.begin(), sent_.end(), same)) return;
       old_ = StartFill(g.region, g.block);
-      registers_.Count(reg::kRmw);
+      Count(reg::kRmw, Fault::kCountsRmw);
       return;
     }
     if (!old_->done) return;
     if (!old_->values) {
-      registers_.Error(reg::kErrRmw, g.region->base + g.block * g.region->block_bytes());
+      Error(reg::kErrRmw, g.region->base + g.block * g.region->block_bytes());
       Complete(closed_, fault_ != Fault::kHidesErrors);
       closed_.reset();
       old_.reset();
@@ -168,7 +168,8 @@ void ReferenceMemory::SendSlot(const Gather& g, Bytes slot) {
   if (fault_ == Fault::kWritesOutside && Later(20)) at = g.region->base;
   size_t done = 0;
   registers_.Count(reg::kWriteBlocks);
-  registers_.Count(reg::kWriteBytes, static_cast<uint32_t>(slot.size()));
+  registers_.Count(reg::kWriteBytes,
+                   static_cast<uint32_t>(slot.size()) + (fault_ == Fault::kCountsBytes ? 1 : 0));
   while (done < slot.size()) {
     const uint64_t page_left = (kPageBytes - at % kPageBytes) / bus;
     const uint64_t words = std::min<uint64_t>(page_left, (slot.size() - done + bus - 1) / bus);
@@ -207,7 +208,8 @@ void ReferenceMemory::TakeMemoryB() {
   if (sent.more) return;
   if (sent_failed_) {
     registers_.Count(reg::kMemErrors);
-    registers_.Error(reg::kErrWrite, sent.gather->region->base);
+    const Region& region = *sent.gather->region;
+    Error(reg::kErrWrite, region.base + sent.gather->block * region.block_bytes());
   }
   if (fault_ != Fault::kEarlyB) {
     Complete(sent.gather, sent_failed_ && fault_ != Fault::kHidesErrors);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/artifacts.h"
 #include "core/rng.h"
 
 namespace actplane::tb::memory {
@@ -92,8 +93,9 @@ Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage,
   }
   std::ofstream(folder / "items.log") << log.text();
   std::ofstream(folder / "replay.txt") << run.ReplayLine() << "\n" << verdict.first_failure << "\n";
-  fmt::print(stderr, "FAILED  {}: {}\n        see {}\n{}\n", ToString(verdict.outcome),
-             verdict.first_failure, folder.string(), run.ReplayLine());
+  fmt::print(stderr, "FAILED  {}: {}\n        see {}{}\n{}\n", ToString(verdict.outcome),
+             verdict.first_failure, folder.string(), NoteOfWave((folder / "wave.fst").string()),
+             run.ReplayLine());
   return verdict;
 }
 
@@ -117,6 +119,7 @@ SoakResult SoakMemory(MemoryRun run, bool all_configs, MemoryCoverage& coverage,
         const Verdict v = RunMemory(run, &coverage, on_access);
         ++result.runs;
         result.accesses += v.blocks;
+        result.beats += v.beats;
         result.slots += v.stages;
         result.cycles += v.cycles;
         result.resets += v.resets;

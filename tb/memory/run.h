@@ -50,7 +50,7 @@ Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage = nullptr,
                   const std::function<void()>& on_access = {});
 
 struct SoakResult {
-  uint64_t runs = 0, failed = 0, accesses = 0, slots = 0, cycles = 0, resets = 0;
+  uint64_t runs = 0, failed = 0, accesses = 0, beats = 0, slots = 0, cycles = 0, resets = 0;
   Verdict first;  // that failed
   std::string replay;
 };

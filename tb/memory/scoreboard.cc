@@ -240,6 +240,9 @@ void MemoryScoreboard::CompareRegionBeat(ReadTrack& read, const ReadBeat& r) {
     const bool hit = std::any_of(left.begin(), left.end(),
                                  [&](const SlotReadRef& c) { return c->start < read.cycle; });
     events.on_read(read, hit, r.resp);
+    const bool certain = std::all_of(left.begin(), left.end(),
+                                     [&](const SlotReadRef& c) { return c->start < read.cycle; });
+    if (certain) events.on_certain_hit();
   }
   read.candidates = std::move(left);
 }

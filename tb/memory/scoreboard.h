@@ -57,8 +57,12 @@ struct Events {
   std::function<void(const WriteTrack&, uint8_t resp)> on_write = [](auto&, auto) {};
   // At the first beat of each block, or of a burst outside regions. `hit`: nothing was read for it.
   std::function<void(const ReadTrack&, bool hit, uint8_t resp)> on_read = [](auto&, auto, auto) {};
+  // With on_read, of a block: nothing at all was read for it since the burst came.
+  std::function<void()> on_certain_hit = [] {};
   enum class Close : uint8_t { kWhole, kAnother, kRead, kTimer };
-  std::function<void(Close)> on_slot = [](auto) {};
+  std::function<void(Close, const BlockHistory::SlotResult&)> on_slot = [](auto, auto&) {};
+  // The memory has answered for a whole slot.
+  std::function<void(const BlockHistory&, bool failed)> on_slot_answer = [](auto&, auto) {};
   std::function<void(const SlotRead&)> on_fill = [](auto&) {};
   std::function<void(bool failed)> on_memory_answer = [](auto) {};
 };

@@ -124,7 +124,7 @@ void MemoryScoreboard::OnMemoryWrite(MemWrite& write) {
   } else if (last_block_base_ != base) {
     close = Events::Close::kAnother;
   }
-  events.on_slot(close);
+  events.on_slot(close, result);
 }
 
 void MemoryScoreboard::OnMemoryB(const WriteResponse& b) {
@@ -147,6 +147,7 @@ void MemoryScoreboard::OnMemoryB(const WriteResponse& b) {
   write_failed_ = write_failed_ || failed;
   if (!write.final) return;
   write.history->OnCommit(write_failed_);
+  events.on_slot_answer(*write.history, write_failed_);
   write_failed_ = false;
 }
 

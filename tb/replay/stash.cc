@@ -11,7 +11,8 @@
 namespace actplane::tb {
 namespace {
 
-constexpr double kRounding = 1e-3;  // of a byte: a ratio of 5.3333 is a slot of 96
+constexpr double kRounding = 1e-3;     // of a byte: a ratio of 5.3333 is a slot of 96
+constexpr double kNormInputRatio = 6;  // of kind residual, at most, where it is not given
 
 std::optional<double> NumberOf(const std::string& text) {
   double value = 0;
@@ -84,6 +85,7 @@ Result<std::optional<StashConfigs>> ParseStash(std::string_view spec) {
   configs.all = with(ratio == 0 ? 1 : ratio);
   if (ratio == 0) return bad("ratio=exact is of one kind");
   if (Status s = ValidateConfig(configs.all); !s.ok()) return bad(s.message());
+  if (ratio > kNormInputRatio) ratios.try_emplace("residual", kNormInputRatio);
   for (const auto& [kind, r] : ratios) {
     std::optional<Config>& c = configs.kinds[kind];
     if (r != 0) c = with(r);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_pkg_probe - constants and functions of actp_pkg at ports, for tests/rtl/pkg_parity_test.cc.
+// actp_pkg_probe - constants and functions of actp_pkg and actp_mem_pkg at ports, for tests/rtl/pkg_parity_test.cc.
 //
 // Contract combinational
 // Params   none
@@ -50,8 +50,21 @@ module actp_pkg_probe (
   output logic [actp_pkg::SLOT_W-1:0]        min_slot_o,
   output logic [actp_pkg::SLOT_W-1:0]        max_slot_o,
   output logic [actp_pkg::SLOT_W-1:0]        min_slot_significance_o,
-  output logic [actp_pkg::SLOT_W-1:0]        max_slot_significance_o
+  output logic [actp_pkg::SLOT_W-1:0]        max_slot_significance_o,
+  output logic [8*32-1:0]                    stored_bits_o,  // of Depth 8, 11 .. 29
+  output logic [31:0]                        region_w_o,
+  output logic [5:0]                         kinds_o,        // bypass, region, refused, lowest first
+  output logic [5:0]                         bursts_o        // FIXED, INCR, WRAP
 );
+  assign region_w_o = actp_mem_pkg::REGION_W;
+  assign kinds_o    = {actp_mem_pkg::KIND_REFUSED, actp_mem_pkg::KIND_REGION,
+                       actp_mem_pkg::KIND_BYPASS};
+  assign bursts_o   = {actp_mem_pkg::BURST_WRAP, actp_mem_pkg::BURST_INCR,
+                       actp_mem_pkg::BURST_FIXED};
+  for (genvar k = 0; k < 8; k++) begin : gen_stored
+    assign stored_bits_o[32*k +: 32] = actp_pkg::stored_bits(8 + 3 * k);
+  end
+
   assign version_o        = actp_pkg::VERSION;
   assign format_version_o = actp_pkg::FORMAT_VERSION;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Proves that `make ip` can fail: what is made from rtl/ and what comments name, one fault at a time.
+# Proves that `make ip` can fail: what is made from rtl/, what comments name, and the width of pages, one fault at a time.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
@@ -44,6 +44,7 @@ undo() { cp "$scratch/before" "$1"; } # FILE
 fresh_tree
 expect ip 0 'figures'
 expect cites 0 ', 0 do not exist'
+expect columns 0 'no line of more than 120 characters'
 
 # Ports and their comments.
 top=rtl/actp_compressor.sv inside=rtl/common/actp_skid.sv
@@ -79,8 +80,8 @@ change examples/rtl/actp_round_trip.sv 's/Orders     (1)/Orders     (3)/'; expec
 undo examples/rtl/actp_round_trip.sv
 change rtl/files.f '/actp_rotate/d'; expect ip 1 'actplane.core is not what rtl/ gives'; undo rtl/files.f
 change Bender.yml '/actp_rotate/d'; expect ip 1 'Bender.yml is not what rtl/ gives'; undo Bender.yml
-change actplane.core 's/actplane:1.0.0/actplane:1.0.1/'; expect ip 1 'actplane.core is not what rtl/ gives'; undo actplane.core
-change rtl/actp_pkg.sv "s/24'h010000/24'h010001/"; expect ip 1 'actp_pkg has another version'; undo rtl/actp_pkg.sv
+change actplane.core 's/actplane:0.2.0/actplane:0.2.1/'; expect ip 1 'actplane.core is not what rtl/ gives'; undo actplane.core
+change rtl/actp_pkg.sv "s/24'h000200/24'h000201/"; expect ip 1 'actp_pkg has another version'; undo rtl/actp_pkg.sv
 change python/actplane/__init__.py 's/"1.0.0"/"1.0.1"/'; expect ip 1 'python/actplane has another version'
 undo python/actplane/__init__.py
 change docs/figures/stall.json 's/"tready"/"ready"/'; expect ip 1 'stall.svg is not drawn from'; undo docs/figures/stall.json
@@ -100,6 +101,17 @@ cite 'see actp_pkg::ghost' 'name of the package actp_pkg::ghost does not exist'
 cite 'see actplane::Ghost' 'function of the model actplane::Ghost does not exist'
 cite 'see F-9.99' 'clause F-9.99 does not exist'
 cite 'see docs/ghost.md' 'file docs/ghost.md does not exist'
+cite 'see docs/figures/ghost.svg' 'file docs/figures/ghost.svg does not exist'
 change docs/rtl.md 's|^# .*|& tests/rtl/ghost_test.cc|'; expect cites 1 'docs/rtl.md:1: file tests/rtl/ghost_test.cc'; undo docs/rtl.md
 
-[[ $failures -eq 0 ]] && echo "every one of $((found - 2)) faults was found"
+# Pages wider than 120 characters; a row of a table and an address may be, and letters of two bytes count once.
+wide=$(printf 'w %.0s' {1..61})
+echo "$wide" >>docs/decisions/0001-significance-arrangement.md
+expect columns 1 '1 lines of Markdown with more than 120 characters'
+expect columns 1 'docs/decisions/0001-significance-arrangement.md:'
+fresh_tree
+printf '%s\n' "${wide:0:119}µ" "| $wide |" "${wide// /-}${wide// /-}" >>docs/c.md
+expect columns 0 'no line of more than 120 characters'
+echo "${wide:0:120}µ" >>README.md; expect columns 1 'README.md:'
+
+[[ $failures -eq 0 ]] && echo "every one of $((found - 4)) faults was found"

@@ -48,6 +48,12 @@ grep -qF '| F-1.2 | The base is the largest exponent (F-1.1). | `FindBase` (bloc
   { cat docs/verification.md; failures=$((failures + 1)); }
 grep -qx 'After.' docs/verification.md || failures=$((failures + 1))
 
+# A clause is a paragraph: how it is wrapped changes nothing, and its later lines are read as the first one.
+fresh_tree; sed -i 's/^\(\*\*F-1.2\*\* The base is the\) /\1\n/; s/ exponent (F-1.1)/\nexponent\n(F-1.1)/' docs/format.md
+[[ $(wc -l <docs/format.md) -eq 6 ]] || failures=$((failures + 1))
+expect 0 '4 clauses, 4 in the code, 4 proven'
+sed -i 's/^(F-1.1)/(F-9.9)/' docs/format.md
+expect 1 'docs/format.md:5: F-9.9 is cited and is no clause'
 fresh_tree; echo '**F-1.4** Nobody knows this.' >>docs/format.md
 expect 1 'F-1.4 has no code'
 expect 1 'F-1.4 has no test that cites it'

@@ -49,6 +49,15 @@ const FaultCase kFaultCases[] = {
     {Fault::kHangs, "stream", "nothing moved", Outcome::kTimeout},
     {Fault::kBadRegion, "registers", "must be refused"},
     {Fault::kCounts, "stream", "counter"},
+    {Fault::kCountsHits, "random", "do not make"},
+    {Fault::kCountsRmw, "partial", "do not make"},
+    {Fault::kCountsReadBlocks, "random", "counter 2 "},
+    {Fault::kCountsAhead, "stream", "do not make"},
+    {Fault::kCountsBytes, "stream", "counter 12 "},
+    {Fault::kCountsErrors, "errors", "counter 6 "},
+    {Fault::kLosesErrorBit, "errors", "ERRORS reads"},
+    {Fault::kWrongErrorAddr, "errors", "ERROR_ADDR reads"},
+    {Fault::kStuckIrq, "errors", "irq is 0"},
 };
 
 class BenchFindsFault : public ::testing::TestWithParam<FaultCase> {};

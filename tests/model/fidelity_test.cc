@@ -140,7 +140,7 @@ TEST(Fidelity, ZeroCodeKeepsTheExponentRatioAboveTwoUnderDropout) {
     coded += coded_128;
   }
   EXPECT_GT(raw / coded,
-            2.0);  // together, at N = 128; a softmax output alone is below (docs/results.md)
+            2.0);  // together, at N = 128; a softmax output alone is below (docs/history)
 }
 
 }  // namespace

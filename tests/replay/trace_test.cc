@@ -102,6 +102,9 @@ TEST(StashSpec, IsReadAsTheTrainerReadsIt) {
   EXPECT_FALSE(configs->Of("query"));
   EXPECT_EQ(configs->Of("key")->slot_bytes, 32U);
   EXPECT_EQ(configs->Of("value"), configs->all);
+  EXPECT_EQ(configs->Of("residual")->slot_bytes, 85U) << "at most 6 where it is not given";
+  EXPECT_EQ(parse("actplane:ratio=8,ratio.residual=7")->Of("residual")->slot_bytes, 73U);
+  EXPECT_EQ(parse("actplane:ratio=5")->Of("residual")->slot_bytes, 102U);
 }
 
 TEST(StashSpec, FaultsAreNamedInOneLine) {

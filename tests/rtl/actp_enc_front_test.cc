@@ -36,7 +36,7 @@ class FrontHalf : public RtlTest<Config> {
   static constexpr uint32_t kW = Config::kStreamWidth;
   static constexpr uint32_t kCore = std::max(256U, kW);
   static constexpr uint32_t kGroups = kN / Config::kGroupLen;
-  static constexpr uint32_t kStored = std::min(32U, Config::kDepth + 10);
+  static constexpr uint32_t kStored = StoredBits(Config::kDepth);
   static constexpr uint32_t kData = Config::kFormats == 1 ? kCore / 32 * kStored : kCore;
   static constexpr uint32_t kLanes = kCore / (Config::kFormats == 1 ? 32 : 16);
   static constexpr uint32_t kEntry = kData + (Config::kOrders > 1 ? kLanes : 0);

@@ -10,7 +10,7 @@ namespace {
 template <class Config>
 class EncQueue : public RtlTest<Config> {
  protected:
-  static constexpr uint32_t kStored = std::min(32U, Config::kDepth + 10);
+  static constexpr uint32_t kStored = StoredBits(Config::kDepth);
   static constexpr uint32_t kValues = Config::kCoreWidth / 32;
   static constexpr uint32_t kData = Config::kFormats == 1 ? kValues * kStored : Config::kCoreWidth;
 

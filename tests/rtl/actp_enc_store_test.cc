@@ -12,7 +12,7 @@ TYPED_TEST_SUITE(EncStore, duts::Configs);
 TYPED_TEST(EncStore, RandomMatchesModel) {
   ACTP_CLAUSE("F-2.1");
   using C = TypeParam;
-  constexpr uint32_t kStored = C::kDepth + 10 < 32 ? C::kDepth + 10 : 32;
+  constexpr uint32_t kStored = StoredBits(C::kDepth);
   constexpr uint32_t kData = C::kFormats == 1 ? C::kCoreWidth / 32 * kStored : C::kCoreWidth;
   constexpr uint32_t kLanes = C::kCoreWidth / (C::kFormats == 1 ? 32 : 16);
   auto& dut = this->dut();

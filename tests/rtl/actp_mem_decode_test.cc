@@ -7,13 +7,6 @@
 namespace actplane::rtl_test {
 namespace {
 
-constexpr uint32_t kBypass = 0;
-constexpr uint32_t kRegion = 1;
-constexpr uint32_t kRefused = 2;
-constexpr uint32_t kFixed = 0;
-constexpr uint32_t kIncr = 1;
-constexpr uint32_t kWrap = 2;
-
 struct Burst {
   uint64_t addr = 0;
   uint32_t len = 0;
@@ -56,24 +49,24 @@ class MemDecode : public RtlTest<Config> {
   std::pair<uint32_t, uint32_t> Expected(const Burst& b) const {
     const uint64_t bytes = uint64_t{1} << b.size;
     if (b.burst == 3 || bytes > kBus) return {kRefused, 0};
-    if (b.burst == kWrap && b.len != 1 && b.len != 3 && b.len != 7 && b.len != 15)
+    if (b.burst == kBurstWrap && b.len != 1 && b.len != 3 && b.len != 7 && b.len != 15)
       return {kRefused, 0};
     const uint64_t total = bytes * (b.len + 1);
-    const uint64_t lower = b.burst == kWrap ? b.addr / total * total : 0;
+    const uint64_t lower = b.burst == kBurstWrap ? b.addr / total * total : 0;
     const Region* region = nullptr;
     uint32_t number = 0;
     for (uint32_t k = 0; k < Config::kRegions; ++k) {
       const Region& r = regions_[k];
       if (r.enable && b.addr >= r.base && b.addr <= (r.last() | 4095)) region = &r, number = k;
     }
-    if (region != nullptr && b.burst == kFixed) return {kRefused, number};
+    if (region != nullptr && b.burst == kBurstFixed) return {kRefused, number};
     uint64_t at = b.addr;
     for (uint32_t beat = 0; beat <= b.len; ++beat) {
       const uint64_t end = at / bytes * bytes + bytes - 1;
       if (at >> 12 != b.addr >> 12 || end >> 12 != b.addr >> 12) return {kRefused, number};
       if (region != nullptr && end > region->last()) return {kRefused, number};
-      if (b.burst != kFixed) at = at / bytes * bytes + bytes;
-      if (b.burst == kWrap && at == lower + total) at = lower;
+      if (b.burst != kBurstFixed) at = at / bytes * bytes + bytes;
+      if (b.burst == kBurstWrap && at == lower + total) at = lower;
     }
     return {region != nullptr ? kRegion : kBypass, number};
   }
@@ -112,9 +105,9 @@ TYPED_TEST(MemDecode, RandomMatchesTheBytesThatAreTouched) {
       Burst b;
       b.size = rng.Below(rng.OneIn(8) ? 8 : 7);
       b.burst = rng.OneIn(6) ? rng.Below(4) : 1 + rng.Below(2);
-      b.len = b.burst == kWrap && !rng.OneIn(8) ? (2U << rng.Below(4)) - 1
-              : rng.OneIn(2)                    ? rng.Below(16)
-                                                : rng.Below(256);
+      b.len = b.burst == kBurstWrap && !rng.OneIn(8) ? (2U << rng.Below(4)) - 1
+              : rng.OneIn(2)                         ? rng.Below(16)
+                                                     : rng.Below(256);
       const Region& r = this->regions_[rng.Below(TypeParam::kRegions)];
       switch (rng.Below(4)) {
         case 0: b.addr = r.base + rng.Below(4096) - rng.Below(4096); break;
@@ -125,15 +118,15 @@ TYPED_TEST(MemDecode, RandomMatchesTheBytesThatAreTouched) {
           break;
       }
       b.addr &= this->kAddrMask;
-      if (b.burst == kWrap || rng.OneIn(2)) b.addr &= ~((uint64_t{1} << b.size) - 1);
+      if (b.burst == kBurstWrap || rng.OneIn(2)) b.addr &= ~((uint64_t{1} << b.size) - 1);
       this->Check(b);
     }
   }
   // What must have been seen of everything that can be.
-  for (const uint32_t burst : {kFixed, kIncr, kWrap}) {
+  for (const uint32_t burst : {kBurstFixed, kBurstIncr, kBurstWrap}) {
     EXPECT_GT(this->seen_[kBypass][burst], 20U) << burst;
     EXPECT_GT(this->seen_[kRefused][burst], 20U) << burst;
-    EXPECT_EQ(this->seen_[kRegion][burst] > 20, burst != kFixed) << burst;
+    EXPECT_EQ(this->seen_[kRegion][burst] > 20, burst != kBurstFixed) << burst;
   }
 }
 
@@ -146,10 +139,10 @@ TYPED_TEST(MemDecode, TheLastGranuleIsTheLastOne) {
     for (uint32_t k = 0; k < TypeParam::kRegions; ++k)
       PutRegion(this->dut().regions_i, k * kRegionW, this->regions_[k], this->kBus);
     for (uint64_t at = 0x6fc0; at < 0x8040; ++at) {
-      for (uint32_t size = 0; size <= 3; ++size) this->Check({at, 0, size, kIncr});
+      for (uint32_t size = 0; size <= 3; ++size) this->Check({at, 0, size, kBurstIncr});
     }
-    for (uint32_t len = 0; len < 256; ++len) this->Check({0x7000, len, 3, kIncr});
-    for (uint64_t at = 0x7000; at < 0x8000; at += 8) this->Check({at, 15, 3, kWrap});
+    for (uint32_t len = 0; len < 256; ++len) this->Check({0x7000, len, 3, kBurstIncr});
+    for (uint64_t at = 0x7000; at < 0x8000; at += 8) this->Check({at, 15, 3, kBurstWrap});
   }
 }
 

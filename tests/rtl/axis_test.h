@@ -35,8 +35,8 @@ class AxisTest : public RtlTest<AxisConfig<Config>> {
     actplane::Config config;
     std::vector<std::byte> bytes;
     bool last = true;  // a complete block of values needs none
-    std::optional<uint8_t> format_pins =
-        {};  // a format that is not built in, in place of that of `config`
+    // A format that is not built in, in place of that of `config`.
+    std::optional<uint8_t> format_pins = {};
   };
 
   virtual void Configure(const actplane::Config& config) = 0;

@@ -13,7 +13,6 @@
 namespace actplane::rtl_test {
 
 // As actp_pkg::stored_bits.
-constexpr uint32_t StoredBits(uint32_t depth) { return std::min(depth + 10, 32U); }
 
 // A list of bits, first bit lowest: how wide ports are put together.
 class Bits {

@@ -12,10 +12,6 @@
 
 namespace actplane::rtl_test {
 
-inline constexpr uint32_t kRegionBits = 195;  // REGION_W of actp_mem_pkg
-inline constexpr uint32_t kBurstFixed = 0, kBurstIncr = 1, kBurstWrap = 2;
-enum Kind : uint8_t { kBypass = 0, kRegion = 1, kRefused = 2 };
-
 // A block as one write left it; `wrong`: its slot is malformed.
 struct Version {
   std::vector<std::byte> values;
@@ -128,7 +124,7 @@ inline void FillRegion(MemRegion& r, uint32_t bus, bool calm, Rng& rng) {
 
 template <class Port>
 void PutRegion(Port& port, uint32_t index, const MemRegion& r) {
-  uint32_t at = index * kRegionBits;
+  uint32_t at = index * kRegionW;
   const auto put = [&](uint32_t bits, uint64_t value) {
     PutBits(port, at, bits, value);
     at += bits;

@@ -30,8 +30,6 @@ struct Region {
 };
 
 // region_t of actp_mem_pkg, its last field lowest.
-inline constexpr uint32_t kRegionW = 195;
-
 template <class Port>
 void PutRegion(Port& port, uint32_t at, const Region& r, uint32_t bus_bytes) {
   auto field = [&, next = at](uint32_t bits, uint64_t value) mutable {

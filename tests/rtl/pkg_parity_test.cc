@@ -24,6 +24,15 @@ TEST_F(PkgParity, Versions) {
   EXPECT_EQ(dut().format_version_o, kFormatVersion);
 }
 
+TEST_F(PkgParity, NumbersOfTests) {
+  sim().Settle();
+  for (uint32_t k = 0; k < 8; ++k)
+    EXPECT_EQ(GetBits(dut().stored_bits_o, 32 * k, 32), StoredBits(8 + 3 * k));
+  EXPECT_EQ(dut().region_w_o, kRegionW);
+  EXPECT_EQ(dut().kinds_o, kBypass | kRegion << 2 | kRefused << 4);
+  EXPECT_EQ(dut().bursts_o, kBurstFixed | kBurstIncr << 2 | kBurstWrap << 4);
+}
+
 TEST_F(PkgParity, FormatNumbers) {
   ACTP_CLAUSE("F-2.1");
   sim().Settle();

@@ -17,6 +17,7 @@
 #include "actplane/field_order.h"
 #include "actplane/format.h"
 #include "core/sim.h"
+#include "numbers.h"
 #include "support/clause.h"
 #include "support/scale.h"
 #include "support/values.h"
@@ -38,13 +39,6 @@ std::vector<Format> FormatsOf() {
   return formats;
 }
 inline bool IsNarrow(Format format) { return InfoOf(format).value_bytes == 2; }
-
-// Numbers of actp_pkg; pkg_parity_test compares them with the RTL.
-inline constexpr uint32_t kManW = 23;
-inline constexpr uint32_t kCodeW = 9;
-inline constexpr uint32_t kRows = 1 + kCodeW + kManW;
-inline constexpr uint32_t kRowCode = 1;
-inline constexpr uint32_t kRowMan = 1 + kCodeW;
 
 // Bits [at +: count] of a port of any width, count <= 64.
 template <class Port>
@@ -228,7 +222,7 @@ inline std::string WaveFile() {
   return file == nullptr || std::string(file) == "none" ? "" : file;
 }
 
-inline void RerunWithWave() {
+inline void RerunWithWave(bool waves) {
   if (std::getenv("ACTP_WAVE") != nullptr) return;
   const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
   std::string name = std::string(info->test_suite_name()) + "." + info->name();
@@ -241,6 +235,10 @@ inline void RerunWithWave() {
   const std::string line = "ACTP_WAVE='" + wave + "' " +
                            std::filesystem::read_symlink("/proc/self/exe", ignored).string() +
                            " --gtest_filter='" + filter + "'";
+  if (!waves) {
+    std::cerr << "REPLAY  " << line << "  (no waveform: build without RTL_FIRST=1)\n";
+    return;
+  }
   const int again = std::system((line + " >/dev/null 2>&1").c_str());
   std::cerr << "WAVE    " << wave << (again == 0 ? "  (NOT REPRODUCED: the rerun passes)" : "")
             << "\nREPLAY  " << line << "\n";
@@ -255,7 +253,7 @@ class RtlTest : public ::testing::Test {
   static void SetUpTestSuite() { StopAtFailure::Install(); }
   void TearDown() override {
     const bool fired = sim_.gotError();
-    if (fired || HasFailure()) RerunWithWave();
+    if (fired || HasFailure()) RerunWithWave(tb::Sim<Dut>::kTraces);
     EXPECT_FALSE(fired) << "an assertion of the RTL fired";
   }
 

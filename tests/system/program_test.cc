@@ -132,6 +132,11 @@ TEST_F(SimProgram, RefusesWhatWouldHaveNoEffect) {
   Fails(2, {"--order", "field"}, "--order is for tensors");
   Fails(2, {DataFile("q.npy"), "--group", "8"}, "--group is for order significance");
   Fails(2, {"--trace", Path("w.fst")}, "--trace is of one device");
+  for (const NamedConfig& c : NamedConfigs()) {
+    if (HasWaves(DeviceKind::kCompressor, c.name)) continue;
+    Fails(2, {"--device", "compressor", "--config", c.name, "--trace", Path("w.fst")},
+          c.name + " was built without waveforms; build it without RTL_FIRST=1");
+  }
   Fails(2, {"--coverage", Path("c.json")}, "--coverage is of one device");
   Fails(2, {"--soak", "5", "--blocks", "5"}, "leave it out with --soak");
   Fails(2, {"--soak", "0"}, "--soak");

@@ -8,9 +8,9 @@
 
 #include "train/app/allocation.h"
 #include "train/app/commands.h"
-#include "train/app/gradient.h"
 #include "train/app/runs.h"
 #include "train/stash/registry.h"
+#include "train/trainer/gradient.h"
 
 namespace actplane::train {
 

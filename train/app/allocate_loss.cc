@@ -11,9 +11,9 @@
 #include "actplane/io/tensor_info.h"
 #include "train/app/allocation.h"
 #include "train/app/commands.h"
-#include "train/app/comparison.h"
 #include "train/app/runs.h"
 #include "train/stash/registry.h"
+#include "train/trainer/comparison.h"
 
 namespace actplane::train {
 namespace {

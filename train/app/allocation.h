@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "actplane/status.h"
-#include "train/app/run_config.h"
 #include "train/stash/kind.h"
+#include "train/trainer/run_config.h"
 
 namespace actplane::train {
 

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "train/app/baselines.h"
 #include "train/app/commands.h"
+#include "train/trainer/baselines.h"
 
 namespace actplane::train {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "train/app/commands.h"
-#include "train/app/trace.h"
+#include "train/trainer/trace.h"
 
 namespace actplane::train {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "actplane/status.h"
 #include "cli/program.h"
-#include "train/app/run_config.h"
-#include "train/app/trainer.h"
 #include "train/stash/files.h"
+#include "train/trainer/run_config.h"
+#include "train/trainer/trainer.h"
 
 namespace actplane::train {
 

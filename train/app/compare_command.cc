@@ -13,10 +13,10 @@
 
 #include "actplane/io/tensor_info.h"
 #include "train/app/commands.h"
-#include "train/app/comparison.h"
 #include "train/app/runs.h"
-#include "train/app/train_log.h"
 #include "train/stash/registry.h"
+#include "train/trainer/comparison.h"
+#include "train/trainer/train_log.h"
 
 namespace actplane::train {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "train/app/commands.h"
-#include "train/app/gradient.h"
 #include "train/stash/registry.h"
+#include "train/trainer/gradient.h"
 
 namespace actplane::train {
 namespace {

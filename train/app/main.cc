@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "train/app/commands.h"
-#include "train/app/exceptions.h"
-#include "train/app/memory.h"
 #include "train/layers/matmul.h"
 #include "train/stash/registry.h"
+#include "train/trainer/exceptions.h"
+#include "train/trainer/memory.h"
 
 namespace actplane::train {
 namespace {

@@ -10,7 +10,7 @@
 #include "actplane/io/tensor_info.h"
 #include "cli/gnuplot.h"
 #include "train/app/commands.h"
-#include "train/app/train_log.h"
+#include "train/trainer/train_log.h"
 
 namespace actplane::train {
 namespace {

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "actplane/io/tensor_info.h"
-#include "train/app/comparison.h"
+#include "train/trainer/comparison.h"
 
 namespace actplane::train {
 

@@ -11,7 +11,7 @@
 
 #include "actplane/status.h"
 #include "train/app/processes.h"
-#include "train/app/run_config.h"
+#include "train/trainer/run_config.h"
 
 namespace actplane::train {
 

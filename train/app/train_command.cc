@@ -9,7 +9,7 @@
 
 #include "actplane/io/tensor_info.h"
 #include "train/app/commands.h"
-#include "train/app/train_log.h"
+#include "train/trainer/train_log.h"
 
 namespace actplane::train {
 namespace {

@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "program.h"
-#include "train/app/comparison.h"
+#include "train/trainer/comparison.h"
 
 namespace actplane::train {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a loss is compared with.
-#include "train/app/baselines.h"
+#include "train/trainer/baselines.h"
 
 #include <cmath>
 

@@ -131,6 +131,17 @@ TEST(ActplaneCodec, ARatioForOneKindLeavesTheOthers) {
   EXPECT_EQ(bytes(Kind::kKey), 4096);
 }
 
+TEST(ActplaneCodec, NormInputsAreKeptFinerWhereNothingIsSaid) {
+  const at::Tensor x = Random({8, 128});
+  const auto bytes = [&](const char* spec, Kind kind) {
+    return StashOf(spec)->codec().Pack(x, {{0, "x", kind}, 0, 0}).bytes.total();
+  };
+  EXPECT_EQ(bytes("actplane:ratio=16", Kind::kResidual), 8 * 85);
+  EXPECT_EQ(bytes("actplane:ratio=16", Kind::kNormOutput), 8 * 32);
+  EXPECT_EQ(bytes("actplane:ratio=4", Kind::kResidual), 8 * 128);
+  EXPECT_EQ(bytes("actplane:ratio=16,ratio.residual=16", Kind::kResidual), 8 * 32);
+}
+
 TEST(ZfpCodec, TakesTheBytesOfItsRate) {
   Bytes bytes;
   RoundTrip("zfp:ratio=4", Random({128, 256}), &bytes);

@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "test_support.h"
-#include "train/app/gradient.h"
 #include "train/layers/attention.h"
 #include "train/layers/matmul.h"
+#include "train/trainer/gradient.h"
 
 namespace actplane::train {
 namespace {

@@ -14,8 +14,8 @@
 
 #include "program.h"
 #include "support/scale.h"
-#include "train/app/gradient.h"
 #include "train/layers/matmul.h"
+#include "train/trainer/gradient.h"
 
 namespace actplane::train {
 namespace {

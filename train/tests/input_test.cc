@@ -17,12 +17,12 @@
 #include <thread>
 
 #include "program.h"
-#include "train/app/comparison.h"
-#include "train/app/exceptions.h"
-#include "train/app/train_log.h"
 #include "train/stash/few_bit.h"
 #include "train/stash/files.h"
 #include "train/stash/random.h"
+#include "train/trainer/comparison.h"
+#include "train/trainer/exceptions.h"
+#include "train/trainer/train_log.h"
 
 namespace actplane::train {
 namespace {

@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "test_support.h"
-#include "train/app/gradient.h"
 #include "train/layers/gelu.h"
 #include "train/layers/linear.h"
 #include "train/layers/norm.h"
@@ -18,6 +17,7 @@
 #include "train/stash/gelu.h"
 #include "train/stash/group_quantizer.h"
 #include "train/stash/random.h"
+#include "train/trainer/gradient.h"
 
 namespace actplane::train {
 namespace {

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "test_support.h"
-#include "train/app/gradient.h"
-#include "train/app/memory.h"
 #include "train/layers/gelu.h"
+#include "train/trainer/gradient.h"
+#include "train/trainer/memory.h"
 
 namespace actplane::train {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "train/app/trainer.h"
 #include "train/stash/registry.h"
+#include "train/trainer/trainer.h"
 
 namespace actplane::train {
 

@@ -2,8 +2,8 @@
 // Linked beside gmock's main: what the program sets up before any tensor.
 #include <gtest/gtest.h>
 
-#include "train/app/memory.h"
 #include "train/layers/matmul.h"
+#include "train/trainer/memory.h"
 
 namespace actplane::train {
 namespace {
