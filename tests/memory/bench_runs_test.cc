@@ -75,7 +75,7 @@ TEST(BenchRuns, NothingComparedIsNoPass) {
 }
 
 TEST(BenchRuns, CoverageGoalsAreReached) {
-  MemoryRun run = RunOf("random", "small", 48 * 400);
+  MemoryRun run = RunOf("random", "small", 48 * 1200);
   MemoryCoverage coverage;
   const SoakResult r = SoakMemory(run, true, coverage);
   EXPECT_EQ(r.failed, 0U) << r.first.first_failure << "\n" << r.replay;
