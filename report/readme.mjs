@@ -75,7 +75,7 @@ export function table() {
   const all = goals();
   const list = [
     ...configurations('rtl/configs.txt').filter((c) => c.name === 'default'),
-    ...configurations('synth/configs.txt'),
+    ...configurations('synth/configs.txt').filter((c) => area.some((r) => r.config === c.name)),
   ];
   const lines = [
     '| configuration | order | SNR at | SNR, dB | kGE | ns | GB/s | latency, cycles | over its goal |',

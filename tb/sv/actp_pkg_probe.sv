@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// actp_pkg_probe - constants and functions of actp_pkg and actp_mem_pkg at ports, for tests/rtl/pkg_parity_test.cc.
+// actp_pkg_probe - constants and functions of actp_pkg and actp_mem_pkg at ports, for
+//                  tests/rtl/pkg_parity_test.cc.
 //
 // Contract combinational
 // Params   none
@@ -53,8 +54,8 @@ module actp_pkg_probe (
   output logic [actp_pkg::SLOT_W-1:0]        max_slot_significance_o,
   output logic [8*32-1:0]                    stored_bits_o,  // of Depth 8, 11 .. 29
   output logic [31:0]                        region_w_o,
-  output logic [5:0]                         kinds_o,        // bypass, region, refused, lowest first
-  output logic [5:0]                         bursts_o        // FIXED, INCR, WRAP
+  output logic [5:0]                         kinds_o,        // lowest: bypass; region; refused
+  output logic [5:0]                         bursts_o        // lowest: FIXED; INCR; WRAP
 );
   assign region_w_o = actp_mem_pkg::REGION_W;
   assign kinds_o    = {actp_mem_pkg::KIND_REFUSED, actp_mem_pkg::KIND_REGION,
