@@ -27,7 +27,8 @@ constexpr std::array<size_t, 6> kTrained = {2, 7, 9, 13, 16, 18};  // of kRatios
 std::string OnlySpec(const std::string& base, size_t only, double ratio) {
   if (only == kKinds) return "exact";
   std::string spec =
-      fmt::format("{}{}ratio={}", base, base.find(':') == std::string::npos ? ":" : ",", ratio);
+      fmt::format("{}{}ratio.{}={}", base, base.find(':') == std::string::npos ? ":" : ",",
+                  kKindNames[only], ratio);
   for (size_t k = 0; k < kKinds; ++k) {
     if (k != only) spec += fmt::format(",ratio.{}=exact", kKindNames[k]);
   }
