@@ -265,7 +265,7 @@ TEST_F(Program, BadInputIsOneLine) {
   std::ofstream(folder_ / "empty");
   ExpectComplaint(Run("train --text empty --out r"), 3, "too few");
   ExpectComplaint(Run("train --text text --stash actplane:ratio=50 --out r"), 2,
-                  "ratio 50 is impossible for residual");
+                  "ratio 50 is impossible for norm_output");
   ExpectComplaint(Run("train --text text --heads 3 --out r"), 2, "3 heads do not divide");
   ExpectComplaint(Run("train --text text --preset huge --out r"), 2, "no preset 'huge'");
   ExpectComplaint(Run("train --text text --steps -1 --out r"), 2, "--steps");
