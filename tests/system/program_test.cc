@@ -180,7 +180,7 @@ TEST_F(SimProgram, OutputsDestroyNothing) {
   const std::string old = WriteFile("old", "kept");
   for (const std::string option : {"--trace", "--coverage"}) {
     for (const std::string& out : {in, Path("link.fst")}) {
-      Fails(2, {"--device", "compressor", in, option, out, "-f"}, "is an input");
+      Fails(2, Tiny({in, option, out, "-f"}), "is an input");
     }
     Fails(2, Tiny({"--blocks", "5", option, old}), "is there already; give -f");
     EXPECT_EQ(ReadFile(old), "kept");
@@ -239,8 +239,8 @@ TEST_F(SimProgram, WritesWaveformAndCoverage) {
 
 TEST_F(SimProgram, AnInterruptLeavesNothing) {
   ::setenv("TMPDIR", Path("").c_str(), 1);
-  EXPECT_EQ(Interrupt({"--device", "compressor", "--blocks", "100000000", "--trace", Path("w.fst"),
-                       "--coverage", Path("c.json")},
+  EXPECT_EQ(Interrupt(Tiny({"--blocks", "100000000", "--trace", Path("w.fst"), "--coverage",
+                            Path("c.json")}),
                       SIGINT),
             SIGINT);
   EXPECT_THAT(Names(), testing::IsEmpty());
