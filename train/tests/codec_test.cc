@@ -136,10 +136,11 @@ TEST(ActplaneCodec, NormInputsAreKeptFinerWhereNothingIsSaid) {
   const auto bytes = [&](const char* spec, Kind kind) {
     return StashOf(spec)->codec().Pack(x, {{0, "x", kind}, 0, 0}).bytes.total();
   };
-  EXPECT_EQ(bytes("actplane:ratio=16", Kind::kResidual), 8 * 85);
-  EXPECT_EQ(bytes("actplane:ratio=16", Kind::kNormOutput), 8 * 32);
+  EXPECT_EQ(bytes("actplane:order=significance,ratio=16", Kind::kResidual), 8 * 85);
+  EXPECT_EQ(bytes("actplane:order=significance,ratio=16", Kind::kNormOutput), 8 * 32);
   EXPECT_EQ(bytes("actplane:ratio=4", Kind::kResidual), 8 * 128);
-  EXPECT_EQ(bytes("actplane:ratio=16,ratio.residual=16", Kind::kResidual), 8 * 32);
+  EXPECT_EQ(bytes("actplane:order=significance,ratio=16,ratio.residual=16", Kind::kResidual),
+            8 * 32);
 }
 
 TEST(ZfpCodec, TakesTheBytesOfItsRate) {
