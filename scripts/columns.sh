@@ -14,9 +14,10 @@ done
 mapfile -t pages < <({ ls ./*.md && find "${folders[@]}" -name '*.md' -not -path '*/node_modules/*'; } | sed 's|^\./||' | LC_ALL=C sort)
 [[ ${#pages[@]} -gt 0 ]] || die "no Markdown page"
 # In characters, not in bytes; a table begins with a bar.
-long=$(LC_ALL=C.UTF-8 grep -nE '^[^|].{120,}$' "${pages[@]}" /dev/null | grep -E '^[^:]*:[0-9]*:.* ' || true)
-if [[ -n $long ]]; then
+if long=$(LC_ALL=C.UTF-8 grep -HnP '^(?![|])(?=.* ).{121,}$' "${pages[@]}"); then
   cut -c 1-160 <<<"$long"
   die "$(wc -l <<<"$long") lines of Markdown with more than 120 characters"
+elif [[ $? -gt 1 ]]; then
+  die "grep could not read the pages"
 fi
 say "columns    ${#pages[@]} pages, no line of more than 120 characters"
