@@ -6,8 +6,8 @@
 # For mutate_random.sh: MUTANTS is another folder of patches, MUTATE_WORK another place to build in; with MUTATE_LIST=1
 # survivors are listed and do not fail. MUTATE_TIMEOUT: seconds that a test may take (60).
 #   first line of a patch   what is broken
-#   second line             Test: the program of tests/rtl, or memory_rtl_test, that must see it, and in how many of its configurations, the
-#                           first ones, if not in the first alone (MUTATE_CONFIGS overrules it)
+#   second line             Test: the program of tests/rtl, or memory_rtl_test, that must see it, and in how many of
+#                           its configurations, the first ones, if not in the first alone (MUTATE_CONFIGS overrules it)
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
