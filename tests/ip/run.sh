@@ -80,9 +80,9 @@ change examples/rtl/actp_round_trip.sv 's/Orders     (1)/Orders     (3)/'; expec
 undo examples/rtl/actp_round_trip.sv
 change rtl/files.f '/actp_rotate/d'; expect ip 1 'actplane.core is not what rtl/ gives'; undo rtl/files.f
 change Bender.yml '/actp_rotate/d'; expect ip 1 'Bender.yml is not what rtl/ gives'; undo Bender.yml
-change actplane.core 's/actplane:0.2.0/actplane:0.2.1/'; expect ip 1 'actplane.core is not what rtl/ gives'; undo actplane.core
-change rtl/actp_pkg.sv "s/24'h000200/24'h000201/"; expect ip 1 'actp_pkg has another version'; undo rtl/actp_pkg.sv
-change python/actplane/__init__.py 's/"1.0.0"/"1.0.1"/'; expect ip 1 'python/actplane has another version'
+change actplane.core 's/\(actplane:[0-9.]*\)/\19/'; expect ip 1 'actplane.core is not what rtl/ gives'; undo actplane.core
+change rtl/actp_pkg.sv "s/VERSION = 24'h[0-9a-f]*/VERSION = 24'hffffff/"; expect ip 1 'actp_pkg has another version'; undo rtl/actp_pkg.sv
+change python/actplane/__init__.py 's/^__version__ = .*/__version__ = "255.0.0"/'; expect ip 1 'python/actplane has another version'
 undo python/actplane/__init__.py
 change docs/figures/stall.json 's/"tready"/"ready"/'; expect ip 1 'stall.svg is not drawn from'; undo docs/figures/stall.json
 rm docs/figures/stall.svg; expect ip 1 'stall.json has no drawing'
