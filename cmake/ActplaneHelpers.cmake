@@ -32,7 +32,6 @@ function(actp_library NAME)
     "$<BUILD_INTERFACE:${ARG_INCLUDE_DIR}>"
     "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
-  target_compile_options(${target} PRIVATE ${ACTPLANE_LIBRARY_OPTIONS})
   actp_warnings(${target})
   if(NOT ARG_INTERNAL)
     install(TARGETS ${target} EXPORT actplaneTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")

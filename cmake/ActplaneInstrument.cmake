@@ -17,8 +17,3 @@ endif()
 if(ACTPLANE_COVERAGE)
   add_link_options(-fprofile-instr-generate)  # model/CMakeLists.txt compiles with it: tests need no counters
 endif()
-
-if(ACTPLANE_BUILD_FUZZERS)
-  # Edges are counted in the libraries too; actp_fuzzer links the driver.
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()

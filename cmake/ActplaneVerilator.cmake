@@ -133,6 +133,7 @@ add_library(actp_verilator_runtime STATIC
   "${VERILATOR_ROOT}/include/verilated_cov.cpp"
   "${VERILATOR_ROOT}/include/verilated_fst_c.cpp")
 target_compile_features(actp_verilator_runtime PUBLIC cxx_std_20)
+set_target_properties(actp_verilator_runtime PROPERTIES UNITY_BUILD OFF)
 target_compile_options(actp_verilator_runtime PRIVATE -w)
 target_include_directories(actp_verilator_runtime SYSTEM PUBLIC
   "${VERILATOR_ROOT}/include" "${VERILATOR_ROOT}/include/vltstd")

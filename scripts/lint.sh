@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# lint.sh PRESET: the scripts, the width of pages, the independence of the second decoder, then clang-tidy.
+# lint.sh: the scripts, the width of pages, the independence of the second decoder, then clang-tidy.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -14,4 +14,4 @@ if grep -rnE '#include ["<](actplane/|\.\./)' model/ref | grep -v 'actplane/ref/
   die "model/ref shares code with the model (lines above)"
 fi
 
-scripts/tidy.sh "$1"
+scripts/tidy.sh

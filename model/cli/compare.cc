@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CompareOptions {
   std::string a, b;
   io::TensorFileOptions input;
   bool json = false;
@@ -197,8 +197,8 @@ struct Report {
 };
 
 // `tensor`: where the files do not fit.
-Result<Report> CompareFiles(const io::TensorReader& a, const io::TensorReader& b, const Options& o,
-                            std::string& tensor) {
+Result<Report> CompareFiles(const io::TensorReader& a, const io::TensorReader& b,
+                            const CompareOptions& o, std::string& tensor) {
   Result<std::vector<Pair>> pairs = MatchTensors(SidesOf(a), SidesOf(b), tensor);
   if (!pairs.ok()) return pairs.status();
   uint64_t bytes = 0;
@@ -219,7 +219,7 @@ Result<Report> CompareFiles(const io::TensorReader& a, const io::TensorReader& b
   return report;
 }
 
-std::string Verdict(const Report& r, const Options& o) {
+std::string Verdict(const Report& r, const CompareOptions& o) {
   const Difference& d = r.all;
   const auto named = [](const std::string& file, const std::set<std::string>& kinds) {
     return kinds.empty() ? io::Quote(file)
@@ -256,7 +256,7 @@ std::string InTensor(const Pair& p, size_t columns) {
   return text;
 }
 
-std::string TextOf(const Report& r, const Options& o) {
+std::string TextOf(const Report& r, const CompareOptions& o) {
   const Difference& d = r.all;
   const size_t columns = TerminalColumns(STDOUT_FILENO);
   std::string text = Verdict(r, o) + "\n";
@@ -302,7 +302,7 @@ Json PlaceJson(const Pair& p, uint64_t at) {
   return {{"tensor", *p.a.name}, {"index", at}, {"position", PositionOf(at, p.a)}};
 }
 
-Status PrintReport(const Report& r, const Options& o) {
+Status PrintReport(const Report& r, const CompareOptions& o) {
   Json json = {{"a", o.a}, {"b", o.b}, {"equal", r.equal()}};
   Json first = nullptr;
   if (r.changed != nullptr) {
@@ -340,13 +340,13 @@ Status PrintReport(const Report& r, const Options& o) {
 }
 
 // Without the notes of the reader: what is skipped elsewhere is compared here.
-Result<io::TensorReader> Open(io::Files& files, const std::string& path, const Options& o) {
+Result<io::TensorReader> Open(io::Files& files, const std::string& path, const CompareOptions& o) {
   Result<std::unique_ptr<io::RandomAccessSource>> source = files.OpenInput(path);
   if (!source.ok()) return source.status();
   return io::TensorReader::Open(std::move(*source), o.input);
 }
 
-Status Run(const Options& o) {
+Status Run(const CompareOptions& o) {
   io::Files files;
   Result<io::TensorReader> a = Open(files, o.a, o);
   if (!a.ok()) return a.status();
@@ -382,7 +382,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddCompare(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<CompareOptions>();
   CLI::App* app = root.add_subcommand(
       "compare", "Whether two tensor files hold the same bits, and how far apart they are");
   app->add_option("A", o->a, "Tensor file; - is standard input")->required()->type_name(" ");

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CompressOptions {
   std::string in, out;
   io::TensorFileOptions input;
   Config config;
@@ -61,7 +61,8 @@ Status CompressPiece(std::span<const std::byte> values, const Config& config, in
   return OkStatus();
 }
 
-Status Report(const Options& o, size_t tensors, const Config& config, const Sizes& sizes) {
+Status ReportSizes(const CompressOptions& o, size_t tensors, const Config& config,
+                   const Sizes& sizes) {
   const bool piped = io::Files::IsStandardOutput(o.out);
   const bool empty = sizes.coded_bytes == 0;
   const double ratio = empty ? 0 : Quotient(sizes.raw_bytes, sizes.coded_bytes);
@@ -88,7 +89,7 @@ Status Report(const Options& o, size_t tensors, const Config& config, const Size
   return Print(text, piped);
 }
 
-Status Run(const Options& o) {
+Status Run(const CompressOptions& o) {
   io::Files files;
   Result<io::TensorReader> reader = OpenTensors(files, o.in, o.input);
   if (!reader.ok()) return reader.status();
@@ -131,13 +132,13 @@ Status Run(const Options& o) {
     }
   }
   if (Status s = writer.Finish(); !s.ok()) return s;
-  return Report(o, configs.size(), config, sizes);
+  return ReportSizes(o, configs.size(), config, sizes);
 }
 
 }  // namespace
 
 Command AddCompress(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<CompressOptions>();
   CLI::App* app = root.add_subcommand("compress", "Compress tensors into a container (.apl)");
   app->add_option("IN", o->in, "Tensor file: .npy, .safetensors; - for standard input")
       ->required()

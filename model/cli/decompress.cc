@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr uint64_t kPieceBytes = 4 << 20;  // of values; a chunk may hold many more
 constexpr size_t kLongestName = 200;       // leaves room in the 255 bytes of a file name
 
-struct Options {
+struct DecompressOptions {
   std::string in, out, tensor;
   std::optional<Fill> fill;
   int threads = 0;
@@ -63,7 +63,7 @@ Status DecodeBlocks(const io::ChunkView& chunk, uint64_t first, uint64_t blocks,
 }
 
 Status DecompressTensor(io::ContainerReader& reader, const Config& config, const io::Files& files,
-                        Progress& progress, const Options& o, Done& done) {
+                        Progress& progress, const DecompressOptions& o, Done& done) {
   const io::ContainerTensor& t = reader.tensors()[done.tensor];
   Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(done.path, o.force);
   if (!sink.ok()) return sink.status();
@@ -110,7 +110,8 @@ Status DecompressTensor(io::ContainerReader& reader, const Config& config, const
   return writer->Finish();
 }
 
-Status Report(const io::ContainerReader& reader, const Options& o, const std::vector<Done>& all) {
+Status ReportTensors(const io::ContainerReader& reader, const DecompressOptions& o,
+                     const std::vector<Done>& all) {
   const bool piped = io::Files::IsStandardOutput(o.out);
   if (o.json) {
     Json json = {{"in", o.in}, {"tensors", Json::array()}};
@@ -137,8 +138,8 @@ Status Report(const io::ContainerReader& reader, const Options& o, const std::ve
 
 // The tensors to write, and where, all of which can be written as far as can be known. A folder for
 // `out` is made when it ends with a slash.
-Result<std::vector<Done>> Plan(const io::ContainerReader& reader, const io::Files& files,
-                               const Options& o) {
+Result<std::vector<Done>> PlanOf(const io::ContainerReader& reader, const io::Files& files,
+                                 const DecompressOptions& o) {
   std::error_code error;
   const bool folder = o.out.ends_with('/') || fs::is_directory(o.out, error);
   std::vector<Done> plan;
@@ -181,11 +182,11 @@ Result<std::vector<Done>> Plan(const io::ContainerReader& reader, const io::File
   return plan;
 }
 
-Status Run(const Options& o) {
+Status Run(const DecompressOptions& o) {
   io::Files files;
   Result<io::ContainerReader> reader = OpenContainer(files, o.in);
   if (!reader.ok()) return reader.status();
-  Result<std::vector<Done>> plan = Plan(*reader, files, o);
+  Result<std::vector<Done>> plan = PlanOf(*reader, files, o);
   if (!plan.ok()) return plan.status();
 
   uint64_t bytes = 0;
@@ -208,7 +209,7 @@ Status Run(const Options& o) {
       damaged += d.damaged;
     }
   }
-  if (Status s = Report(*reader, o, *plan); !s.ok() || malformed + damaged == 0) return s;
+  if (Status s = ReportTensors(*reader, o, *plan); !s.ok() || malformed + damaged == 0) return s;
   std::vector<std::string> lost;
   if (malformed != 0) lost.push_back(fmt::format("{} malformed blocks", malformed));
   if (damaged != 0) lost.push_back(fmt::format("{} blocks of damaged chunks", damaged));
@@ -219,7 +220,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddDecompress(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<DecompressOptions>();
   CLI::App* app = root.add_subcommand("decompress", "Turn a container back into .npy");
   app->add_option("IN.apl", o->in, "Container; - for standard input")->required()->type_name(" ");
   app->add_option("OUT.npy", o->out,

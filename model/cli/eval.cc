@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 // Nine peers and two orders beside each are 27 rows of a tensor, which stay in memory to the end.
 constexpr size_t kMostTensorsWithPeers = 10000;
 
-struct Options {
+struct EvalOptions {
   std::vector<std::string> files;
   io::TensorFileOptions input;
   SlotSizes slots;
@@ -40,7 +40,7 @@ struct Options {
 
 // The settings of every tensor: first each size in each order, then those of the peers.
 struct Plan {
-  static Result<Plan> Of(const Options& o) {
+  static Result<Plan> Of(const EvalOptions& o) {
     Plan plan;
     for (const Order order : {Order::kField, Order::kSignificance}) {
       if (o.order != "both" && o.order != ToString(order)) continue;
@@ -143,7 +143,7 @@ Status Configure(const Plan& plan, Input& input) {
   return OkStatus();
 }
 
-Status EvalFile(const Options& o, const Plan& plan, Input& input, Progress& progress) {
+Status EvalFile(const EvalOptions& o, const Plan& plan, Input& input, Progress& progress) {
   std::vector<std::byte> slots;
   std::vector<std::byte> decoded;
   for (size_t t = 0; t < input.configs.size(); ++t) {
@@ -246,7 +246,7 @@ std::string ObstaclesText(const Rows<Outcomes>& rows) {
 }
 
 // Both orders side by side, a line per tensor and slot size.
-std::string SizesText(const Options& o, const Plan& plan, const Rows<Outcomes>& rows,
+std::string SizesText(const EvalOptions& o, const Plan& plan, const Rows<Outcomes>& rows,
                       size_t columns) {
   const std::span<const Setting> settings = plan.Sizes();
   const size_t orders = plan.orders.size();
@@ -306,7 +306,7 @@ std::string SizesText(const Options& o, const Plan& plan, const Rows<Outcomes>& 
       o.config.block_len, fmt::join(of_orders, ", "), table.Text(columns));
 }
 
-std::string TextOf(const Options& o, const Plan& plan, const Rows<Outcomes>& rows) {
+std::string TextOf(const EvalOptions& o, const Plan& plan, const Rows<Outcomes>& rows) {
   const size_t columns = TerminalColumns(STDOUT_FILENO);
   std::string text;
   if (plan.sizes != 0) text = SizesText(o, plan, rows, columns);
@@ -332,7 +332,7 @@ Json ListJson(const Plan& plan, const Outcomes& outcomes) {
   return json;
 }
 
-Status PrintRows(const Options& o, const Plan& plan, const Rows<Outcomes>& rows) {
+Status PrintRows(const EvalOptions& o, const Plan& plan, const Rows<Outcomes>& rows) {
   const auto with_peers = [&](Json entry, const Outcomes& outcomes) {
     if (o.peers) entry["peers"] = PeersJson(plan.Peers(), outcomes);
     return entry;
@@ -441,7 +441,7 @@ void AllowManyFiles() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-Status Run(const Options& o) {
+Status Run(const EvalOptions& o) {
   AllowManyFiles();
   const Result<Plan> made = Plan::Of(o);
   if (!made.ok()) return made.status();
@@ -517,7 +517,7 @@ void PutFigures(Json& json, const Setting& setting, const Outcome& r) {
 }
 
 Command AddEval(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<EvalOptions>();
   CLI::App* app = root.add_subcommand("eval", "Ratio, SNR and largest error at several slot sizes");
   app->add_option("FILE", o->files, "Tensor files: .npy, .safetensors; - is standard input")
       ->required()

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct InspectOptions {
   std::string in, tensor;
   std::optional<uint64_t> block;
   bool json = false;
@@ -388,7 +388,7 @@ std::string RowsText(const std::vector<Row>& rows, uint32_t n, size_t columns) {
   return text;
 }
 
-std::string BlockText(const io::ContainerTensor& t, const Options& o, const View& view,
+std::string BlockText(const io::ContainerTensor& t, const InspectOptions& o, const View& view,
                       const BlockTrace& trace, uint64_t slot_bytes, uint32_t count) {
   const Config& c = t.config;
   const bool significance = c.order == Order::kSignificance;
@@ -463,7 +463,7 @@ Json CutJson(const View& view, const BlockTrace& trace, const Config& c, uint64_
           {"groups_at_q_plus_1", view.longer}};
 }
 
-Json BlockJson(const io::ContainerTensor& t, const Options& o, const View& view,
+Json BlockJson(const io::ContainerTensor& t, const InspectOptions& o, const View& view,
                const BlockTrace& trace, uint64_t slot_bytes, uint32_t count) {
   const Config& c = t.config;
   Json json = {{"file", o.in},
@@ -511,7 +511,7 @@ Json BlockJson(const io::ContainerTensor& t, const Options& o, const View& view,
   return json;
 }
 
-Status InspectBlock(io::ContainerReader& reader, const Options& o) {
+Status InspectBlock(io::ContainerReader& reader, const InspectOptions& o) {
   Result<size_t> tensor = ChooseTensor(reader, o.in, o.tensor);
   if (!tensor.ok()) return tensor.status();
   const io::ContainerTensor& t = reader.tensors()[*tensor];
@@ -544,7 +544,7 @@ std::string ShapeCell(const std::vector<uint64_t>& shape) {
 
 std::string NameCell(const std::string& name) { return name.empty() ? "(no name)" : Label(name); }
 
-Status InspectContainer(const io::ContainerReader& reader, const Options& o) {
+Status InspectContainer(const io::ContainerReader& reader, const InspectOptions& o) {
   const Result<std::vector<size_t>> chosen = ChooseTensors(reader, o.in, o.tensor);
   if (!chosen.ok()) return chosen.status();
   if (o.json) {
@@ -639,7 +639,7 @@ std::vector<Listed> ListOf(const io::TensorReader& reader) {
   return list;
 }
 
-Status InspectTensors(const io::TensorReader& reader, const Options& o) {
+Status InspectTensors(const io::TensorReader& reader, const InspectOptions& o) {
   constexpr size_t kMostReasons = 20;
   const std::vector<Listed> list = ListOf(reader);
   const std::string_view kind = reader.npy() ? "npy" : "safetensors";
@@ -685,7 +685,7 @@ Status InspectTensors(const io::TensorReader& reader, const Options& o) {
   return Print(text);
 }
 
-Status Run(const Options& o) {
+Status Run(const InspectOptions& o) {
   io::Files files;
   Result<std::unique_ptr<io::RandomAccessSource>> source = files.OpenInput(o.in);
   if (!source.ok()) return source.status();
@@ -704,7 +704,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddInspect(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<InspectOptions>();
   CLI::App* app = root.add_subcommand(
       "inspect", "What a container or tensor file holds, or one block bit by bit");
   app->add_option("FILE", o->in, "Container .apl, or .npy, .safetensors; - is standard input")

@@ -18,7 +18,7 @@ constexpr std::string_view kMagic1 = "// actplane memh 1 ";  // slots of format 
 constexpr size_t kLongestLine = 64 << 10;
 constexpr size_t kFlushBytes = 1 << 20;
 
-struct Options {
+struct MemhOptions {
   std::string in, out, tensor;
   uint32_t word_bits = 256;
   bool back = false;
@@ -49,7 +49,7 @@ Json HeadOf(const Image& image) {
   return json;
 }
 
-Status Report(const Options& o, const Image& image) {
+Status ReportImage(const MemhOptions& o, const Image& image) {
   const bool piped = io::Files::IsStandardOutput(o.out);
   if (o.json) {
     Json json = {{"in", o.in}, {"out", o.out}};
@@ -105,7 +105,7 @@ class WordWriter {
   std::string text_;
 };
 
-Status ToImage(const Options& o) {
+Status ToImage(const MemhOptions& o) {
   io::Files files;
   Result<io::ContainerReader> reader = OpenContainer(files, o.in);
   if (!reader.ok()) return reader.status();
@@ -136,7 +136,7 @@ Status ToImage(const Options& o) {
   }
   if (Status s = words.Finish(); !s.ok()) return s;
   if (Status s = (*sink)->Commit(); !s.ok()) return s;
-  return Report(o, image);
+  return ReportImage(o, image);
 }
 
 // The lines of a text file, one at a time.
@@ -272,7 +272,7 @@ bool ParseWord(std::string_view text, uint32_t word_bytes, std::vector<std::byte
   return true;
 }
 
-Status FromImage(const Options& o) {
+Status FromImage(const MemhOptions& o) {
   io::Files files;
   Result<std::unique_ptr<io::RandomAccessSource>> source = files.OpenInput(o.in);
   if (!source.ok()) return source.status();
@@ -325,13 +325,13 @@ Status FromImage(const Options& o) {
   }
   if (Status s = writer.EndTensor(); !s.ok()) return s;
   if (Status s = writer.Finish(); !s.ok()) return s;
-  return Report(o, *image);
+  return ReportImage(o, *image);
 }
 
 }  // namespace
 
 Command AddMemh(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<MemhOptions>();
   CLI::App* app = root.add_subcommand("memh", "Slots as a $readmemh image, and back");
   app->add_option("IN", o->in, "Container, or with --back an image; - for standard input")
       ->required()

@@ -20,7 +20,7 @@ constexpr double kPaperSign = 2.09;
 constexpr double kPaperExponent = 2.04;
 constexpr double kPaperMantissa = 1.21;
 
-struct Options {
+struct StatsOptions {
   std::vector<std::string> files;
   io::TensorFileOptions input;
   uint32_t block_len = kDefaultBlockLen;
@@ -56,7 +56,7 @@ Totals CountPiece(std::span<const std::byte> values, const Config& config) {
   return totals;
 }
 
-Status CountFile(io::Files& inputs, const Options& o, FileRows<Totals>& rows) {
+Status CountFile(io::Files& inputs, const StatsOptions& o, FileRows<Totals>& rows) {
   Result<io::TensorReader> reader = OpenTensors(inputs, rows.file, o.input);
   if (!reader.ok()) return reader.status();
   uint64_t bytes = 0;
@@ -89,7 +89,7 @@ void AddRows(Table& ratios, Table& mixes, const std::string& label, const Totals
              percent(m.subnormals), percent(m.infs + m.nans)});
 }
 
-std::string TextOf(const Rows<Totals>& rows, const Options& o) {
+std::string TextOf(const Rows<Totals>& rows, const StatsOptions& o) {
   const std::string label = rows.LabelHeader();
   Table ratios({label, "sign", "exponent", "mantissa", "total", "exponent", "mantissa", "total"});
   ratios.Group(2, 3, "zero code");
@@ -146,7 +146,7 @@ Json TotalsJson(const Totals& t) {
           {"no_zero_code", CodedJson(t.raw, t.plain)}};
 }
 
-Status PrintRows(const Rows<Totals>& rows, const Options& o) {
+Status PrintRows(const Rows<Totals>& rows, const StatsOptions& o) {
   JsonPrinter printer;
   printer.Members(
       {{"order", "field"}, {"block", o.block_len}, {"formats", FormatsJson(rows.Formats())}});
@@ -172,7 +172,7 @@ Status PrintRows(const Rows<Totals>& rows, const Options& o) {
   return printer.Finish();
 }
 
-Status Run(const Options& o) {
+Status Run(const StatsOptions& o) {
   Rows<Totals> rows;
   io::Files inputs;
   const Status status = ForEachFile(o.files, [&](const std::string& file) {
@@ -190,7 +190,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddStats(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<StatsOptions>();
   CLI::App* app = root.add_subcommand(
       "stats", "Lossless ratio of sign, exponent and mantissa, with and without the zero code");
   app->add_option("FILE", o->files, "Tensor files: .npy, .safetensors; - is standard input")

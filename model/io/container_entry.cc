@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -15,12 +14,6 @@ namespace actplane::io {
 using namespace layout;  // NOLINT(google-build-using-namespace): this file is that layout
 
 namespace {
-
-constexpr std::byte kNul{0};
-
-bool AllZero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == kNul; });
-}
 
 std::string Text(std::span<const std::byte> bytes) {
   std::string text(bytes.size(), '\0');

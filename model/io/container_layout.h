@@ -2,9 +2,11 @@
 // Byte offsets of docs/container.md. Tests compare them with the tables of the document.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "actplane/format.h"
@@ -62,6 +64,11 @@ inline constexpr size_t kOffset = 0, kHash = 8;
 // The most bytes that one block can take of a chunk, its entry in the index included (C-5.3).
 inline uint32_t BlockBound(const Config& c) {
   return c.lossless ? MaxSlotBytes(c) + static_cast<uint32_t>(kLengthBytes) : c.slot_bytes;
+}
+
+// What reserved bytes and padding must be (C-2.2).
+inline bool AllZero(std::span<const std::byte> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
 }  // namespace actplane::io::layout

@@ -23,10 +23,6 @@ bool Matches(std::span<const std::byte> bytes, std::string_view magic) {
   return std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
-bool AllZero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
-}
-
 uint64_t BlocksInChunk(const ContainerTensor& t, uint64_t chunk) {
   return std::min<uint64_t>(t.blocks_per_chunk, t.blocks - chunk * t.blocks_per_chunk);
 }

@@ -19,9 +19,6 @@ struct Value {
   std::string mantissa;
 };
 
-// F-2.1
-int ExpMax(const RefConfig& c) { return (1 << c.exp_bits) - 1; }
-
 // F-2.1: sign, exponent, mantissa from the top bit down.
 uint32_t Pattern(const Value& value, const RefConfig& c) {
   uint32_t pattern = static_cast<uint32_t>(value.sign);

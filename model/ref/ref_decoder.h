@@ -24,6 +24,8 @@ struct RefConfig {
   int row_limit = 16;         // R, read in order `significance`
 };
 
+inline int ExpMax(const RefConfig& c) { return (1 << c.exp_bits) - 1; }  // of infinity and NaN
+
 struct RefResult {
   bool malformed = false;
   std::string reason;              // the violated clause and what is wrong; empty when legal

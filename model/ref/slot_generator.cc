@@ -29,7 +29,6 @@ std::vector<uint8_t> Pack(const Bits& bits, int bytes, Random& random) {
   return slot;
 }
 
-int ExpMax(const RefConfig& c) { return (1 << c.exp_bits) - 1; }
 int Word(const RefConfig& c) { return (c.man_bits + 8) / 8 * 8; }
 int Density(Random& random) { return random.Pick({0, 2, 10, 50, 90, 98, 100}); }
 

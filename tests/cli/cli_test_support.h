@@ -18,7 +18,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -26,6 +25,7 @@
 #include <vector>
 
 #include "support/clause.h"
+#include "support/files.h"
 
 namespace actplane::cli {
 
@@ -70,10 +70,7 @@ inline long PeakKib(const struct rusage& usage, long own) {
   return usage.ru_maxrss <= own + kSlack ? 0 : usage.ru_maxrss;
 }
 
-inline std::string ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+using testing_support::ReadFile;
 
 inline std::string DataFile(std::string_view name) {
   return fmt::format("{}/tests/data/{}", ACTP_SOURCE_DIR, name);

@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,9 +19,11 @@
 
 #include "actplane/status.h"
 #include "support/clause.h"
+#include "support/files.h"
 
 namespace actplane::io {
 
+using testing_support::ReadFile;
 using Bytes = std::vector<std::byte>;
 
 inline Bytes ToBytes(std::string_view text) {
@@ -72,11 +73,6 @@ class TempDirTest : public testing::Test {
   std::string WriteFile(std::string_view name, std::string_view content) const {
     std::ofstream(Path(name), std::ios::binary) << content;
     return Path(name);
-  }
-
-  static std::string ReadFile(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
   }
 
   std::vector<std::string> Names() const {

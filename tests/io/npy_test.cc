@@ -25,13 +25,13 @@ std::string Dict(std::string_view descr, std::string_view shape, std::string_vie
          ", 'shape': " + std::string(shape) + ", }\n";
 }
 
-Result<TensorReader> OpenText(const std::string& file, const TensorFileOptions& options = {}) {
+Result<TensorReader> OpenNpy(const std::string& file, const TensorFileOptions& options = {}) {
   return TensorReader::Open(WrapMemory("a.npy", std::as_bytes(std::span(file))), options);
 }
 
-void ExpectRefused(const std::string& file, std::string_view part,
-                   const TensorFileOptions& options = {}) {
-  const Result<TensorReader> r = OpenText(file, options);
+void ExpectNpyRefused(const std::string& file, std::string_view part,
+                      const TensorFileOptions& options = {}) {
+  const Result<TensorReader> r = OpenNpy(file, options);
   ASSERT_FALSE(r.ok()) << part;
   ExpectStatus(r.status(), StatusCode::kBadInput, part);
   EXPECT_THAT(r.status().message(), testing::HasSubstr("'a.npy'"));
@@ -42,7 +42,7 @@ const TensorFileOptions kAsBf16{.format = Format::kBf16, .tensor = ""};
 TEST(NpyReader, ReadsAllVersionsAndTypes) {
   for (const int major : {1, 2, 3}) {
     const std::string file = Npy(Dict("<f4", "(2, 3)"), std::string(24, 'v'), major);
-    const auto r = OpenText(file);
+    const auto r = OpenNpy(file);
     ASSERT_TRUE(r.ok()) << r.status().message();
     ASSERT_EQ(r->tensors().size(), 1u);
     const TensorInfo& t = r->tensors()[0];
@@ -55,9 +55,9 @@ TEST(NpyReader, ReadsAllVersionsAndTypes) {
     EXPECT_EQ(t.offset, file.size() - 24);
     EXPECT_TRUE(r->notes().empty());
   }
-  EXPECT_EQ(OpenText(Npy(Dict("<f2", "(1,)"), "xx"))->tensors()[0].format, Format::kFp16);
+  EXPECT_EQ(OpenNpy(Npy(Dict("<f2", "(1,)"), "xx"))->tensors()[0].format, Format::kFp16);
   for (const char* bf16 : {"<u2", "|V2", "V2", "<V2"}) {
-    const auto r = OpenText(Npy(Dict(bf16, "(1,)"), "xx"), kAsBf16);
+    const auto r = OpenNpy(Npy(Dict(bf16, "(1,)"), "xx"), kAsBf16);
     ASSERT_TRUE(r.ok()) << r.status().message();
     EXPECT_EQ(r->tensors()[0].format, Format::kBf16);
     EXPECT_EQ(r->tensors()[0].dtype, bf16);
@@ -66,7 +66,7 @@ TEST(NpyReader, ReadsAllVersionsAndTypes) {
 
 TEST(NpyReader, TakesAnyShape) {
   const auto values = [](std::string_view shape, size_t n) {
-    const auto r = OpenText(Npy(Dict("<f2", shape), std::string(2 * n, 'x')));
+    const auto r = OpenNpy(Npy(Dict("<f2", shape), std::string(2 * n, 'x')));
     return r.ok() ? r->tensors()[0].values : ~uint64_t{0};
   };
   EXPECT_EQ(values("()", 1), 1u);
@@ -83,7 +83,7 @@ TEST(NpyReader, UnderstandsWhatPythonWouldWrite) {
        {"{'descr':'<f4','fortran_order':True,'shape':(2,)}",
         "{\"shape\": (2,), \"fortran_order\": True, \"descr\": \"<f4\"}  \n",
         " { 'fortran_order' : True ,\n'descr' :\t'<f4' , 'shape' : ( 2 , ) , } "}) {
-    const auto r = OpenText(Npy(dict, data));
+    const auto r = OpenNpy(Npy(dict, data));
     ASSERT_TRUE(r.ok()) << dict << r.status().message();
     EXPECT_TRUE(r->tensors()[0].fortran_order);
   }
@@ -92,7 +92,7 @@ TEST(NpyReader, UnderstandsWhatPythonWouldWrite) {
 TEST(NpyReader, ReadsValuesAtAnyPlace) {
   const std::string data = ToText(Counting(40));
   const std::string file = Npy(Dict("<f4", "(2, 5)"), data);
-  const auto r = OpenText(file);
+  const auto r = OpenNpy(file);
   ASSERT_TRUE(r.ok());
   Bytes out(12);
   ASSERT_TRUE(r->Read(0, 7, out).ok());
@@ -107,24 +107,24 @@ TEST(NpyReader, ReadsValuesAtAnyPlace) {
 
 TEST(NpyReader, RefusesOtherTypesWithTheFix) {
   const auto of = [](std::string_view descr) { return Npy(Dict(descr, "(1,)"), "xxxxxxxx"); };
-  ExpectRefused(of(">f4"), "big-endian; save a.astype('<f4')");
-  ExpectRefused(of("<f8"), "'<f8'; save float32");
-  ExpectRefused(of("|O"), "Python objects");
-  ExpectRefused(of("<i4"), "'<i4'");
-  ExpectRefused(of("F32"), "'F32'");
-  ExpectRefused(of("BF16"), "'BF16'", kAsBf16);
-  ExpectRefused(of(">i2"), "'>i2'");
-  ExpectRefused(of("\x1b[31m"), "\\x1b[31m");
-  ExpectRefused(of(">\xff\x1b"), "'>\\xff\\x1b'");
-  ExpectRefused(Npy("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,)}", ""),
-                "structured");
-  ExpectRefused(Npy("{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (1,)}", ""),
-                "structured");
-  ExpectRefused(of("<u2"), "pass --format bf16");
-  ExpectRefused(of("|V2"), "pass --format bf16");
-  ExpectRefused(of("<f4"), "'<f4' is not bf16; pass --format fp32", kAsBf16);
-  ExpectRefused(of("<u2"), "pass --format bf16", {.format = Format::kFp16, .tensor = ""});
-  ExpectRefused(of("<f4"), "leave out --tensor", {.format = {}, .tensor = "x"});
+  ExpectNpyRefused(of(">f4"), "big-endian; save a.astype('<f4')");
+  ExpectNpyRefused(of("<f8"), "'<f8'; save float32");
+  ExpectNpyRefused(of("|O"), "Python objects");
+  ExpectNpyRefused(of("<i4"), "'<i4'");
+  ExpectNpyRefused(of("F32"), "'F32'");
+  ExpectNpyRefused(of("BF16"), "'BF16'", kAsBf16);
+  ExpectNpyRefused(of(">i2"), "'>i2'");
+  ExpectNpyRefused(of("\x1b[31m"), "\\x1b[31m");
+  ExpectNpyRefused(of(">\xff\x1b"), "'>\\xff\\x1b'");
+  ExpectNpyRefused(Npy("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,)}", ""),
+                   "structured");
+  ExpectNpyRefused(Npy("{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (1,)}", ""),
+                   "structured");
+  ExpectNpyRefused(of("<u2"), "pass --format bf16");
+  ExpectNpyRefused(of("|V2"), "pass --format bf16");
+  ExpectNpyRefused(of("<f4"), "'<f4' is not bf16; pass --format fp32", kAsBf16);
+  ExpectNpyRefused(of("<u2"), "pass --format bf16", {.format = Format::kFp16, .tensor = ""});
+  ExpectNpyRefused(of("<f4"), "leave out --tensor", {.format = {}, .tensor = "x"});
 }
 
 TEST(NpyReader, RefusesMalformedHeaders) {
@@ -154,31 +154,31 @@ TEST(NpyReader, RefusesMalformedHeaders) {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2",
         "{'descr"}) {
-    ExpectRefused(Npy(dict, "xxxx"), "malformed");
+    ExpectNpyRefused(Npy(dict, "xxxx"), "malformed");
   }
-  ExpectRefused(Npy(Dict("<f4", "(-1,)"), ""), "negative");
-  ExpectRefused(Npy(Dict("<f4", "(9223372036854775807, 9223372036854775807)"), ""), "2^56");
+  ExpectNpyRefused(Npy(Dict("<f4", "(-1,)"), ""), "negative");
+  ExpectNpyRefused(Npy(Dict("<f4", "(9223372036854775807, 9223372036854775807)"), ""), "2^56");
   std::string deep = "(";
   for (int i = 0; i < 65; ++i) deep += "1, ";
-  ExpectRefused(Npy(Dict("<f4", deep + ")"), "xxxx"), "65 dimensions");
+  ExpectNpyRefused(Npy(Dict("<f4", deep + ")"), "xxxx"), "65 dimensions");
 }
 
 TEST(NpyReader, RefusesWrongSizes) {
   const std::string good = Npy(Dict("<f4", "(3,)"), "0123456789ab");
-  ASSERT_TRUE(OpenText(good).ok());
+  ASSERT_TRUE(OpenNpy(good).ok());
   for (size_t n = 0; n < good.size(); ++n) {
-    EXPECT_FALSE(OpenText(good.substr(0, n)).ok()) << n;
+    EXPECT_FALSE(OpenNpy(good.substr(0, n)).ok()) << n;
   }
-  ExpectRefused(good.substr(0, 9), "truncated");
-  ExpectRefused(good.substr(0, 30), "truncated");
-  ExpectRefused(good.substr(0, good.size() - 1),
-                "11 bytes of data where the shape needs 12; it is truncated");
-  ExpectRefused(good + "x", "something was appended");
-  ExpectRefused(Npy(Dict("<f4", "(72057594037927936,)"), "x"), "truncated");
-  ExpectRefused(Npy("", "", 2).substr(0, 11), "truncated");
-  ExpectRefused(std::string("\x93NUMPY\x02\0\0\0\x02\0", 12), "more than 65536");
-  ExpectRefused(Npy("", "", 4), "version 4.0");
-  ExpectRefused(std::string("\x93NUMPY\x01\x01\0\0", 10), "version 1.1");
+  ExpectNpyRefused(good.substr(0, 9), "truncated");
+  ExpectNpyRefused(good.substr(0, 30), "truncated");
+  ExpectNpyRefused(good.substr(0, good.size() - 1),
+                   "11 bytes of data where the shape needs 12; it is truncated");
+  ExpectNpyRefused(good + "x", "something was appended");
+  ExpectNpyRefused(Npy(Dict("<f4", "(72057594037927936,)"), "x"), "truncated");
+  ExpectNpyRefused(Npy("", "", 2).substr(0, 11), "truncated");
+  ExpectNpyRefused(std::string("\x93NUMPY\x02\0\0\0\x02\0", 12), "more than 65536");
+  ExpectNpyRefused(Npy("", "", 4), "version 4.0");
+  ExpectNpyRefused(std::string("\x93NUMPY\x01\x01\0\0", 10), "version 1.1");
 }
 
 TEST(Source, RefusesRangesOutsideIt) {

@@ -23,13 +23,14 @@ std::string Object(const std::vector<std::string>& members) {
   return fmt::format("{{{}}}", fmt::join(members, ","));
 }
 
-Result<TensorReader> OpenText(const std::string& file, const TensorFileOptions& options = {}) {
+Result<TensorReader> OpenSafetensors(const std::string& file,
+                                     const TensorFileOptions& options = {}) {
   return TensorReader::Open(WrapMemory("a.safetensors", std::as_bytes(std::span(file))), options);
 }
 
-void ExpectRefused(const std::string& file, std::string_view part,
-                   const TensorFileOptions& options = {}) {
-  const Result<TensorReader> r = OpenText(file, options);
+void ExpectSafetensorsRefused(const std::string& file, std::string_view part,
+                              const TensorFileOptions& options = {}) {
+  const Result<TensorReader> r = OpenSafetensors(file, options);
   ASSERT_FALSE(r.ok()) << part;
   ExpectStatus(r.status(), StatusCode::kBadInput, part);
   EXPECT_THAT(r.status().message(), testing::HasSubstr("'a.safetensors'"));
@@ -46,7 +47,7 @@ std::string Mixed() {
 
 TEST(SafetensorsReader, ListsTensorsInTheOrderOfTheirData) {
   const std::string file = Mixed();
-  const auto r = OpenText(file);
+  const auto r = OpenSafetensors(file);
   ASSERT_TRUE(r.ok()) << r.status().message();
   ASSERT_EQ(r->tensors().size(), 3u);
   const TensorInfo& a = r->tensors()[1];
@@ -73,31 +74,32 @@ TEST(SafetensorsReader, IsKnownByItsContentUnderAnyName) {
 }
 
 TEST(SafetensorsReader, ReadsTheTensorAskedFor) {
-  const auto r = OpenText(Mixed(), {.format = {}, .tensor = "c"});
+  const auto r = OpenSafetensors(Mixed(), {.format = {}, .tensor = "c"});
   ASSERT_TRUE(r.ok());
   ASSERT_EQ(r->tensors().size(), 1u);
   EXPECT_EQ(r->tensors()[0].name, "c");
   EXPECT_TRUE(r->notes().empty());
-  ExpectRefused(Mixed(), "no tensor 'z'", {.format = {}, .tensor = "z"});
-  ExpectRefused(Mixed(), "'I64'", {.format = {}, .tensor = "ids"});
-  ExpectRefused(Mixed(), "F32 is not fp16", {.format = Format::kFp16, .tensor = "a"});
+  ExpectSafetensorsRefused(Mixed(), "no tensor 'z'", {.format = {}, .tensor = "z"});
+  ExpectSafetensorsRefused(Mixed(), "'I64'", {.format = {}, .tensor = "ids"});
+  ExpectSafetensorsRefused(Mixed(), "F32 is not fp16", {.format = Format::kFp16, .tensor = "a"});
 }
 
 TEST(SafetensorsReader, FiltersByFormat) {
-  const auto r = OpenText(Mixed(), {.format = Format::kBf16, .tensor = ""});
+  const auto r = OpenSafetensors(Mixed(), {.format = Format::kBf16, .tensor = ""});
   ASSERT_TRUE(r.ok());
   ASSERT_EQ(r->tensors().size(), 1u);
   EXPECT_EQ(r->notes().size(), 3u);
-  ExpectRefused(File(Object({Entry("a", "F32", "[1]", 0, 4)}), "xxxx"), "none of its 1 tensors",
-                {.format = Format::kBf16, .tensor = ""});
-  ExpectRefused(File(Object({Entry("a", "<f4", "[1]", 0, 4)}), "xxxx"), "none of its 1 tensors");
+  ExpectSafetensorsRefused(File(Object({Entry("a", "F32", "[1]", 0, 4)}), "xxxx"),
+                           "none of its 1 tensors", {.format = Format::kBf16, .tensor = ""});
+  ExpectSafetensorsRefused(File(Object({Entry("a", "<f4", "[1]", 0, 4)}), "xxxx"),
+                           "none of its 1 tensors");
 }
 
 TEST(SafetensorsReader, AcceptsAnEmptyFileAndUnknownTypes) {
-  EXPECT_TRUE(OpenText(File("{}")).ok());
-  EXPECT_TRUE(OpenText(File("{\"__metadata__\":{}}")).ok());
+  EXPECT_TRUE(OpenSafetensors(File("{}")).ok());
+  EXPECT_TRUE(OpenSafetensors(File("{\"__metadata__\":{}}")).ok());
   // A type of unknown width is skipped, whatever its size.
-  const auto r = OpenText(
+  const auto r = OpenSafetensors(
       File(Object({Entry("q", "F4", "[3]", 0, 2), Entry("a", "F16", "[1]", 2, 4)}), "xxxx"));
   ASSERT_TRUE(r.ok()) << r.status().message();
   EXPECT_EQ(r->tensors().size(), 1u);
@@ -105,7 +107,7 @@ TEST(SafetensorsReader, AcceptsAnEmptyFileAndUnknownTypes) {
 
 TEST(SafetensorsReader, KnowsTheTensorsThatItSkips) {
   const std::string file = Mixed();
-  const auto r = OpenText(file);
+  const auto r = OpenSafetensors(file);
   ASSERT_TRUE(r.ok());
   ASSERT_EQ(r->skipped().size(), 1u);
   const SkippedTensor& ids = r->skipped()[0];
@@ -125,16 +127,16 @@ TEST(SafetensorsReader, KnowsTheTensorsThatItSkips) {
   ExpectStatus(r->ReadSkipped(1, 0, bytes), StatusCode::kBadInput, "not inside");
 
   // What the options exclude is no tensor of the list; `mixed` excludes nothing.
-  EXPECT_EQ(OpenText(file, {.format = Format::kFp32, .tensor = ""})->skipped().size(), 1u);
-  const auto mixed = OpenText(file, {.format = Format::kFp32, .tensor = "", .mixed = true});
+  EXPECT_EQ(OpenSafetensors(file, {.format = Format::kFp32, .tensor = ""})->skipped().size(), 1u);
+  const auto mixed = OpenSafetensors(file, {.format = Format::kFp32, .tensor = "", .mixed = true});
   EXPECT_EQ(mixed->tensors().size(), 3u);
 
   // `list` takes a file without any tensor that can be read, and the name of such a one.
   const std::string none = File(Object({Entry("ids", "I64", "[1]", 0, 8)}), ToText(Counting(8)));
-  ExpectRefused(none, "none of its 1 tensors can be read");
-  ExpectRefused(none, "cannot be read", {.format = {}, .tensor = "ids"});
+  ExpectSafetensorsRefused(none, "none of its 1 tensors can be read");
+  ExpectSafetensorsRefused(none, "cannot be read", {.format = {}, .tensor = "ids"});
   for (const std::string name : {"", "ids", "i*"}) {
-    const auto list = OpenText(none, {.format = {}, .tensor = name, .list = true});
+    const auto list = OpenSafetensors(none, {.format = {}, .tensor = name, .list = true});
     ASSERT_TRUE(list.ok()) << list.status().message();
     EXPECT_EQ(list->skipped().size(), 1u);
     EXPECT_FALSE(list->npy());
@@ -144,7 +146,7 @@ TEST(SafetensorsReader, KnowsTheTensorsThatItSkips) {
 TEST(SafetensorsReader, CountsNotesPastTheFirstTwenty) {
   std::vector<std::string> members = {Entry("a", "F16", "[]", 0, 2)};
   for (int i = 0; i < 50; ++i) members.push_back(Entry(fmt::format("i{}", i), "I8", "[0]", 2, 2));
-  const auto r = OpenText(File(Object(members), "xx"));
+  const auto r = OpenSafetensors(File(Object(members), "xx"));
   ASSERT_TRUE(r.ok());
   ASSERT_EQ(r->notes().size(), 21u);
   EXPECT_EQ(r->notes().back(), "30 more tensors are skipped for such reasons");
@@ -154,21 +156,22 @@ TEST(SafetensorsReader, RefusesWrongRanges) {
   const auto two = [](int b0, int e0, int b1, int e1, std::string_view data) {
     return File(Object({Entry("a", "F16", "[1]", b0, e0), Entry("b", "F16", "[1]", b1, e1)}), data);
   };
-  EXPECT_TRUE(OpenText(two(0, 2, 2, 4, "xxxx")).ok());
-  ExpectRefused(two(0, 2, 1, 3, "xxx"), "overlaps");
-  ExpectRefused(two(0, 2, 0, 2, "xx"), "overlaps");
-  ExpectRefused(two(0, 2, 4, 6, "xxxxxx"), "gap");
-  ExpectRefused(two(2, 4, 4, 6, "xxxxxx"), "gap");
-  ExpectRefused(two(0, 2, 4, 2, "xxxx"), "before it begins");
-  ExpectRefused(two(0, 2, 2, 4, "xxx"), "truncated");
-  ExpectRefused(two(0, 2, 2, 4, "xxxxx"), "1 bytes follow");
-  ExpectRefused(two(0, 2, 2, 5, "xxxxx"), "3 bytes of data where shape and F16 need 2");
-  ExpectRefused(File(Object({Entry("a", "F32", "[72057594037927936,16]", 0, 4)}), "xxxx"), "2^56");
-  ExpectRefused(
+  EXPECT_TRUE(OpenSafetensors(two(0, 2, 2, 4, "xxxx")).ok());
+  ExpectSafetensorsRefused(two(0, 2, 1, 3, "xxx"), "overlaps");
+  ExpectSafetensorsRefused(two(0, 2, 0, 2, "xx"), "overlaps");
+  ExpectSafetensorsRefused(two(0, 2, 4, 6, "xxxxxx"), "gap");
+  ExpectSafetensorsRefused(two(2, 4, 4, 6, "xxxxxx"), "gap");
+  ExpectSafetensorsRefused(two(0, 2, 4, 2, "xxxx"), "before it begins");
+  ExpectSafetensorsRefused(two(0, 2, 2, 4, "xxx"), "truncated");
+  ExpectSafetensorsRefused(two(0, 2, 2, 4, "xxxxx"), "1 bytes follow");
+  ExpectSafetensorsRefused(two(0, 2, 2, 5, "xxxxx"), "3 bytes of data where shape and F16 need 2");
+  ExpectSafetensorsRefused(
+      File(Object({Entry("a", "F32", "[72057594037927936,16]", 0, 4)}), "xxxx"), "2^56");
+  ExpectSafetensorsRefused(
       File(Object({Entry("a", "F16", "[]", 0, 2), Entry("a", "F16", "[]", 2, 4)}), "xxxx"),
       "two tensors");
-  ExpectRefused(File(Object({Entry("e\\u001bvil", "F16", "[]", 0, 2)}), "xx"),
-                "control characters");
+  ExpectSafetensorsRefused(File(Object({Entry("e\\u001bvil", "F16", "[]", 0, 2)}), "xx"),
+                           "control characters");
 }
 
 TEST(SafetensorsReader, RefusesHeadersThatAreNotSafetensors) {
@@ -178,36 +181,38 @@ TEST(SafetensorsReader, RefusesHeadersThatAreNotSafetensors) {
   const auto tensor = [](const std::string& fields) {
     return File(fmt::format("{{\"a\":{{{}}}}}", fields), "xx");
   };
-  EXPECT_TRUE(OpenText(tensor(dtype + "," + shape + "," + offsets)).ok());
-  ExpectRefused(tensor(shape + "," + offsets), "lacks");
-  ExpectRefused(tensor(dtype + "," + offsets), "lacks");
-  ExpectRefused(tensor(dtype + "," + shape), "lacks");
-  ExpectRefused(tensor(dtype + "," + dtype + "," + shape + "," + offsets), "has dtype twice");
-  ExpectRefused(tensor(dtype + "," + shape + "," + offsets + "," + shape), "has shape twice");
-  ExpectRefused(tensor(dtype + ",\"more\":1"), "lacks");
-  ExpectRefused(tensor("\"dtype\":1"), "not as the safetensors format");
-  ExpectRefused(tensor("\"dtype\":null"), "not as the safetensors format");
-  ExpectRefused(tensor("\"dtype\":true"), "not as the safetensors format");
-  ExpectRefused(tensor("\"dtype\":{}"), "not as the safetensors format");
-  ExpectRefused(tensor("\"shape\":\"1\""), "not as the safetensors format");
-  ExpectRefused(tensor("\"shape\":[[1]]"), "not as the safetensors format");
-  ExpectRefused(tensor("\"shape\":[-1]"), "negative number");
-  ExpectRefused(tensor("\"shape\":[1.5]"), "not a 64-bit integer");
-  ExpectRefused(tensor("\"shape\":[99999999999999999999]"), "not a 64-bit integer");
-  ExpectRefused(tensor("\"shape\":[1e999]"), "not valid JSON");
-  ExpectRefused(tensor("\"data_offsets\":[0]"), "not as the safetensors format");
-  ExpectRefused(tensor("\"data_offsets\":[0,1,2]"), "not as the safetensors format");
+  EXPECT_TRUE(OpenSafetensors(tensor(dtype + "," + shape + "," + offsets)).ok());
+  ExpectSafetensorsRefused(tensor(shape + "," + offsets), "lacks");
+  ExpectSafetensorsRefused(tensor(dtype + "," + offsets), "lacks");
+  ExpectSafetensorsRefused(tensor(dtype + "," + shape), "lacks");
+  ExpectSafetensorsRefused(tensor(dtype + "," + dtype + "," + shape + "," + offsets),
+                           "has dtype twice");
+  ExpectSafetensorsRefused(tensor(dtype + "," + shape + "," + offsets + "," + shape),
+                           "has shape twice");
+  ExpectSafetensorsRefused(tensor(dtype + ",\"more\":1"), "lacks");
+  ExpectSafetensorsRefused(tensor("\"dtype\":1"), "not as the safetensors format");
+  ExpectSafetensorsRefused(tensor("\"dtype\":null"), "not as the safetensors format");
+  ExpectSafetensorsRefused(tensor("\"dtype\":true"), "not as the safetensors format");
+  ExpectSafetensorsRefused(tensor("\"dtype\":{}"), "not as the safetensors format");
+  ExpectSafetensorsRefused(tensor("\"shape\":\"1\""), "not as the safetensors format");
+  ExpectSafetensorsRefused(tensor("\"shape\":[[1]]"), "not as the safetensors format");
+  ExpectSafetensorsRefused(tensor("\"shape\":[-1]"), "negative number");
+  ExpectSafetensorsRefused(tensor("\"shape\":[1.5]"), "not a 64-bit integer");
+  ExpectSafetensorsRefused(tensor("\"shape\":[99999999999999999999]"), "not a 64-bit integer");
+  ExpectSafetensorsRefused(tensor("\"shape\":[1e999]"), "not valid JSON");
+  ExpectSafetensorsRefused(tensor("\"data_offsets\":[0]"), "not as the safetensors format");
+  ExpectSafetensorsRefused(tensor("\"data_offsets\":[0,1,2]"), "not as the safetensors format");
   std::string many = "\"shape\":[1";
   for (int i = 0; i < 64; ++i) many += ",1";
-  ExpectRefused(tensor(many + "]"), "too many dimensions");
+  ExpectSafetensorsRefused(tensor(many + "]"), "too many dimensions");
   for (const char* json :
        {"", "[]", "1", "\"x\"", "null", "{\"a\":1}", "{\"a\":[]}", "{\"__metadata__\":1}",
         "{\"__metadata__\":{\"k\":1}}", "{\"__metadata__\":{\"k\":{}}}", "{\"a\":{}}",
         "{\"__metadata__\":[]}"}) {
-    ExpectRefused(File(json), "save it again");
+    ExpectSafetensorsRefused(File(json), "save it again");
   }
   for (const char* json : {"{", "{}x", "{\"\xff\":{}}", "{\"a\"}", "{'a':1}"})
-    ExpectRefused(File(json), "not valid JSON");
+    ExpectSafetensorsRefused(File(json), "not valid JSON");
 }
 
 // As the reference reader does: its structure ignores what it does not know.
@@ -219,29 +224,30 @@ TEST(SafetensorsReader, TakesWhatTheReferenceReaderTakes) {
     for (const bool first : {true, false}) {
       const std::string other = fmt::format("\"other\":{}", more);
       const std::string object = first ? other + "," + fields : fields + "," + other;
-      const auto r = OpenText(File(fmt::format("{{\"a\":{{{}}}}}", object), "xx"));
+      const auto r = OpenSafetensors(File(fmt::format("{{\"a\":{{{}}}}}", object), "xx"));
       ASSERT_TRUE(r.ok()) << object << r.status().message();
       EXPECT_EQ(r->tensors()[0].shape, std::vector<uint64_t>{1});
     }
   }
   const std::string a = fmt::format("\"a\":{{{}}}", fields);
-  EXPECT_TRUE(OpenText(File("{\"__metadata__\":null," + a + "}", "xx")).ok());
-  EXPECT_TRUE(OpenText(File("{" + a + ",\"__metadata__\":null}  ", "xx")).ok());
-  ExpectRefused(File("{\"__metadata__\":null,\"__metadata__\":{}," + a + "}", "xx"),
-                "has __metadata__ twice");
-  ExpectRefused(File("{\"__metadata__\":{},\"__metadata__\":{}," + a + "}", "xx"),
-                "has __metadata__ twice");
-  ExpectRefused(File(" {" + a + "}", "xx"), "does not begin with {");
-  ExpectRefused(File("\xef\xbb\xbf{" + a + "}", "xx"), "does not begin with {");
+  EXPECT_TRUE(OpenSafetensors(File("{\"__metadata__\":null," + a + "}", "xx")).ok());
+  EXPECT_TRUE(OpenSafetensors(File("{" + a + ",\"__metadata__\":null}  ", "xx")).ok());
+  ExpectSafetensorsRefused(File("{\"__metadata__\":null,\"__metadata__\":{}," + a + "}", "xx"),
+                           "has __metadata__ twice");
+  ExpectSafetensorsRefused(File("{\"__metadata__\":{},\"__metadata__\":{}," + a + "}", "xx"),
+                           "has __metadata__ twice");
+  ExpectSafetensorsRefused(File(" {" + a + "}", "xx"), "does not begin with {");
+  ExpectSafetensorsRefused(File("\xef\xbb\xbf{" + a + "}", "xx"), "does not begin with {");
 }
 
 TEST(SafetensorsReader, RefusesWrongLengths) {
   const std::string file = Mixed();
-  for (size_t n = 0; n < file.size(); ++n) EXPECT_FALSE(OpenText(file.substr(0, n)).ok()) << n;
-  ExpectRefused(Little(~uint64_t{0}, 8) + "{}", "truncated or not .safetensors");
+  for (size_t n = 0; n < file.size(); ++n)
+    EXPECT_FALSE(OpenSafetensors(file.substr(0, n)).ok()) << n;
+  ExpectSafetensorsRefused(Little(~uint64_t{0}, 8) + "{}", "truncated or not .safetensors");
   std::string large = Little(17 << 20, 8);
   large.resize(8 + (17 << 20), ' ');
-  ExpectRefused(large, "split the file");
+  ExpectSafetensorsRefused(large, "split the file");
 }
 
 TEST(SafetensorsReader, SurvivesHostileHeadersInLittleMemory) {
@@ -253,11 +259,11 @@ TEST(SafetensorsReader, SurvivesHostileHeadersInLittleMemory) {
     json += Entry(std::to_string(i), "F16", "[0]", 0, 0);
   }
   json += "}";
-  EXPECT_TRUE(OpenText(File(json)).ok());
+  EXPECT_TRUE(OpenSafetensors(File(json)).ok());
   for (const char* pattern : {"[", "{\"a\":", "{\"__metadata__\":{", "\"", "\\", "1", "\x80"}) {
     json.clear();
     while (json.size() < 2 << 20) json += pattern;
-    ExpectRefused(File(json), "save it again");
+    ExpectSafetensorsRefused(File(json), "save it again");
   }
   ExpectBoundedMemory();
 }
@@ -267,7 +273,7 @@ RC_GTEST_PROP(SafetensorsReader, NeverTakesAnyChangeAmiss, (const std::string& j
   std::string file = Mixed();
   const size_t at = *rc::gen::inRange<size_t>(0, file.size());
   file.replace(at, junk.size(), junk);
-  const auto r = OpenText(file);
+  const auto r = OpenSafetensors(file);
   if (!r.ok())
     RC_ASSERT(r.status().code() == StatusCode::kBadInput && !r.status().message().empty());
 }

@@ -12,12 +12,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct BaselinesOptions {
   RunConfig run;
   bool json = false;
 };
 
-Status Run(const Options& o) {
+Status Run(const BaselinesOptions& o) {
   const Result<Corpus> corpus = Corpus::Load(o.run.text, o.run.held_out, 1);
   if (!corpus.ok()) return corpus.status();
   const std::string_view held_out = corpus->held_out();
@@ -42,7 +42,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddBaselines(CLI::App& root, const RunConfig& preset) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<BaselinesOptions>();
   o->run = preset;
   CLI::App* app =
       root.add_subcommand("baselines", "Bits per byte of the held-out text without a network");

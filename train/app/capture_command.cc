@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CaptureOptions {
   RunConfig run;
   int64_t after = 0;
   bool trace = false;
@@ -47,7 +47,7 @@ Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer) {
   return files;
 }
 
-Status Train(Trainer& trainer, const Options& o) {
+Status Train(Trainer& trainer, const CaptureOptions& o) {
   StatusLine line(o.json);
   for (int64_t i = 0; i < o.after; ++i) {
     const Result<StepReport> step = trainer.Step();
@@ -57,7 +57,7 @@ Status Train(Trainer& trainer, const Options& o) {
   return OkStatus();
 }
 
-Status RunTrace(Trainer& trainer, const Options& o) {
+Status RunTrace(Trainer& trainer, const CaptureOptions& o) {
   Result<NewFolder> folder = NewFolder::Make(o.run.out);
   if (!folder.ok()) return folder.status();
   if (Status s = Train(trainer, o); !s.ok()) return s;
@@ -78,7 +78,7 @@ Status RunTrace(Trainer& trainer, const Options& o) {
       trainer.step(), traced->loss, traced->relative, traced->tensors, traced->accesses, file));
 }
 
-Status Run(const Options& o) {
+Status Run(const CaptureOptions& o) {
   ReplaceOutputs(o.run.force);
   Result<std::unique_ptr<Trainer>> made = Prepare(o.run);
   if (!made.ok()) return made.status();
@@ -113,7 +113,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddCapture(CLI::App& root, const RunConfig& preset) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<CaptureOptions>();
   o->run = preset;
   o->run.stash = "exact";
   CLI::App* app = root.add_subcommand("capture", "Write what a step keeps for backward as .npy");

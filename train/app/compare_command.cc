@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kMostCurves = 16;  // of several seeds, in one picture
 
-struct Options {
+struct CompareOptions {
   RunConfig run;
   std::vector<std::string> methods;
   std::vector<uint64_t> seeds = {1};
@@ -38,7 +38,7 @@ struct Options {
 
 // Checks every run before the first starts. The list with `exact` in front, each method once. `run`
 // learns what text and weights there are.
-Result<std::vector<std::string>> CheckedMethods(const Options& o, RunConfig& run) {
+Result<std::vector<std::string>> CheckedMethods(const CompareOptions& o, RunConfig& run) {
   RefuseStreams();
   std::vector<std::string> methods = {"exact"};
   for (const std::string& spec : o.methods) {
@@ -67,7 +67,7 @@ Result<std::vector<std::string>> CheckedMethods(const Options& o, RunConfig& run
 
 // What to run, and where it lies.
 struct Plan {
-  const Options& options;
+  const CompareOptions& options;
   RunConfig run;                     // with what it reads
   std::vector<std::string> methods;  // exact first
   std::vector<std::string> given;    // options of the run
@@ -184,7 +184,7 @@ Json JsonOf(const std::vector<Row>& rows) {
 }
 
 // The tables and pictures. Those of a comparison are replaced: the folder is its own.
-Result<std::map<std::string, Output>> ClaimTables(const Options& o) {
+Result<std::map<std::string, Output>> ClaimTables(const CompareOptions& o) {
   std::error_code ignored;
   ReplaceOutputs(o.run.force || std::filesystem::exists(o.run.out + "/compare.csv", ignored));
   std::map<std::string, Output> files;
@@ -197,7 +197,7 @@ Result<std::map<std::string, Output>> ClaimTables(const Options& o) {
   return files;
 }
 
-Status Run(const Options& o, const CLI::App& app) {
+Status Run(const CompareOptions& o, const CLI::App& app) {
   RunConfig run;
   Result<std::vector<std::string>> methods = CheckedMethods(o, run);
   if (!methods.ok()) return methods.status();
@@ -261,7 +261,7 @@ Status Run(const Options& o, const CLI::App& app) {
 }  // namespace
 
 Command AddCompare(CLI::App& root, const RunConfig& preset) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<CompareOptions>();
   o->run = preset;
   o->run.out = "build/runs/compare";
   CLI::App* app = root.add_subcommand(

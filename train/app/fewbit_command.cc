@@ -19,7 +19,7 @@
 namespace actplane::train {
 namespace {
 
-struct Options {
+struct FewbitOptions {
   std::string function = "gelu";
   int bits = 3;
   std::pair<double, double> domain = {-10, 10};
@@ -42,7 +42,7 @@ at::ScalarType TypeOf(Format format) {
 
 // Adds the values of an .npy or .safetensors file to the histogram; `outside` counts those that the
 // domain leaves out.
-Status CountInputs(const std::string& path, const Options& o, std::vector<double>& cells,
+Status CountInputs(const std::string& path, const FewbitOptions& o, std::vector<double>& cells,
                    uint64_t& outside) {
   Result<std::unique_ptr<io::RandomAccessSource>> source = OpenInput(path);
   if (!source.ok()) return source.status();
@@ -78,7 +78,7 @@ std::map<std::string, Format> FormatNames() {
   return names;
 }
 
-Result<FewBitTable> TableOf(const Options& o) {
+Result<FewBitTable> TableOf(const FewbitOptions& o) {
   const auto& [low, high] = o.domain;
   if (o.inputs.empty()) {
     return OptimalFewBit(o.function, o.bits, low, high, FewBitWeight(o.weight, low, high),
@@ -129,7 +129,7 @@ Result<std::string> Draw(const FewBitTable& t) {
       cli::GnuplotText(t.weight)));
 }
 
-Status Run(const Options& o) {
+Status Run(const FewbitOptions& o) {
   ReplaceOutputs(o.force);
   for (const std::string& path : o.inputs) {
     if (Status s = NoteInput(path); !s.ok()) return s;
@@ -170,7 +170,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddFewBit(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<FewbitOptions>();
   CLI::App* app =
       root.add_subcommand("fewbit", "The best piecewise constant derivative for Few-Bit Backward");
   app->add_option("--function", o->function, "Whose derivative")

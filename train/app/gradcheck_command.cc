@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct GradcheckOptions {
   RunConfig run;
   std::vector<std::string> stashes;
   int64_t batches = 4;
@@ -36,7 +36,7 @@ Json JsonOf(const Line& l) {
           {"along", l.side.Along()},    {"radial", l.side.Radial()}};
 }
 
-Status Run(const Options& o) {
+Status Run(const GradcheckOptions& o) {
   ReplaceOutputs(o.run.force);
   RunConfig config = o.run;
   config.stash = "exact";  // those to check are made below, once
@@ -115,7 +115,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddGradcheck(CLI::App& root, const RunConfig& preset) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<GradcheckOptions>();
   o->run = preset;
   CLI::App* app =
       root.add_subcommand("gradcheck", "Error of the gradient against exact, kind by kind");

@@ -33,13 +33,13 @@ Points PointsOf(const Curve& curve) {
   return points;
 }
 
-struct Options {
+struct PlotOptions {
   std::vector<std::string> logs;
   std::string out;
   bool force = false;
 };
 
-Status Run(const Options& o) {
+Status Run(const PlotOptions& o) {
   ReplaceOutputs(o.force);
   std::vector<Curve> curves;
   for (const std::string& path : o.logs) {
@@ -112,7 +112,7 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
 }
 
 Command AddPlot(CLI::App& root) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<PlotOptions>();
   CLI::App* app = root.add_subcommand("plot", "Loss over steps of several runs as SVG");
   app->add_option("LOG", o->logs, "log.csv of each run; its folder gives the name")
       ->required()

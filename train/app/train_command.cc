@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct TrainOptions {
   RunConfig run;
   int64_t stop_after = 0;
   bool json = false;
@@ -112,7 +112,7 @@ std::string Bar(int64_t done, int64_t total) {
          std::string(static_cast<size_t>(kCells - full), '.');
 }
 
-Status Run(const Options& o) {
+Status Run(const TrainOptions& o) {
   const RunConfig& c = o.run;
   const std::string checkpoint = c.out + "/checkpoint";
   std::error_code ignored;
@@ -215,7 +215,7 @@ Status Run(const Options& o) {
 }  // namespace
 
 Command AddTrain(CLI::App& root, const RunConfig& preset) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<TrainOptions>();
   o->run = preset;
   CLI::App* app =
       root.add_subcommand("train", "Train GPT-2 or Llama with activations kept by a method");

@@ -6,7 +6,7 @@
 namespace actplane::train {
 namespace {
 
-constexpr double kEpsilon = 1e-5;
+constexpr double kNormEpsilon = 1e-5;
 
 }  // namespace
 
@@ -19,14 +19,14 @@ Norm::Norm(const std::string& name, int64_t width, Site output, Family family)
 
 Activation Norm::Forward(Activation& x, const Pass& pass) {
   if (!beta_) {
-    const at::Tensor rstd = x.value().square().mean({-1}, true).add_(kEpsilon).rsqrt_();
+    const at::Tensor rstd = x.value().square().mean({-1}, true).add_(kNormEpsilon).rsqrt_();
     Activation out((x.value() * rstd).mul_(gamma_.value), output_);
     if (pass.keeps())
       kept_ = pass.stash->FormulasOf(Kind::kResidual).KeepRmsNorm(*pass.stash, x, out, rstd);
     return out;
   }
-  const auto [y, mean, rstd] =
-      at::native_layer_norm(x.value(), gamma_.value.sizes(), gamma_.value, beta_->value, kEpsilon);
+  const auto [y, mean, rstd] = at::native_layer_norm(x.value(), gamma_.value.sizes(), gamma_.value,
+                                                     beta_->value, kNormEpsilon);
   Activation out(y, output_);
   if (pass.keeps())
     kept_ = pass.stash->FormulasOf(Kind::kResidual).KeepNorm(*pass.stash, x, out, mean, rstd);

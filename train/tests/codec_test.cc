@@ -13,10 +13,6 @@ namespace {
 
 const Context kContext{{0, "x", Kind::kResidual}, 0, 0};
 
-at::Tensor Random(at::IntArrayRef shape) {
-  return at::empty(shape, at::kFloat).normal_(0, 1, at::detail::createCPUGenerator(3));
-}
-
 at::Tensor RoundTrip(const std::string& spec, const at::Tensor& x, Bytes* bytes = nullptr) {
   const auto stash = StashOf(spec);
   const Packed packed = stash->codec().Pack(x, kContext);

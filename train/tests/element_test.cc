@@ -16,7 +16,7 @@ namespace {
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kLargestFloat = std::numeric_limits<float>::max();
-const Context kContext{{0, "x", Kind::kResidual}, 0, 0};
+const Context kAnywhere{{0, "x", Kind::kResidual}, 0, 0};
 
 struct Trip {
   std::vector<float> values;
@@ -27,16 +27,16 @@ Trip TripOf(const std::string& spec, const std::vector<float>& x) {
   const auto stash = StashOf(spec);
   Trip trip;
   const at::Tensor in = at::tensor(x);
-  trip.packed = stash->codec().Pack(in, kContext);
+  trip.packed = stash->codec().Pack(in, kAnywhere);
   int64_t held = 0;
   for (const at::Tensor& part : trip.packed.parts) held += static_cast<int64_t>(part.nbytes());
   EXPECT_EQ(held, trip.packed.bytes.total()) << spec;
-  const at::Tensor y = stash->codec().Unpack(trip.packed, in.sizes(), kContext);
+  const at::Tensor y = stash->codec().Unpack(trip.packed, in.sizes(), kAnywhere);
   trip.values.assign(y.data_ptr<float>(), y.data_ptr<float>() + y.numel());
   return trip;
 }
 
-bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
+bool SameValues(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
@@ -136,7 +136,7 @@ TEST_P(Mx, EveryCodeOfEveryScaleComesBack) {
       }
     }
     const Trip trip = TripOf(f.spec, x);
-    ASSERT_TRUE(SameBits(trip.values, x)) << "scale 2^" << s;
+    ASSERT_TRUE(SameValues(trip.values, x)) << "scale 2^" << s;
     const at::Tensor codes = trip.packed.parts[1];
     EXPECT_TRUE((codes == s + 127).all().item<bool>()) << "E8M0 of 2^" << s;
   }
@@ -153,7 +153,7 @@ TEST_P(Mx, IsItsDefinition) {
     if (i % 7 == 0) x[i] = std::ldexp(x[i], -static_cast<int>(i % 31));
     if (i % 11 == 0) x[i] = -0.0F;
   }
-  EXPECT_TRUE(SameBits(TripOf(f.spec, x).values, MxReference(f, x)));
+  EXPECT_TRUE(SameValues(TripOf(f.spec, x).values, MxReference(f, x)));
   // Halfway between two neighbours, and one float off; the first of a block sets the scale 1.
   const auto most = static_cast<float>(f.elements.back());
   std::vector<float> ties;
@@ -164,7 +164,7 @@ TEST_P(Mx, IsItsDefinition) {
       ties.push_back(i % 3 == 0 ? -v : v);
     }
   }
-  EXPECT_TRUE(SameBits(TripOf(f.spec, ties).values, MxReference(f, ties)));
+  EXPECT_TRUE(SameValues(TripOf(f.spec, ties).values, MxReference(f, ties)));
 }
 
 TEST_P(Mx, TheLargestOfABlockSaturatesUnlessTheScaleIsRoundedUp) {
@@ -187,7 +187,7 @@ TEST_P(Mx, IncompleteBlocksTakeWhatTheirValuesNeed) {
   for (const int64_t n : {1, 2, 3, 5, 31, 32, 33, 100, 4097}) {
     const std::vector<float> x = Normal(n);
     const Trip trip = TripOf(f.spec, x);
-    EXPECT_TRUE(SameBits(trip.values, MxReference(f, x))) << n;
+    EXPECT_TRUE(SameValues(trip.values, MxReference(f, x))) << n;
     EXPECT_EQ(trip.packed.bytes.payload, (n * f.bits + 7) / 8);
     EXPECT_EQ(trip.packed.bytes.metadata, (n + 31) / 32);
     EXPECT_EQ(trip.packed.bytes.padding, 0);
@@ -219,7 +219,7 @@ TEST_P(Mx, WhatIsNotFiniteStaysInItsBlock) {
 TEST_P(Mx, ZerosAndTheLargestFloatsAreNoNumbersOfTheirOwn) {
   const Format& f = GetParam();
   const float zero = f.spec == "mxint8" ? 0.0F : -0.0F;
-  EXPECT_TRUE(SameBits(TripOf(f.spec, {0.0F, -0.0F, 0.0F}).values, {0.0F, zero, 0.0F}));
+  EXPECT_TRUE(SameValues(TripOf(f.spec, {0.0F, -0.0F, 0.0F}).values, {0.0F, zero, 0.0F}));
   // As in every rounding to nearest, the largest float may become infinite, but never NaN.
   const std::vector<float> y = TripOf(f.spec, {kLargestFloat, 1.0F, -0x1p127F}).values;
   EXPECT_GE(y[0], 0x1.8p127F);
@@ -233,11 +233,11 @@ TEST(MxDefaults, AreScalesUpAndE2M3) {
   const std::vector<float> x = Normal(1000);
   for (const char* name : {"mxfp8", "mxfp6", "mxfp4"}) {
     const std::string spec = name;
-    EXPECT_TRUE(SameBits(TripOf(spec, x).values, TripOf(spec + ":scale=up", x).values));
-    EXPECT_FALSE(SameBits(TripOf(spec, x).values, TripOf(spec + ":scale=ocp", x).values));
+    EXPECT_TRUE(SameValues(TripOf(spec, x).values, TripOf(spec + ":scale=up", x).values));
+    EXPECT_FALSE(SameValues(TripOf(spec, x).values, TripOf(spec + ":scale=ocp", x).values));
   }
-  EXPECT_TRUE(SameBits(TripOf("mxfp6", x).values, TripOf("mxfp6:element=e2m3", x).values));
-  EXPECT_FALSE(SameBits(TripOf("mxfp6", x).values, TripOf("mxfp6:element=e3m2", x).values));
+  EXPECT_TRUE(SameValues(TripOf("mxfp6", x).values, TripOf("mxfp6:element=e2m3", x).values));
+  EXPECT_FALSE(SameValues(TripOf("mxfp6", x).values, TripOf("mxfp6:element=e3m2", x).values));
 }
 
 // --- NVFP4 ---
@@ -273,7 +273,7 @@ TEST(NvFp4, EveryCodeOfEveryScaleComesBack) {
       }
     }
     const Trip trip = TripOf("nvfp4", x);
-    EXPECT_TRUE(SameBits(trip.values, x));
+    EXPECT_TRUE(SameValues(trip.values, x));
     for (size_t code = 1; code < kE4M3.size(); ++code)
       EXPECT_EQ(trip.packed.parts[1][static_cast<int64_t>(code)].item<int>(), code);
   }
@@ -286,14 +286,14 @@ TEST(NvFp4, IsItsDefinition) {
     if (i % 5 == 0) x[i] = 0;
   }
   x[77] = -3e4F;  // groups far below it have subnormal scales, or none
-  EXPECT_TRUE(SameBits(TripOf("nvfp4", x).values, NvFp4Reference(x)));
+  EXPECT_TRUE(SameValues(TripOf("nvfp4", x).values, NvFp4Reference(x)));
   // Ties: the scale of the tensor and of the group is 1, elements halfway between two.
   std::vector<float> ties = {2688.0F};
   ties.resize(16, 0);
   for (const float v : {6.0F, 0.25F, 0.75F, 1.25F, 1.75F, 2.5F, 3.5F, 5.0F, -0.25F, -5.0F})
     ties.push_back(v);
   const std::vector<float> y = TripOf("nvfp4", ties).values;
-  EXPECT_TRUE(SameBits(y, NvFp4Reference(ties)));
+  EXPECT_TRUE(SameValues(y, NvFp4Reference(ties)));
   EXPECT_EQ(std::vector<float>(y.begin() + 16, y.end()),
             (std::vector<float>{6, 0, 1, 1, 2, 2, 4, 4, 0, -4}));
   // A scale halfway between two of E4M3 goes to the even one, 16 of 16 and 18, and 6 saturates.
@@ -305,7 +305,7 @@ TEST(NvFp4, BytesAreHalfAByteAByteAGroupAndFourForTheTensor) {
   for (const int64_t n : {1, 15, 16, 17, 1000}) {
     const std::vector<float> x = Normal(n);
     const Trip trip = TripOf("nvfp4", x);
-    EXPECT_TRUE(SameBits(trip.values, NvFp4Reference(x))) << n;
+    EXPECT_TRUE(SameValues(trip.values, NvFp4Reference(x))) << n;
     EXPECT_EQ(trip.packed.bytes.payload, (n + 1) / 2);
     EXPECT_EQ(trip.packed.bytes.metadata, (n + 15) / 16 + 4);
     EXPECT_EQ(trip.packed.bytes.padding, 0);
@@ -331,7 +331,7 @@ TEST(NvFp4, WhatIsNotFiniteStaysInItsGroup) {
 }
 
 TEST(NvFp4, ZerosSubnormalsAndTheLargestFloat) {
-  EXPECT_TRUE(SameBits(TripOf("nvfp4", {0.0F, -0.0F}).values, {0.0F, 0.0F}));
+  EXPECT_TRUE(SameValues(TripOf("nvfp4", {0.0F, -0.0F}).values, {0.0F, 0.0F}));
   for (const float v : TripOf("nvfp4", {1e-40F, -1e-44F, 0x1p-149F}).values)
     EXPECT_LE(std::fabs(v), 1.2e-40F);
   const std::vector<float> y = TripOf("nvfp4", {kLargestFloat, 1.0F, -kLargestFloat}).values;
@@ -381,7 +381,7 @@ TEST(Nf4, EveryLevelOfScalesOfEverySizeComesBack) {
   for (const float scale : {1.0F, 1.003F, 0x1p-120F, 0x1.fffffep127F, 1e-42F}) {
     std::vector<float> x;
     for (const double level : kNf4) x.push_back(static_cast<float>(level * scale));
-    EXPECT_TRUE(SameBits(TripOf("nf4", x).values, x)) << scale;
+    EXPECT_TRUE(SameValues(TripOf("nf4", x).values, x)) << scale;
   }
 }
 
@@ -391,7 +391,7 @@ TEST(Nf4, IsItsDefinition) {
     for (size_t i = 0; i < x.size(); ++i)
       x[i] = i / 64 % 5 == 4 ? 0 : std::ldexp(x[i], static_cast<int>(i / 64 % 40) - 20);
     const Trip trip = TripOf("nf4", x);
-    EXPECT_TRUE(SameBits(trip.values, Nf4Reference(x))) << n;
+    EXPECT_TRUE(SameValues(trip.values, Nf4Reference(x))) << n;
     EXPECT_EQ(trip.packed.bytes.payload, (n + 1) / 2);
     EXPECT_EQ(trip.packed.bytes.metadata, (n + 63) / 64 * 4) << "a float32 for each group";
     EXPECT_EQ(trip.packed.bytes.padding, 0);
@@ -412,7 +412,7 @@ TEST(Nf4, WhatIsNotFiniteStaysInItsGroupAndZerosAreZero) {
       EXPECT_TRUE(i / 64 == 1 ? std::isnan(y[i]) : y[i] == expected[i]) << i;
     }
   }
-  EXPECT_TRUE(SameBits(TripOf("nf4", {0.0F, -0.0F, 0.0F}).values, {0.0F, 0.0F, 0.0F}));
+  EXPECT_TRUE(SameValues(TripOf("nf4", {0.0F, -0.0F, 0.0F}).values, {0.0F, 0.0F, 0.0F}));
 }
 
 // --- BF16 ---
@@ -465,7 +465,7 @@ TEST_P(Elements, TakeTheirBitsAndRepeatWithAnyNumberOfThreads) {
   const Trip one = TripOf(GetParam(), x);
   at::set_num_threads(2);
   const Trip two = TripOf(GetParam(), x);
-  EXPECT_TRUE(SameBits(one.values, two.values));
+  EXPECT_TRUE(SameValues(one.values, two.values));
   for (size_t p = 0; p < one.packed.parts.size(); ++p) {
     EXPECT_EQ(std::memcmp(one.packed.parts[p].data_ptr(), two.packed.parts[p].data_ptr(),
                           one.packed.parts[p].nbytes()),
@@ -511,7 +511,7 @@ TEST(Elements, AreThePeersOfTheBenchmark) {
       if (p.name != peer) continue;
       std::vector<float> y(x.size());
       peers::Quantize(p, x, y);
-      EXPECT_TRUE(SameBits(trip.values, y)) << spec;
+      EXPECT_TRUE(SameValues(trip.values, y)) << spec;
       EXPECT_EQ(trip.packed.bytes.total() * 8, p.Bits(x.size())) << spec;
     }
   }

@@ -13,10 +13,6 @@
 namespace actplane::train {
 namespace {
 
-at::Tensor Random(at::IntArrayRef shape, uint64_t seed) {
-  return at::empty(shape, at::kFloat).normal_(0, 1, at::detail::createCPUGenerator(seed));
-}
-
 struct Step {
   std::vector<at::Tensor> gradient;
   Tally tally;

@@ -123,13 +123,13 @@ TEST(FreshMemory, TheListHasEveryMethod) {
   for (const MethodInfo& info : Methods()) EXPECT_TRUE(listed.contains(info.name)) << info.name;
 }
 
-struct Network {
+struct NetworkCase {
   const char* name;
   Geometry geometry;
   int64_t batch;
 };
 
-const std::vector<Network> kNetworks = {
+const std::vector<NetworkCase> kNetworks = {
     {"Smallest", {.blocks = 1, .width = 2, .heads = 1, .context = 3, .dropout = 0.1F}, 1},
     {"WithoutDropout", {.blocks = 1, .width = 2, .heads = 2, .context = 1}, 1},
     {"Odd", {.blocks = 2, .width = 6, .heads = 3, .context = 7, .dropout = 0.1F}, 3},
@@ -190,8 +190,7 @@ Trace TraceOf(const RunConfig& config, Fresh fresh) {
   const auto trainer = TrainerOf(config);
   TraceStep(*trainer, "step 0", trace);
   EXPECT_TRUE(SaveTo(*trainer, path).ok());
-  std::ifstream in(path, std::ios::binary);
-  trace["checkpoint"] = {std::istreambuf_iterator<char>(in), {}};
+  trace["checkpoint"] = testing_support::ReadFile(path);
   EXPECT_GT(trace["checkpoint"].size(), 1000U);
   const auto resumed = TrainerOf(config);
   EXPECT_TRUE(resumed->Resume(path).ok());
@@ -208,7 +207,7 @@ TEST_P(FreshMemoryTest, ChangesNoBitOfARun) {
   const auto at = std::ranges::find(kSpecs, std::string_view(GetParam())) - kSpecs.begin();
   for (size_t n = 0; n < kNetworks.size(); ++n) {
     if (testing_support::Scaled(2) == 1 && (static_cast<size_t>(at) + n) % 2 == 1) continue;
-    const Network& network = kNetworks[n];
+    const NetworkCase& network = kNetworks[n];
     SCOPED_TRACE(network.name);
     if (!StashOf(GetParam())->formulas().CheckFamily(network.geometry.family).ok()) continue;
     RunConfig config = SmallConfig();

@@ -22,10 +22,6 @@
 namespace actplane::train {
 namespace {
 
-at::Tensor Random(at::IntArrayRef shape, uint64_t seed = 3) {
-  return at::empty(shape, at::kFloat).normal_(0, 1, at::detail::createCPUGenerator(seed));
-}
-
 size_t IndexOf(Kind kind) { return static_cast<size_t>(kind); }
 
 // The gradients of one minibatch through `spec`, in the shape of the weights.

@@ -10,10 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 
 #include "test_support.h"
+#include "tests/support/files.h"
 
 namespace actplane::train {
 
@@ -25,10 +25,7 @@ struct Answer {
   std::string err;
 };
 
-inline std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using testing_support::ReadFile;
 
 class Program : public testing::Test {
  protected:

@@ -166,8 +166,7 @@ TEST(Checkpoint, DamagedOnesAreRefusedAndChangeNothing) {
   const auto trainer = TrainerOf(config);
   ASSERT_TRUE(trainer->Step().ok());
   ASSERT_TRUE(SaveTo(*trainer, path).ok());
-  std::ifstream in(path, std::ios::binary);
-  const std::string whole((std::istreambuf_iterator<char>(in)), {});
+  const std::string whole = testing_support::ReadFile(path);
   const auto other = TrainerOf(config);
   const at::Tensor before = other->parameters()[0]->value.clone();
   for (const size_t cut : {size_t{0}, size_t{10}, whole.size() / 2, whole.size() - 1}) {

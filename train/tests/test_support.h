@@ -37,6 +37,11 @@ inline double RelativeError(const at::Tensor& x, const at::Tensor& reference) {
   return ((x - reference).norm() / reference.norm()).item<double>();
 }
 
+// Standard normal values.
+inline at::Tensor Random(at::IntArrayRef shape, uint64_t seed = 3) {
+  return at::empty(shape, at::kFloat).normal_(0, 1, at::detail::createCPUGenerator(seed));
+}
+
 inline bool SameBits(const at::Tensor& a, const at::Tensor& b) {
   return a.sizes() == b.sizes() &&
          std::memcmp(a.data_ptr<float>(), b.data_ptr<float>(), a.nbytes()) == 0;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr float kBeta1 = 0.9F;
 constexpr float kBeta2 = 0.95F;
-constexpr float kEpsilon = 1e-8F;
+constexpr float kAdamEpsilon = 1e-8F;
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void AdamW::Step(int64_t step, double lr, double scale) {
         const float d = g[j] * factor;
         m[j] = kBeta1 * m[j] + (1 - kBeta1) * d;
         v[j] = kBeta2 * v[j] + (1 - kBeta2) * d * d;
-        u[j] = (m[j] / c1) / (std::sqrt(v[j] / c2) + kEpsilon);
+        u[j] = (m[j] / c1) / (std::sqrt(v[j] / c2) + kAdamEpsilon);
       }
     });
     if (p.decay) p.value.mul_(1 - lr * weight_decay_);

@@ -25,7 +25,7 @@ uint64_t Gram(std::string_view text, size_t end, int n) {
   return gram;
 }
 
-struct Context {
+struct Following {
   uint32_t seen = 0;   // how often a byte followed
   uint32_t kinds = 0;  // how many different ones
 };
@@ -64,9 +64,9 @@ std::vector<double> ContextBits(std::string_view text, size_t split, int orders)
     for (int n = 1; n <= orders + 1 && static_cast<size_t>(n) <= end; ++n)
       ++counts[Gram(text, end, n)];
   }
-  std::unordered_map<uint64_t, Context> contexts;
+  std::unordered_map<uint64_t, Following> contexts;
   for (const auto& [gram, count] : counts) {
-    Context& context = contexts[gram >> 8];
+    Following& context = contexts[gram >> 8];
     context.seen += count;
     ++context.kinds;
   }

@@ -41,7 +41,7 @@ double At(const Json& json, const char* key) {
   return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
-Status Damaged(const std::string& path) {
+Status DamagedRows(const std::string& path) {
   return BadInputError(fmt::format("{} is damaged; {}", io::Quote(path), kRemoveIt));
 }
 
@@ -130,7 +130,7 @@ Result<Json> ReadJson(const std::string& path) {
   const Result<std::string> text = ReadInput(path, kMostJson, kRemoveIt, Role::kOwn);
   if (!text.ok()) return text.status();
   Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object()) return Damaged(path);
+  if (!json.is_object()) return DamagedRows(path);
   return json;
 }
 
@@ -165,7 +165,7 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
       ReadSummary(o.summary, reference == exact.end() ? nullptr : reference->second, row);
     }
   } catch (const Json::exception&) {  // JSON, but not ours
-    return Damaged(path);
+    return DamagedRows(path);
   }
   return rows;
 }
@@ -252,7 +252,7 @@ Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients
             number(l, "bias", "nan"), number(l, "along", ""), number(l, "radial", ""));
       }
     } catch (const Json::exception&) {
-      return Damaged(path);
+      return DamagedRows(path);
     }
   }
   return text;

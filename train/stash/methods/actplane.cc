@@ -91,7 +91,7 @@ class ActplaneCodec final : public Codec {
   PerKind<Config> configs_;
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeActplane(MethodOptions& options) {
   auto ratios = options.NumberPerKind("ratio", 3.2, 0.5, 1000);
   const auto order = options.Choice("order", "field", {"field", "significance"});
   const auto format = options.Choice("format", "fp32", {"fp32", "bf16"});
@@ -132,12 +132,12 @@ Result<MethodParts> Make(MethodOptions& options) {
   return MethodParts{.codec = std::make_unique<ActplaneCodec>(configs)};
 }
 
-const bool kRegistered =
+const bool kActplane =
     Register({"actplane",
               "ratio=3.2 (ratio.KIND=R or exact; residual at most 6 if not given), "
               "order=field|significance, format=fp32|bf16, "
               "block=32|64|128|256; field: fill=midpoint|zero; significance: group=4|8, rows=16",
-              Make});
+              MakeActplane});
 
 }  // namespace
 }  // namespace actplane::train

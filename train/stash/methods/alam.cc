@@ -18,7 +18,7 @@ std::vector<at::Tensor> Norms(const std::vector<at::Tensor>& gradients) {
   return {at::tensor(norms, at::kDouble)};
 }
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeAlam(MethodOptions& options) {
   const auto value = options.Choice("average", "mean", {"mean", "first", "midrange"});
   if (!value.ok()) return value.status();
   AllocationRule rule = {
@@ -34,12 +34,12 @@ Result<MethodParts> Make(MethodOptions& options) {
   return MakeAllocating(options, rule);
 }
 
-const bool kRegistered =
+const bool kAlam =
     Register({"alam",
               "ALAM: bits=2 (mean over all tensors, metadata not counted, 0.5 to 32), "
               "group=128|64|256|512, average=mean|first|midrange, seed=1, save=FILE or table=FILE "
               "for the bit table",
-              Make});
+              MakeAlam});
 
 }  // namespace
 }  // namespace actplane::train

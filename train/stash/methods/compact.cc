@@ -86,7 +86,7 @@ class Compact final : public Formulas {
   uint64_t subspace_ = 0;
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeCompact(MethodOptions& options) {
   const CompactOptions defaults;
   const auto ratio = options.Number("ratio", defaults.ratio, 1, 1 << 20);
   const auto rank = options.Count("rank", defaults.rank, 0, 1 << 20);
@@ -102,11 +102,11 @@ Result<MethodParts> Make(MethodOptions& options) {
                          *ratio, *rank, *alpha, *output, *period, static_cast<uint64_t>(*seed)})};
 }
 
-const bool kRegistered = Register(
+const bool kCompact = Register(
     {"compact",
      "CompAct: ratio=4 (width / rank) or rank=R, alpha=2.5 (of the learning rate), output=0.5 (of "
      "alpha, for the attention's output projection), period=50 (steps), seed=1",
-     Make});
+     MakeCompact});
 
 }  // namespace
 }  // namespace actplane::train

@@ -52,7 +52,7 @@ std::unique_ptr<ElementFormat> FormatOf(std::string_view name, MxRounding roundi
   return nullptr;  // exact
 }
 
-Result<MethodParts> Make(std::string_view method, MethodOptions& options) {
+Result<MethodParts> MakeElements(std::string_view method, MethodOptions& options) {
   const auto names = options.ChoicePerKind(
       "format", method, {"exact", "bf16", "mxint8", "mxfp8", "mxfp6", "mxfp4", "nvfp4", "nf4"});
   if (!names.ok()) return names.status();
@@ -77,10 +77,11 @@ Result<MethodParts> Make(std::string_view method, MethodOptions& options) {
 }
 
 bool RegisterElements(std::string_view name, std::string_view help) {
-  return Register({name, help, [name](MethodOptions& options) { return Make(name, options); }});
+  return Register(
+      {name, help, [name](MethodOptions& options) { return MakeElements(name, options); }});
 }
 
-const bool kRegistered[] = {
+const bool kElements[] = {
     RegisterElements("bf16", "BF16, round to nearest even; format.KIND=exact or another of these"),
     RegisterElements("mxint8", "OCP MX 1.0, INT8, blocks of 32; format.KIND"),
     RegisterElements("mxfp8", "OCP MX 1.0, E4M3, blocks of 32; scale=up|ocp, format.KIND"),

@@ -16,7 +16,7 @@ class ExactCodec final : public Codec {
   bool IsExact(Kind /*kind*/) const override { return true; }
 };
 
-const bool kRegistered =
+const bool kExact =
     Register({"exact", "float32 as it is; no options", [](MethodOptions&) -> Result<MethodParts> {
                 return MethodParts{.codec = MakeExactCodec()};
               }});

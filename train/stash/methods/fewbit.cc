@@ -73,7 +73,7 @@ class FewBit final : public Formulas {
   std::vector<float> levels_;
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeFewBit(MethodOptions& options) {
   const std::string path = options.Text("table");
   const auto bits = options.Count("bits", 3, 1, 8);
   const auto low = options.Number("low", -10, -1e6, 1e6);
@@ -96,11 +96,11 @@ Result<MethodParts> Make(MethodOptions& options) {
   return MethodParts{.formulas = std::make_unique<FewBit>(*table)};
 }
 
-const bool kRegistered = Register(
+const bool kFewBit = Register(
     {"fewbit",
      "Few-Bit Backward of GELU: bits=3 (1 to 8), low=-10, high=10, weight=uniform|normal, or "
      "table=FILE of actplane-train fewbit",
-     Make});
+     MakeFewBit});
 
 }  // namespace
 }  // namespace actplane::train

@@ -31,7 +31,7 @@ class Flash final : public Formulas {
   }
 };
 
-const bool kRegistered =
+const bool kFlash =
     Register({"flash", "attention without maps, from output and log-sum-exp; no options",
               [](MethodOptions&) -> Result<MethodParts> {
                 return MethodParts{.formulas = std::make_unique<Flash>()};

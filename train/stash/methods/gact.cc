@@ -6,7 +6,7 @@
 namespace actplane::train {
 namespace {
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeGact(MethodOptions& options) {
   const auto interval = options.Count("interval", 1000, 1, INT32_MAX);
   if (!interval.ok()) return interval.status();
   return MakeAllocating(
@@ -22,12 +22,12 @@ Result<MethodParts> Make(MethodOptions& options) {
        .signature = [](const std::vector<at::Tensor>& gradients) { return gradients; }});
 }
 
-const bool kRegistered =
+const bool kGact =
     Register({"gact",
               "GACT: bits=4 (mean over all tensors, metadata not counted, 1 to 32), "
               "group=256|64|128|512, interval=1000 (steps), seed=1, save=FILE or table=FILE for "
               "the bit table",
-              Make});
+              MakeGact});
 
 }  // namespace
 }  // namespace actplane::train

@@ -43,7 +43,7 @@ class GroupCodec final : public Codec {
   std::optional<uint64_t> seed_;
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeGroup(MethodOptions& options) {
   const auto bits = options.NumberPerKind("bits", 4, 2, 8);
   const auto group = options.Choice("group", "256", {"64", "128", "256", "512"});
   const auto rounding = options.Choice("rounding", "stochastic", {"stochastic", "nearest"});
@@ -66,11 +66,11 @@ Result<MethodParts> Make(MethodOptions& options) {
   return MethodParts{.codec = std::make_unique<GroupCodec>(whole, std::stoll(*group), key)};
 }
 
-const bool kRegistered =
+const bool kGroup =
     Register({"group",
               "group quantizer of ActNN and GACT: bits=4|2|8 (bits.KIND=B or exact), "
               "group=256|64|128|512, rounding=stochastic|nearest, seed=1",
-              Make});
+              MakeGroup});
 
 }  // namespace
 }  // namespace actplane::train

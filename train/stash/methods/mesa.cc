@@ -111,7 +111,7 @@ class MesaCodec final : public Codec {
   State ranges_;
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeMesa(MethodOptions& options) {
   const auto groups = options.Choice("groups", "", {"heads"});
   const auto channels = options.Count("channels", 0, 1, 1 << 20);
   const auto seed = options.Count("seed", 1, 0, 1 << 30);
@@ -123,11 +123,11 @@ Result<MethodParts> Make(MethodOptions& options) {
   return MethodParts{.codec = std::make_unique<MesaCodec>(*channels, static_cast<uint64_t>(*seed))};
 }
 
-const bool kRegistered = Register({"mesa",
-                                   "Mesa: 8 bits, running ranges of as many groups as there are "
-                                   "heads (groups=heads) or of groups "
-                                   "of channels=C, seed=1",
-                                   Make});
+const bool kMesa = Register({"mesa",
+                             "Mesa: 8 bits, running ranges of as many groups as there are "
+                             "heads (groups=heads) or of groups "
+                             "of channels=C, seed=1",
+                             MakeMesa});
 
 }  // namespace
 }  // namespace actplane::train

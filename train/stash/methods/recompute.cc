@@ -32,15 +32,15 @@ class RecomputeAttention final : public Formulas {
   }
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeRecompute(MethodOptions& options) {
   const auto scope = options.Choice("scope", "block", {"block", "attention"});
   if (!scope.ok()) return scope.status();
   if (*scope == "block") return MethodParts{.formulas = std::make_unique<RecomputeBlock>()};
   return MethodParts{.formulas = std::make_unique<RecomputeAttention>()};
 }
 
-const bool kRegistered =
-    Register({"recompute", "forward again in backward: scope=block|attention", Make});
+const bool kRecompute =
+    Register({"recompute", "forward again in backward: scope=block|attention", MakeRecompute});
 
 }  // namespace
 }  // namespace actplane::train

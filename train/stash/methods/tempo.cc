@@ -191,7 +191,7 @@ class Tempo final : public Formulas {
   TempoParts parts_;
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeTempo(MethodOptions& options) {
   TempoParts parts;
   for (const auto& [key, part] : {std::pair{"gelu", &parts.gelu}, std::pair{"norm", &parts.norm},
                                   std::pair{"attention", &parts.attention}}) {
@@ -202,8 +202,8 @@ Result<MethodParts> Make(MethodOptions& options) {
   return MethodParts{.formulas = std::make_unique<Tempo>(parts)};
 }
 
-const bool kRegistered =
-    Register({"tempo", "Tempo: gelu=on|off, norm=on|off, attention=on|off", Make});
+const bool kTempo =
+    Register({"tempo", "Tempo: gelu=on|off, norm=on|off, attention=on|off", MakeTempo});
 
 }  // namespace
 }  // namespace actplane::train

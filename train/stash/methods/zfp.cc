@@ -131,7 +131,7 @@ class ZfpCodec final : public Codec {
   unsigned dims_;
 };
 
-Result<MethodParts> Make(MethodOptions& options) {
+Result<MethodParts> MakeZfp(MethodOptions& options) {
   const auto ratios = options.NumberPerKind("ratio", 3.2, 1, 1000);
   const auto dims = options.Choice("dims", "2", {"1", "2"});
   for (const Status& s : {ratios.status(), dims.status()}) {
@@ -154,7 +154,7 @@ Result<MethodParts> Make(MethodOptions& options) {
   return MethodParts{.codec = std::make_unique<ZfpCodec>(rates, d)};
 }
 
-const bool kRegistered = Register({"zfp", "ratio=3.2 (ratio.KIND=R or exact), dims=1|2", Make});
+const bool kZfp = Register({"zfp", "ratio=3.2 (ratio.KIND=R or exact), dims=1|2", MakeZfp});
 
 }  // namespace
 }  // namespace actplane::train
