@@ -38,11 +38,12 @@ function(actp_library NAME)
   endif()
 endfunction()
 
-# actp_test(NAME SOURCES file... LIBS target... LABEL label [TIMEOUT seconds] [DEFS definition...])
+# actp_test(NAME SOURCES file... LIBS target... LABEL label [TIMEOUT seconds] [DEFS definition...] [SHARDS count])
 # One GoogleTest executable, each TEST a ctest. The results, with the clauses cited by ACTP_CLAUSE,
 # land in build/<preset>/xml/NAME/ for `make map`. ACTP_SOURCE_DIR is the root of the checkout.
+# SHARDS, where a start takes longer than a TEST: as many ctests; build/<preset>/shards/ has their results.
 function(actp_test NAME)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS;DEFS")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "LABEL;TIMEOUT;SHARDS" "SOURCES;LIBS;DEFS")
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -54,6 +55,15 @@ function(actp_test NAME)
   target_compile_definitions(${NAME} PRIVATE "ACTP_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"" ${ARG_DEFS})
   target_link_libraries(${NAME} PRIVATE ${ARG_LIBS} GTest::gmock_main rapidcheck_gtest)
   actp_warnings(${NAME})
+  if(ARG_SHARDS)
+    foreach(shard RANGE 1 ${ARG_SHARDS})
+      math(EXPR index "${shard} - 1")
+      add_test(NAME ${NAME}.${shard} COMMAND ${NAME} "--gtest_output=xml:${PROJECT_BINARY_DIR}/shards/${NAME}.${shard}.xml")
+      set_tests_properties(${NAME}.${shard} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
+    endforeach()
+    return()
+  endif()
   gtest_discover_tests(${NAME}
     XML_OUTPUT_DIR "${PROJECT_BINARY_DIR}/xml/${NAME}/"
     DISCOVERY_TIMEOUT 60

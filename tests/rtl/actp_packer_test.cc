@@ -44,7 +44,8 @@ class Packer : public RtlTest<Config> {
     return bits;
   }
 
-  // A slot of `chunks` chunks of up to `most` pieces in each list.
+  // A slot of `chunks` chunks of up to `most` pieces in each list, or a whole word now and then if
+  // that is more than 1.
   void Push(uint32_t chunks, uint32_t most, uint32_t spare_bytes) {
     Slot slot;
     const uint32_t front_most = std::min(Config::kFrontW / 8, 43U);
@@ -58,7 +59,7 @@ class Packer : public RtlTest<Config> {
       c.a_n = this->rng().Below(limit + 1);
       c.b_n = this->rng().Below(std::min(limit, kPieces - c.a_n) + 1);
       if (this->rng().OneIn(5)) c.a_n = c.b_n = 0;
-      if (this->rng().OneIn(9))
+      if (most > 1 && this->rng().OneIn(9))
         c.b_n = std::min(kMost, kPieces - c.a_n);  // a whole word, if lists can
       c.a = RandomBits(c.a_n * Config::kPiece);
       c.b = RandomBits(c.b_n * Config::kPiece);
@@ -188,6 +189,23 @@ TYPED_TEST(Packer, ZerosDoNotStopChunks) {
     stops += this->taken_ ? 0 : 1;
   }
   EXPECT_LE(stops, 50);
+}
+
+// Nor does what is left of a slot stop a chunk that completes no word, while there is room for a
+// word.
+TYPED_TEST(Packer, WhatIsLeftDoesNotStopAChunk) {
+  this->Reset();
+  for (uint64_t round = 0; round < Scaled(4000); ++round) {
+    this->Push(1 + this->rng().Below(8), this->kMost, this->rng().Below(3 * this->kWord));
+    const size_t before = this->chunks_.size();
+    this->Push(2, 1, 0);
+    while (this->chunks_.size() > 2) this->Cycle(true, true);
+    this->Cycle(true, true);
+    if (this->slots_.back().front_bytes < this->kWord / 2) {
+      ASSERT_TRUE(this->taken_) << "behind " << before << " chunks";
+    }
+    while (!this->slots_.empty()) this->Cycle(true, true);
+  }
 }
 
 // Two lists that fill half a word, in every cycle.
