@@ -187,6 +187,21 @@ TYPED_TEST(DecompressorAxis, WildPackets) {
   EXPECT_GT(this->malformed_, this->blocks_ / 4);
 }
 
+// Of a slot that is too long by a power of two of words: the counts of words stop, they do not
+// begin anew.
+TYPED_TEST(DecompressorAxis, NoLengthPassesForAnother) {
+  ACTP_CLAUSE("F-7.3");
+  this->Restart();
+  for (size_t bytes = 32; bytes <= 16384; bytes *= 2) {
+    std::vector<Packet> packets;
+    for (int k = 0; k < 4; ++k) {
+      packets.push_back(this->make_.Encoded(this->make_.RandomConfig()));
+      packets.push_back(this->make_.Longer(packets.back(), bytes));
+    }
+    this->Expect(packets, false);
+  }
+}
+
 // At half the bits: values before 8 cycles have gone since the last beat of a slot, and then a
 // chunk in every cycle, also from one block to the next.
 TYPED_TEST(DecompressorAxis, LatencyAndThroughput) {

@@ -242,6 +242,11 @@ class PacketMaker {
     return p;
   }
 
+  Packet Longer(Packet p, size_t bytes) {
+    Resize(p, SizeOf(p) + bytes);
+    return p;
+  }
+
   Packet ToPacket(const std::vector<std::byte>& slot, const actplane::Config& c) {
     Packet p;
     p.pins = {.format = static_cast<uint8_t>(c.format),
