@@ -190,7 +190,6 @@ TYPED_TEST(DecompressorAxis, WildPackets) {
 // Of a slot that is too long by a power of two of words: the counts of words stop, they do not
 // begin anew.
 TYPED_TEST(DecompressorAxis, NoLengthPassesForAnother) {
-  ACTP_CLAUSE("F-7.3");
   this->Restart();
   for (size_t bytes = 32; bytes <= 16384; bytes *= 2) {
     std::vector<Packet> packets;
