@@ -12,7 +12,7 @@ mapfile -t profiles < <(find "$build/profiles" -name '*.profraw' 2>/dev/null)
 llvm-profdata-14 merge --sparse "${profiles[@]}" -o "$build/all.profdata"
 
 # Lines that no test links count too: what is looked at are the objects of model/, not the tests.
-mapfile -t objects < <(find "$build/model" -name '*.cc.o' ! -path '*/fuzz/*' ! -path '*/bench/*' -printf '-object\n%p\n')
+mapfile -t objects < <(find "$build/model" -name '*.c*.o' ! -name 'cmake_pch*' ! -path '*/fuzz/*' ! -path '*/bench/*' -printf '-object\n%p\n')
 only=(--instr-profile "$build/all.profdata" "${objects[@]}" --ignore-filename-regex '^/usr/|/tests/')
 llvm-cov-14 show --format=html --output-dir "$build/html" "${only[@]}" >"$build/html.log" 2>&1 || die "llvm-cov: $build/html.log"
 

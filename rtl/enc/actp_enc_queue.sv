@@ -8,7 +8,8 @@
 //          chunk of these: a 16-bit chunk takes a place in both, an FP32 chunk, of half as many
 //          values, one in turn. So no place is as wide as a chunk. Otherwise a single queue.
 // Params   CoreWidth 256, 512; Formats 1 .. 7; Orders 1 .. 3; Depth 8 .. 24; Fifo 0 .. 2; Entries:
-//          FP32 chunks, or 16-bit ones without FP32, even; two queues hold half as many 16-bit ones
+//          FP32 chunks, or 16-bit ones without FP32, even; two queues hold half as many 16-bit
+//          ones, and six at least
 // Reset    empty
 `include "actp_macros.svh"
 `default_nettype none
@@ -40,6 +41,8 @@ module actp_enc_queue #(
   if (Formats[0] && Formats != 1 && StoredW < 32) begin : gen_halves
     localparam int unsigned Values = CoreWidth / 32;    // of half a chunk
     localparam int unsigned WideW  = Values * StoredW;
+    // Of 16-bit chunks; with fewer than six, blocks of one or two wait for the plan of the first.
+    localparam int unsigned Places = (Entries < 12) ? 6 : Entries / 2;
     localparam int unsigned PairW  = (Orders > 1) ? Values : 0;
     localparam int unsigned HalfW  = WideW + PairW + 1;  // on top: of a 16-bit format
 
@@ -66,7 +69,7 @@ module actp_enc_queue #(
     assign full_o = |full;
 
     for (genvar h = 0; h < 2; h++) begin : gen_half
-      actp_fifo #(.Width(HalfW), .Entries(Entries / 2), .Fifo(Fifo)) u_fifo (
+      actp_fifo #(.Width(HalfW), .Entries(Places), .Fifo(Fifo)) u_fifo (
         .clk_i, .rst_ni, .write_valid_i(write[h]), .write_data_i(half_in[h*HalfW +: HalfW]),
         .full_o(full[h]), .out_valid_o(valid[h]), .out_ready_i(ready[h]),
         .out_data_o(half_out[h*HalfW +: HalfW])
