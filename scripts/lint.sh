@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# lint.sh: the scripts, the width of pages, the independence of the second decoder, then clang-tidy.
+# lint.sh: the names of files, the scripts, the width of pages, the independence of the second decoder, then clang-tidy.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# What a tool has left behind must not come in with a commit: odd names, and the names that fuzzers give.
+if [[ -e .git ]]; then
+  if git ls-files -z | tr '\0' '\n' | grep -E '[^A-Za-z0-9._/+-]|(^|/)[0-9a-f]{40}$'; then
+    die "no file of the project has such a name (lines above): git rm it"
+  fi
+  say "names    $(git ls-files | wc -l) files"
+fi
 
 mapfile -t scripts < <(find report scripts synth tests train -name '*.sh' -not -path '*/node_modules/*' | sort)
 shellcheck -x "${scripts[@]}" .ci/run
