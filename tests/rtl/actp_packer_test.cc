@@ -44,8 +44,7 @@ class Packer : public RtlTest<Config> {
     return bits;
   }
 
-  // A slot of `chunks` chunks of up to `most` pieces in each list, or a whole word now and then if
-  // that is more than 1.
+  // A slot of `chunks` chunks of up to `most` pieces in each list.
   void Push(uint32_t chunks, uint32_t most, uint32_t spare_bytes) {
     Slot slot;
     const uint32_t front_most = std::min(Config::kFrontW / 8, 43U);
@@ -59,7 +58,7 @@ class Packer : public RtlTest<Config> {
       c.a_n = this->rng().Below(limit + 1);
       c.b_n = this->rng().Below(std::min(limit, kPieces - c.a_n) + 1);
       if (this->rng().OneIn(5)) c.a_n = c.b_n = 0;
-      if (most > 1 && this->rng().OneIn(9))
+      if (this->rng().OneIn(9))
         c.b_n = std::min(kMost, kPieces - c.a_n);  // a whole word, if lists can
       c.a = RandomBits(c.a_n * Config::kPiece);
       c.b = RandomBits(c.b_n * Config::kPiece);
@@ -200,8 +199,11 @@ TYPED_TEST(Packer, WhatIsLeftDoesNotStopAChunk) {
     const size_t before = this->chunks_.size();
     this->Push(2, 1, 0);
     while (this->chunks_.size() > 2) this->Cycle(true, true);
+    const auto& chunk = this->chunks_.front();
+    const uint32_t pieces =
+        this->heads_.front().front_bytes * 8 / TypeParam::kPiece + chunk.a_n + chunk.b_n;
     this->Cycle(true, true);
-    if (this->slots_.back().front_bytes < this->kWord / 2) {
+    if (pieces < this->kPieces) {
       ASSERT_TRUE(this->taken_) << "behind " << before << " chunks";
     }
     while (!this->slots_.empty()) this->Cycle(true, true);
