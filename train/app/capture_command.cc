@@ -2,8 +2,10 @@
 // actplane-train capture
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -18,16 +20,35 @@ using Json = nlohmann::ordered_json;
 struct CaptureOptions {
   RunConfig run;
   int64_t after = 0;
+  int64_t sample = 0;  // values of a tensor; 0: all, of all blocks
+  bool bf16 = false;
   bool trace = false;
   bool json = false;
 };
 
-bool IsActivation(Stash::Access access, const Entry& entry) {
-  return access == Stash::Access::kWrite && entry.part() == Entry::Part::kActivation;
+// Of a sample: the second block of four.
+bool IsWanted(const CaptureOptions& o, Stash::Access access, const Entry& entry) {
+  return access == Stash::Access::kWrite && entry.part() == Entry::Part::kActivation &&
+         (o.sample == 0 || entry.block() == (o.run.geometry.blocks - 1) / 2);
+}
+
+// Whole rows of the last dimension, `values` values or fewer in all, and whole blocks where rows
+// can be: the first ones; of a map those at equal distances of the first head, the last query among
+// them, so that the causal triangle is whole.
+at::Tensor SampleOf(const at::Tensor& x, Kind kind, int64_t values) {
+  constexpr int64_t kLongestBlock = 256;
+  const bool map = kind == Kind::kProbability || kind == Kind::kDroppedProbability;
+  const int64_t width = x.size(-1);
+  const int64_t rows = map ? x.size(-2) : x.numel() / width;
+  const int64_t whole = kLongestBlock / std::gcd(width, kLongestBlock);
+  int64_t count = std::clamp<int64_t>(values / width, 1, rows);
+  if (count >= whole) count -= count % whole;
+  const int64_t step = map ? rows / count : 1;
+  return x.reshape({-1, width}).slice(0, step - 1, step * count, step).contiguous();
 }
 
 // What a step keeps at most, by name; from a step of one window.
-Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer) {
+Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer, const CaptureOptions& o) {
   RunConfig config = trainer.config();
   config.stash = "exact";
   config.batch = 1;
@@ -35,7 +56,7 @@ Result<std::map<std::string, Output>> ClaimFiles(const Trainer& trainer) {
   if (!small.ok()) return small.status();
   std::set<std::string> names;
   (*small)->stash().set_observer([&](Stash::Access access, const Entry& entry, const at::Tensor&) {
-    if (IsActivation(access, entry)) names.insert(entry.Name());
+    if (IsWanted(o, access, entry)) names.insert(entry.Name());
   });
   (void)(*small)->Accumulate((*small)->stash(), 0, 0, 1);
   std::map<std::string, Output> files;
@@ -84,7 +105,7 @@ Status Run(const CaptureOptions& o) {
   if (!made.ok()) return made.status();
   Trainer& trainer = **made;
   if (o.trace) return RunTrace(trainer, o);
-  const Result<std::map<std::string, Output>> outputs = ClaimFiles(trainer);
+  const Result<std::map<std::string, Output>> outputs = ClaimFiles(trainer, o);
   if (!outputs.ok()) return outputs.status();
   if (Status s = MakeFolder(o.run.out); !s.ok()) return s;
   if (Status s = Train(trainer, o); !s.ok()) return s;
@@ -92,11 +113,13 @@ Status Run(const CaptureOptions& o) {
   Json files = Json::array();
   Status failed;
   trainer.stash().set_observer([&](Stash::Access access, const Entry& entry, const at::Tensor& x) {
-    if (!IsActivation(access, entry) || !failed.ok()) return;
+    if (!IsWanted(o, access, entry) || !failed.ok()) return;
     const Output& file = outputs->at(entry.Name());
-    failed = WriteNpy(file, x);
+    at::Tensor values = o.sample == 0 ? x : SampleOf(x, entry.kind(), o.sample);
+    if (o.bf16) values = values.to(at::kBFloat16);
+    failed = WriteNpy(file, values);
     files.push_back(
-        {{"file", file.path()}, {"kind", ToString(entry.kind())}, {"shape", x.sizes().vec()}});
+        {{"file", file.path()}, {"kind", ToString(entry.kind())}, {"shape", values.sizes().vec()}});
   });
   const double loss = trainer.Accumulate(trainer.stash(), trainer.step(), 0, 1);
   if (!failed.ok()) return failed;
@@ -125,13 +148,25 @@ Command AddCapture(CLI::App& root, const RunConfig& preset) {
   app->add_option("--out", o->run.out, "Folder for the files")->type_name("DIR")->required();
   AddJson(*app, o->json);
   AddForce(*app, o->run.force);
+  CLI::Option* sample =
+      app->add_option(
+             "--sample", o->sample,
+             "Of one block alone, N values of a tensor: the first rows, of maps every so many")
+          ->check(CLI::Range(int64_t{1}, int64_t{INT32_MAX}).description(""))
+          ->type_name("N");
+  CLI::Option* bf16 =
+      app->add_flag("--bf16", o->bf16, "Values to nearest in BF16, as method bf16 keeps them");
   app->add_flag("--trace", o->trace,
                 "Also weights, masks, slots, gradients, and every access in order: a new folder")
-      ->excludes("--force");
+      ->excludes("--force")
+      ->excludes(sample)
+      ->excludes(bf16);
   app->footer(
       "Examples:\n"
       "  actplane-train capture --preset tiny --after 100 --out build/runs/tensors\n"
       "  actplane-train capture --init build/runs/exact/checkpoint --out build/runs/tensors\n"
+      "  actplane-train capture --init build/runs/exact/checkpoint --sample 8192 --out "
+      "build/runs/sample\n"
       "  actplane-train capture --trace --preset tiny --stash actplane:order=significance,ratio=8 "
       "--out build/runs/step\n"
       "  actplane stats build/runs/tensors/*.npy");

@@ -36,6 +36,7 @@ class Entry {
   std::string Name() const;                   // "h3.attn.q", "h3.ln_1.in.mean"
   Part part() const { return part_; }
   Kind kind() const { return context_.site.kind; }
+  int block() const { return context_.site.block; }
   const Packed& packed() const { return packed_; }
 
   // As the method gives it back; of kPacked the first part. Must not be changed.

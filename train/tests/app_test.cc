@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -100,6 +101,42 @@ TEST_F(Program, CaptureWritesWhatOthersRead) {
   EXPECT_EQ(json["tensors"].size(), 14U) << "12 of a block, 2 of the last norm";
   EXPECT_EQ(ReadFile(folder_ / "tensors/h0.attn.p.npy").substr(1, 5), "NUMPY");
   EXPECT_EQ(fs::file_size(folder_ / "tensors/h0.mlp.in.npy"), 128U + 4 * 4 * 32 * 128);
+}
+
+TEST_F(Program, ASampleIsRowsOfOneBlock) {
+  constexpr size_t kHead = 128;
+  constexpr size_t kRow = 32;
+  ASSERT_EQ(Run("capture" + Small() + "--out all").code, 0);
+  const Answer o = Run("capture" + Small() + "--sample 256 --out some --json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(nlohmann::json::parse(o.out)["tensors"].size(), 12U) << "of the block alone";
+  ASSERT_EQ(Run("capture" + Small() + "--sample 256 --bf16 --out half").code, 0);
+  const auto values = [&](const std::string& file) {
+    return ReadFile(folder_ / file).substr(kHead);
+  };
+  EXPECT_EQ(values("some/h0.ln_1.npy"), values("all/h0.ln_1.npy").substr(0, 4 * 256));
+  EXPECT_EQ(values("some/h0.mlp.in.npy"), values("all/h0.mlp.in.npy").substr(0, 4 * 256));
+  std::string rows;  // 8 of 32 queries
+  for (size_t q = 3; q < 32; q += 4)
+    rows += values("all/h0.attn.p.npy").substr(4 * kRow * q, 4 * kRow);
+  EXPECT_EQ(values("some/h0.attn.p.npy"), rows);
+  const std::string half = ReadFile(folder_ / "half/h0.ln_1.npy");
+  EXPECT_NE(half.find("'<u2'"), std::string::npos);
+  ASSERT_EQ(half.size(), kHead + 2 * 256);
+  for (size_t i = 0; i < 256; ++i) {
+    uint32_t exact = 0;
+    uint16_t rounded = 0;
+    std::memcpy(&exact, values("some/h0.ln_1.npy").data() + 4 * i, 4);
+    std::memcpy(&rounded, half.data() + kHead + 2 * i, 2);
+    ASSERT_EQ(rounded, (exact + 0x7fff + (exact >> 16 & 1)) >> 16) << i;  // to nearest, even
+  }
+  // A row at least, and whole blocks from there on.
+  ASSERT_EQ(Run("capture" + Small() + "--sample 1 --out one").code, 0);
+  EXPECT_EQ(values("one/h0.attn.p.npy"),
+            values("all/h0.attn.p.npy").substr(4 * kRow * 31, 4 * kRow));
+  ASSERT_EQ(Run("capture" + Small() + "--sample 511 --out less").code, 0);
+  EXPECT_EQ(values("less/h0.ln_1.npy"), values("some/h0.ln_1.npy"));
+  ExpectComplaint(Run("capture --trace" + Small() + "--sample 256 --out x"), 2, "--sample");
 }
 
 TEST_F(Program, ATraceHasTheWholeStepInOrder) {

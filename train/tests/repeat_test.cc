@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "test_support.h"
+#include "tests/support/files.h"
 #include "train/layers/matmul.h"
 
 namespace actplane::train {

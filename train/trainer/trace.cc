@@ -147,6 +147,10 @@ void NoteRead(const Entry& entry, const at::Tensor& x, Json& json,
 
 Status WriteNpy(const Output& file, const at::Tensor& x) {
   io::TensorInfo info{.dtype = "<f4"};
+  if (x.scalar_type() == at::kBFloat16) {
+    info.dtype = "<u2";
+    info.format = Format::kBf16;
+  }
   for (const int64_t n : x.sizes()) info.shape.push_back(static_cast<uint64_t>(n));
   info.values = static_cast<uint64_t>(x.numel());
   Result<std::unique_ptr<io::Sink>> sink = file.Open();

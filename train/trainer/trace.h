@@ -10,7 +10,7 @@
 
 namespace actplane::train {
 
-// float32 as .npy. kIo.
+// float32 or bfloat16 as .npy. kIo.
 Status WriteNpy(const Output& file, const at::Tensor& x);
 
 struct Traced {
