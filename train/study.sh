@@ -14,9 +14,10 @@
 #   long       14 hours    the same after 20,000 steps
 #   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
 #   gradient field average cost    10 minutes each
+#   samples    1 minute    tests/data/*.npy, from the weights of both exact runs
 #   report     what there is so far; publish: its tables and pictures into docs/training
 # Runs that have ended are kept in train/runs, without weights, and are taken from there: a copy of the project goes on where
-# the one before stopped. A gradient needs the weights of exact, seed 1: remove its folder in build/runs/study/runs-mini first.
+# the one before stopped. What needs the weights of exact, seed 1, says so: remove its folder in train/runs and build/runs/study.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
@@ -37,7 +38,7 @@ codec=("$sig,ratio="{2,3.879,5.12,7.111,7.529,14.222} "$sig,format=bf16,ratio="{
 others=("$literal" "actplane:order=field,ratio="{3.2,6} alam:bits={2,1} gact mesa mesa:channels=64 tempo fewbit:bits=3 compact:ratio={2,4,8}
   flash recompute:scope={attention,block} "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16"
   "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8" zfp:ratio=4)
-quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12,14.222} "recompute:scope=block+$sig,ratio=4")
+quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12,14.222} "$sig,ratio=12,ratio.residual=12" "recompute:scope=block+$sig,ratio=4")
 
 # Runs that ended elsewhere; theirs are not replaced.
 restore() { if [[ -d train/runs ]]; then cp -rn train/runs/. "$out/"; fi; }
@@ -61,7 +62,7 @@ keep() {
 # compare TABLE PRESET [OPTION...]: a comparison on the runs that all share.
 compare() {
   local table=$1 preset=$2
-  "$program" compare --preset "$preset" --eval-every 250 --eval-windows 800 --jobs "$JOBS" ${SLURM+--slurm --sbatch "$SLURM"} \
+  "$program" compare --preset "$preset" --eval-every 500 --eval-windows 800 --jobs "$JOBS" ${SLURM+--slurm --sbatch "$SLURM"} \
     --runs "$out/runs-$preset" --out "$out/$table" "${@:3}" ||
     say "some runs of '$table' failed; the table says which" >&2
 }
@@ -97,7 +98,7 @@ sweep() { # every rate is a comparison of exact alone
 }
 
 rule() { # by short runs, for an overall ratio of 12
-  "$program" allocate --by loss --preset mini --steps 400 --eval-windows 800 --ratio 12 --base "$sig" --jobs "$JOBS" --json \
+  "$program" allocate --by loss --preset mini --steps 400 --eval-every 400 --eval-windows 800 --ratio 12 --base "$sig" --jobs "$JOBS" --json \
     --out "$out/rule" >"$out/rule.json.new" && mv "$out/rule.json.new" "$out/rule.json"
 }
 
@@ -115,28 +116,54 @@ quoted() { compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted
 long() { compare long mini --steps 20000 --runs "$out/runs-long" --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
 large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds "${SEEDS:-1,2,3}" --methods bf16 "$sig,ratio="{8,12}; }
 
+weights() { # PRESET: the checkpoint of exact, seed 1
+  local file=$out/runs-$1/exact-1/checkpoint
+  [[ -r $file ]] || die "no $file: this run has come without weights; remove ${file%/*} and train/runs/runs-$1/exact-1, and repeat it"
+  say "$file"
+}
+
 gradient() { # at the weights that exact ended with; zfp trains at a sixth of the speed of exact
-  "$program" gradcheck --preset mini --init $out/runs-mini/exact-1/checkpoint --threads "$JOBS" --json \
+  local init
+  init=$(weights mini)
+  "$program" gradcheck --preset mini --init "$init" --threads "$JOBS" --json \
     "${peers[@]}" "${codec[@]}" zfp:ratio={3.2,4,6,8} >$out/gradient-mini.json
 }
 
 average() { # ALAM's claim: no value is better for a group of four than its mean. Everything at 0.5 bits, three seeds.
-  local all=()
+  local all=() init
+  init=$(weights mini)
   for value in mean first midrange; do
     for seed in 1 2 3; do all+=("alam:bits=0.5,average=$value,seed=$seed"); done
   done
-  "$program" gradcheck --preset mini --init $out/runs-mini/exact-1/checkpoint --threads "$JOBS" --total-only --json "${all[@]}" >$out/average.json
+  "$program" gradcheck --preset mini --init "$init" --threads "$JOBS" --total-only --json "${all[@]}" >$out/average.json
 }
 
 field() { # the three ratios of the paper: as in 2023 with maps and dropout, without dropout, without maps
-  local mix
+  local mix init
+  init=$(weights mini)
   for mix in 0.1 0; do
-    "$program" capture --preset mini --init $out/runs-mini/exact-1/checkpoint --dropout $mix -f --out $out/tensors-$mix >/dev/null
+    "$program" capture --preset mini --init "$init" --dropout $mix -f --out $out/tensors-$mix >/dev/null
     for n in 32 64 128 256; do "$stats" stats $out/tensors-$mix/*.npy --block $n --json >$out/stats-$mix-$n.json; done
   done
   rm $out/tensors-0/*attn.p*.npy
   for n in 32 64 128 256; do "$stats" stats $out/tensors-0/*.npy --block $n --json >$out/stats-nomaps-$n.json; done
   rm -r $out/tensors-*
+}
+
+samples() { # the second block, 8,192 values of a tensor or the next fewer; and a map after dropout
+  local network form file init
+  rm -rf $out/sample
+  for network in llama:llama-mini gpt2:mini; do
+    init=$(weights "${network#*:}")
+    for form in '' --bf16; do
+      # shellcheck disable=SC2086  # an option, or none
+      "$program" capture --preset "${network#*:}" --init "$init" --sample 8192 $form --out $out/sample >/dev/null
+      for file in "$out"/sample/h1.*; do mv "$file" "tests/data/${form:+bf16/}${network%:*}.${file#*/h1.}"; done
+    done
+  done
+  "$program" capture --preset mini --dropout 0.1 --init "$init" --sample 8192 --out $out/sample >/dev/null
+  mv $out/sample/h1.attn.p_dropped.npy tests/data/dropout/gpt2.attn.p_dropped.npy
+  rm -r $out/sample
 }
 
 cost() { # time of a step at two threads; rounds, so that a disturbance hits all alike
@@ -188,12 +215,27 @@ report() { # what there is so far
 
 publish() { # tables and pictures that docs/results.md shows
   local table
+  mkdir -p docs/training
   for table in track flash ratios llama quoted long large; do
     [[ -f $out/$table/compare.csv ]] || continue
-    mkdir -p docs/training
     cp "$out/$table/compare.csv" docs/training/$table.csv
     for picture in loss pareto; do cp "$out/$table/$picture.svg" docs/training/$table-$picture.svg; done
   done
+  if [[ -f $out/rule.json ]]; then
+    jq -r '["kind", "ratio", "bytes", "nats"], (.kinds | to_entries[] | .key as $kind | .value[] | [$kind, .ratio, .bytes, .loss]) | @csv' \
+      "$out/rule.json" | tr -d '"' >docs/training/rule.csv
+  fi
+  if compgen -G "$out/stats-*.json" >/dev/null; then
+    {
+      say mix,block,sign,exponent,mantissa,total
+      for table in 0.1:2023 0:no_dropout nomaps:no_maps; do
+        for n in 32 64 128 256; do
+          jq -r --arg mix "${table#*:}" --arg n $n '[$mix, $n] + (.all.zero_code.ratio | [.sign, .exponent, .mantissa, .total | . * 1e4 | round / 1e4]) |
+            map(tostring) | join(",")' "$out/stats-${table%:*}-$n.json"
+        done
+      done
+    } >docs/training/field.csv
+  fi
 }
 
 restore

@@ -20,8 +20,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A run for each of them and each kind.
-constexpr std::array<size_t, 6> kTrained = {2, 7, 9, 13, 16, 18};  // of kRatios
+// 8, 5, 2.5 and 1.25 bits: a run for each of them and each kind.
+constexpr std::array<size_t, 4> kTrained = {2, 7, 13, 18};  // of kRatios
 
 // `base` with `ratio` for one kind, the others exact; all exact for kKinds.
 std::string OnlySpec(const std::string& base, size_t only, double ratio) {
