@@ -16,7 +16,7 @@ import zarr
 
 from actplane.numcodecs import Actplane
 
-DEFAULT = Path(__file__).resolve().parents[1] / "tests" / "data" / "gelu_in.npy"
+DEFAULT = Path(__file__).resolve().parents[1] / "tests" / "data" / "gpt2.mlp.in.npy"
 
 
 def snr(x, y):

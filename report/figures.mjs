@@ -144,12 +144,12 @@ export function expected() {
   say('README.md', `order significance SNR ${significance(160)} dB`);
   const three = (tensor) =>
     [160, 96, 64].map((slot) => `${field(slot, tensor)} / ${significance(slot, tensor)}`).join(' | ');
-  say(book, `| all 14 samples, \`field\` / \`significance\` | ${three('all')} |`);
-  say(book, `| \`attn_drop.npy\`, \`field\` / \`significance\` | ${three('attn_drop')} |`);
-  say(results, `| all 14 samples | \`field\` / \`significance\` | ${three('all')} |`);
+  say(book, `| all 23 samples, \`field\` / \`significance\` | ${three('all')} |`);
+  say(book, `| \`gpt2.attn.p.npy\`, \`field\` / \`significance\` | ${three('gpt2.attn.p')} |`);
+  say(results, `| all 23 samples | \`field\` / \`significance\` | ${three('all')} |`);
   say(
     results,
-    `| \`attn_drop.npy\`, a softmax output | \`field\` / \`significance\` | ${three('attn_drop')} |`,
+    `| \`gpt2.attn.p.npy\`, a softmax output | \`field\` / \`significance\` | ${three('gpt2.attn.p')} |`,
   );
   say(
     results,
@@ -165,6 +165,20 @@ export function expected() {
     `| MXFP4 / NF4 / INT4 | 4.25 | ${peer('mxfp4')} / ${peer('nf4')} / ${peer('int4')} | ${significance(68)} |`,
   );
   both(`| INT2 | 2.25 | ${peer('int2')} | ${significance(36)} |`);
+
+  // ---- the three ratios of the paper
+  const fieldRows = readCsv(under('docs/training/field.csv'));
+  for (const [mix, label] of [
+    ['2023', 'as in 2023: maps, dropout 0.1'],
+    ['no_dropout', 'without dropout'],
+    ['no_maps', 'without maps'],
+  ]) {
+    const parts = [64, 128].map((block) => {
+      const r = row(fieldRows, {mix, block});
+      return ['sign', 'exponent', 'mantissa', 'total'].map((part) => round(number(r[part]), 2)).join(' / ');
+    });
+    say(results, `| ${label} | ${parts.join(' | ')} |`);
+  }
 
   // ---- synthetic data
   const bench = readCsv(under('report/data/bench.csv'));
@@ -275,32 +289,47 @@ export function expected() {
       .join(' to ')}`,
   );
 
-  // ---- training: what README quotes of the old track
-  const methods = readCsv(under('docs/history/training/methods.csv'));
-  const percent = (method) => round(100 * number(row(methods, {method}).against), 1);
-  say('README.md', `where group quantization to 2 bits ends ${percent('group:bits=2')} % above`);
-  say(
-    'docs/history/training-2000.md',
-    `group quantization at 2 bits still learns, +${percent('group:bits=2')} %`,
-  );
-
-  const second = readCsv(under('report/data/training_version2.csv'));
-  for (const r of second) say('docs/history/training-2000.md', r.quote);
-  const percents = row(second, {method: 'actplane:order=significance,group=8,ratio=14.222'})
-    .percents.split(' ')
-    .map(Number);
+  // ---- training
+  const quoted = readCsv(under('docs/training/quoted.csv'));
+  const even = 'actplane:order=significance,ratio=12,ratio.residual=12';
+  const above = (method) => round(number(row(quoted, {method}).loss_percent), 1);
+  const times = (method) => round(number(row(quoted, {method}).ratio), 1);
   say(
     'README.md',
-    `at 14.2 times fewer bytes it ends ${round(Math.min(...percents), 1)} to ${round(Math.max(...percents), 1)} % above exact`,
+    `Kept at ${times(even)} times fewer bytes it ends ${above(even)} % above exact, MXFP4 at ${times('mxfp4')} times ` +
+      `${above('mxfp4')} %, NVFP4 at ${times('nvfp4')} times ${above('nvfp4')} %, integers of 4 bits to nearest ` +
+      `${above('group:bits=4,rounding=nearest')} %`,
   );
-  const atEight = row(second, {method: 'actplane:order=significance,group=8,ratio=8'}).percents;
-  const [least, most] = [Math.min(...percents), Math.max(...percents)].map((p) => round(p, 1));
-  say('README.md', `At 8 times it ends ${atEight} %`);
-  say(results, `| +${atEight} % / +${least} to ${most} % |`);
-  say(
-    results,
-    `fewer bytes +${atEight} % of held-out loss (one seed); at 14.2 times +${least} to +${most} % (three seeds), where group quantization to 2 bits ends at +${percent('group:bits=2')} %`,
-  );
+  say(results, `| ${above(even)} % at ${times(even)} |`);
+  for (const [method, label] of [
+    ['exact', 'exact'],
+    ['bf16', 'BF16'],
+    ['nvfp4', 'NVFP4'],
+    ['mxfp4', 'MXFP4'],
+    ['group:bits=4,rounding=nearest', 'INT4 min/max, to nearest, groups of 128'],
+    ['actplane:order=significance,ratio=8', '`ratio=8`'],
+    ['actplane:order=significance,ratio=12', '`ratio=12`'],
+    [even, '`ratio=12,ratio.residual=12`'],
+    ['actplane:order=significance,ratio=14.222', '`ratio=14.222`'],
+    ['recompute:scope=block+actplane:order=significance,ratio=4', '`recompute:scope=block`, its inputs at 4'],
+  ]) {
+    const r = row(quoted, {method});
+    const change = method === 'exact' ? '' : `${r.loss_percent > 0 ? '+' : ''}${above(method)} %`;
+    say(
+      results,
+      `| ${label} | ${times(method)} | ${round(number(r.ratio_bf16), 1)} | ${round(number(r.bits_per_byte), 3)} | ${change} |`,
+    );
+  }
+  const rule = readCsv(under('docs/training/rule.csv'));
+  for (const kind of new Set(rule.map((r) => r.kind)))
+    say(
+      results,
+      `| \`${kind}\` | ${rule
+        .filter((r) => r.kind === kind)
+        .map((r) => round(number(r.nats), 3))
+        .join(' | ')} |`,
+    );
+  for (const r of readCsv(under('report/data/training_version2.csv'))) say('docs/history/training-2000.md', r.quote);
 
   // ---- a bare machine, fuzzing, mutants
   const minutes = (s) => (s < 200 ? `${s} s` : `${round(s / 60, 0)} min`);

@@ -59,8 +59,10 @@ export function formatCsv(names, rows) {
   return [names.join(','), ...rows.map(line)].join('\n') + '\n';
 }
 
-// A number, or null where the field is empty: what was not measured is no zero.
-export const number = (field) => (field === undefined || field === '' ? null : Number(field));
+// A number, or null where the field is empty or, as the trainer has the interval of one seed, nan: what was not measured
+// is no zero.
+export const number = (field) =>
+  field === undefined || field === '' || field === 'nan' ? null : Number(field);
 
 // The float32 values and the shape of a .npy of little-endian float32, as tests/data has them.
 export function readNpy(path) {

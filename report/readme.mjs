@@ -140,75 +140,66 @@ export function withTable(text, made = table()) {
   return text.slice(0, from + marks[0].length) + made + text.slice(to);
 }
 
-// ---- the picture: held-out loss against exact over the ratio, of what was trained on the track before this one
+// ---- the picture: held-out loss against exact over the ratio
 const drawing = 'docs/figures/training.svg';
+const quoted = 'docs/training/quoted.csv';
 export function picture() {
-  const methods = readCsv(under('docs/history/training/methods.csv'));
-  const again = readCsv(under('report/data/training_version2.csv'));
+  const rows = readCsv(under(quoted)).filter((r) => r.method !== 'exact' && r.loss_percent);
   const series = [
-    ...[
-      [8, 'ours'],
-      [4, 'other'],
-    ].map(([group, mark]) => ({
-      name: `actplane, order significance, groups of ${group}`,
-      mark,
-      points: again
-        .filter((r) => (group === 8 ? /,group=8,ratio=[\d.]+$/ : /significance,ratio=[\d.]+$/).test(r.method))
-        .map((r) => {
-          const percents = r.percents.split(' ').map(Number);
-          const mean = percents.reduce((a, b) => a + b) / percents.length;
-          return {ratio: Number(r.ratio), low: Math.min(...percents), high: Math.max(...percents), mean};
-        }),
-    })),
-    ...[
-      ['integers by group: 8, 4, 2 bits', 'integer', /^group:bits=[248]$/],
-      ['MXFP8', 'format', /^mxfp8$/],
-      ['Tempo, exact', 'formula', /^tempo$/],
-    ].map(([name, mark, which]) => ({
-      name,
-      mark,
-      points: methods
-        .filter((r) => which.test(r.method))
-        .map((r) => ({
-          ratio: Number(r.ratio),
-          low: 100 * Number(r.against_least),
-          high: 100 * Number(r.against_largest),
-          mean: 100 * Number(r.against),
-        })),
-    })),
-  ];
+    ['actplane, order significance', 'ours', /^actplane:order=significance,ratio=[\d.]+(,ratio.residual=12)?$/],
+    ['BF16, MXFP4, NVFP4', 'format', /^(bf16|mxfp4|nvfp4)$/],
+    ['integers of 4 bits, to nearest, groups of 128', 'integer', /^group/],
+    ['recomputed blocks, their inputs by actplane at 4', 'formula', /^recompute/],
+  ].map(([name, mark, which]) => ({
+    name,
+    mark,
+    points: rows
+      .filter((r) => which.test(r.method))
+      .map((r) => ({
+        ratio: Number(r.ratio),
+        mean: Number(r.loss_percent),
+        low: number(r.loss_percent_low) ?? Number(r.loss_percent), // of one seed there is none
+        high: number(r.loss_percent_high) ?? Number(r.loss_percent),
+      })),
+  }));
+  const all = series.flatMap((one) => one.points);
+  const least = Math.floor(Math.min(0, ...all.map((p) => p.low)));
+  const most = Math.ceil(Math.max(...all.map((p) => p.high)));
+  const bars = rows.some((r) => Number(r.seeds) > 1) ? 'bars: 95 % interval of the seeds' : 'one seed';
   const [left, right, top, bottom] = [54, 636, 16, 236];
-  const x = (r) => left + ((right - left) * Math.log2(r)) / 4;
-  const y = (percent) => bottom - ((bottom - top) * (percent + 1)) / 9;
+  const octaves = Math.ceil(Math.log2(Math.max(...all.map((p) => p.ratio))));
+  const x = (r) => left + ((right - left) * Math.log2(r)) / octaves;
+  const y = (percent) => bottom - ((bottom - top) * (percent - least)) / (most - least);
   const at = (v) => v.toFixed(1);
   const out = [
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 284" width="660" height="284" role="img">',
     '<title>Held-out loss against exact training over the ratio of kept activations</title>',
-    '<!-- Made by report/readme.mjs from docs/history/training/methods.csv and report/data/training_version2.csv. -->',
+    '<!-- Made by report/readme.mjs from docs/training/quoted.csv. -->',
     '<style>',
     'text { font: 12px sans-serif; fill: #24292f } .grid { stroke: #d0d7de } .axis { stroke: #57606a }',
-    '.ours { stroke: #0550ae; fill: #0550ae } .other { stroke: #0550ae; fill: none }',
+    '.ours { stroke: #0550ae; fill: #0550ae }',
     '.integer { stroke: #bc4c00; fill: #bc4c00 }',
     '.format { stroke: #1a7f37; fill: #1a7f37 } .formula { stroke: #8250df; fill: #8250df }',
     '@media (prefers-color-scheme: dark) {',
     'text { fill: #e6edf3 } .grid { stroke: #30363d } .axis { stroke: #8d96a0 }',
-    '.ours { stroke: #79c0ff; fill: #79c0ff } .other { stroke: #79c0ff }',
+    '.ours { stroke: #79c0ff; fill: #79c0ff }',
     '.integer { stroke: #ffa657; fill: #ffa657 }',
     '.format { stroke: #7ee787; fill: #7ee787 } .formula { stroke: #d2a8ff; fill: #d2a8ff } }',
     '</style>',
   ];
-  for (const percent of [0, 2, 4, 6, 8])
+  const step = Math.max(1, Math.ceil((most - least) / 6));
+  for (let percent = -step * Math.floor(-least / step); percent <= most; percent += step)
     out.push(
       `<path class="${percent ? 'grid' : 'axis'}" d="M${left} ${at(y(percent))}H${right}"/>`,
       `<text x="${left - 8}" y="${at(y(percent) + 4)}" text-anchor="end">${percent} %</text>`,
     );
-  for (const r of [1, 2, 4, 8, 16])
+  for (let r = 1; r <= 2 ** octaves; r *= 2)
     out.push(
       `<path class="grid" d="M${at(x(r))} ${top}V${bottom}"/>`,
       `<text x="${at(x(r))}" y="${bottom + 18}" text-anchor="middle">${r}</text>`,
     );
   out.push(
-    `<text x="${(left + right) / 2}" y="${bottom + 36}" text-anchor="middle">times fewer bytes of kept activations than FP32; bars: least and largest of the seeds</text>`,
+    `<text x="${(left + right) / 2}" y="${bottom + 36}" text-anchor="middle">times fewer bytes of kept activations than FP32; ${bars}</text>`,
     `<text x="${left + 4}" y="${top + 4}">loss on held-out text, above that of exact training</text>`,
   );
   series.forEach(({name, mark, points}, i) => {

@@ -15,7 +15,7 @@ mkdir -p "$out"
 
 show() { # prints a command as a user would type it, then runs it
   local words="$*"
-  [[ $words != *' tests/data/'*' tests/data/'* ]] || words=$(sed -E 's|( tests/data/[^ ]+)+| tests/data/*.npy|' <<<"$words")
+  [[ $words != *' tests/data/'*' tests/data/'* ]] || words=$(sed -E 's|( (tests/data/)(bf16/)?[^ ]+)+| \2\3*.npy|' <<<"$words")
   printf '\n$ %s\n' "$words"
   "${@/#actplane/$actplane}"
 }
@@ -32,6 +32,7 @@ show actplane decompress $out/lossless.apl $out/lossless.npy
 show actplane compare "$first" $out/lossless.npy
 show actplane verify "$@" --ratio 3.2 | tee $out/verify.txt
 show actplane verify "$@" --ratio 3.2 --order significance | tee -a $out/verify.txt
+show actplane verify tests/data/bf16/*.npy --format bf16 --ratio 2 --order significance | tee -a $out/verify.txt
 
 plain=0 packed=0
 for file in "$@"; do
@@ -52,7 +53,8 @@ awk '
   match($0, /^[0-9]+ blocks through compressor/) && / mismatches with the golden model$/ {
     order = $0; sub(/.* order /, "", order); sub(/\).*/, "", order)
     mismatches = $0; sub(/ mismatches .*/, "", mismatches); sub(/.* /, "", mismatches)
-    printf "RTL          order %-12s  %d blocks through compressor and decompressor, %d mismatches with the model\n", order, $1, mismatches
-    good += $1 > 0 && mismatches + 0 == 0; rows++
+    printf "%-12s order %-12s  %d blocks through compressor and decompressor, %d mismatches with the model\n",
+      rows++ == 2 ? "RTL, BF16" : "RTL", order, $1, mismatches
+    good += $1 > 0 && mismatches + 0 == 0
   }
-  END { exit rows != 2 || good != 2 }' $out/verify.txt || die "the RTL was not compared, or differs from the model (above)"
+  END { exit rows != 3 || good != 3 }' $out/verify.txt || die "the RTL was not compared, or differs from the model (above)"

@@ -8,7 +8,7 @@ const tensorList = () => [
         .map((name, i) => [`own:${i}`, name === 'all' ? `yours: ${own.name}` : `yours: ${name}`])
         .filter((_, i, l) => l.length !== 2 || i === 0)
     : []),
-  ...data.distortion.tensors.map((name, i) => [`data:${i}`, name === 'all' ? 'all 14 samples' : name]),
+  ...data.distortion.tensors.map((name, i) => [`data:${i}`, name === 'all' ? 'all 23 samples' : name]),
 ];
 const source = (key) => (key.startsWith('own:') ? own : data);
 const indexOf = (key) => Number(key.split(':')[1]);

@@ -29,7 +29,7 @@ need g++ g++
 need jq jq
 sim=${ACTP_SIM:-build/release/bin/actplane-sim}
 [[ -x $sim ]] || die "no simulator $sim; run: make sim-build"
-tensor=${TENSOR:-tests/data/fc_in.npy}
+tensor=${TENSOR:-tests/data/gpt2.ln_2.npy}
 tensor=${tensor%% *}
 [[ -r $tensor ]] || die "cannot read the tensor $tensor"
 if has_osu018; then

@@ -319,10 +319,10 @@ TEST_F(ComparePairs, WhatIsNoNumberIsComparedByItsBytes) {
 }
 
 TEST_F(ComparePairs, StandardInputIsAFileLikeAnyOther) {
-  const std::string q = ReadFile(DataFile("q.npy"));
-  EXPECT_EQ(RunOn({"compare", "-", DataFile("q.npy")}, {.in = &q}).out,
+  const std::string q = ReadFile(DataFile("gpt2.attn.q.npy"));
+  EXPECT_EQ(RunOn({"compare", "-", DataFile("gpt2.attn.q.npy")}, {.in = &q}).out,
             "equal: every bit of 8192 values\n");
-  EXPECT_EQ(RunOn({"compare", DataFile("v.npy"), "-"}, {.in = &q}).exit, 1);
+  EXPECT_EQ(RunOn({"compare", DataFile("gpt2.attn.v.npy"), "-"}, {.in = &q}).exit, 1);
   const RunResult twice = RunOn({"compare", "-", "-"}, {.in = &q});
   EXPECT_EQ(twice.exit, 3);
   EXPECT_EQ(twice.out, "");

@@ -32,21 +32,21 @@ TEST_F(Compress, LosslessReturnsEveryByteOfEverySampleTensor) {
 }
 
 TEST_F(Compress, DefaultIsTheRatioOfThePaper) {
-  const Json json = OkJson({"compress", DataFile("gelu_in.npy"), Path("g.apl")});
+  const Json json = OkJson({"compress", DataFile("gpt2.mlp.in.npy"), Path("g.apl")});
   EXPECT_EQ(json["raw_bytes"], 32768);
   EXPECT_EQ(json["coded_bytes"], 10240);
   EXPECT_EQ(json["ratio"], 3.2);
   EXPECT_EQ(json["order"], "field");
   EXPECT_EQ(json["block"], 128);
   EXPECT_THAT(
-      Ok({"compress", DataFile("gelu_in.npy"), Path("g.apl")}),
+      Ok({"compress", DataFile("gpt2.mlp.in.npy"), Path("g.apl")}),
       HasSubstr("8192 values, 32768 to 10240 bytes (ratio 3.200), order field, fill midpoint"));
 }
 
 TEST_F(Compress, RatioRoundsSlotBytesDown) {
   // 512 / 5.12 is 100, though no double is 5.12; 512 / 5.333 is 96.006.
   const auto slot = [&](const std::string& ratio) {
-    Ok({"compress", DataFile("q.npy"), Path("q.apl"), "--ratio", ratio});
+    Ok({"compress", DataFile("gpt2.attn.q.npy"), Path("q.apl"), "--ratio", ratio});
     return OkJson({"inspect", Path("q.apl")})["tensors"][0]["slot_bytes"];
   };
   EXPECT_EQ(slot("5.12"), 100);
@@ -56,7 +56,7 @@ TEST_F(Compress, RatioRoundsSlotBytesDown) {
 
 TEST_F(Compress, ConfigurationReachesTheContainer) {
   ACTP_CLAUSE("F-2.4", "C-4.9");
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const auto expect = [&](const Json& settings, const Json& json) {
     EXPECT_EQ(settings, (Json{json["order"], json["fill"], json["delta_cap"], json["group"],
                               json["rows"], json["lossless"]}));
@@ -85,7 +85,7 @@ TEST_F(Compress, ConfigurationReachesTheContainer) {
 // What eval says of a group length and a row limit is what comes out of a container of theirs, and
 // more rows keep more.
 TEST_F(Compress, GroupAndRowLimitAreKnownToBothWays) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   std::set<std::string> different;
   for (const char* group : {"4", "8"}) {
     double before = 0;
@@ -110,7 +110,7 @@ TEST_F(Compress, GroupAndRowLimitAreKnownToBothWays) {
 
 TEST_F(Compress, FillOfDecompressOverrulesTheStoredOne) {
   ACTP_CLAUSE("F-3.10");
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   Ok({"compress", q, Path("mid.apl")});
   Ok({"compress", q, Path("zero.apl"), "--fill", "zero"});
   Ok({"decompress", Path("mid.apl"), Path("mid.npy")});
@@ -269,9 +269,9 @@ TEST_F(Tensors, SkippedTensorsAreNoted) {
 }
 
 TEST_F(Compress, AContainerWithoutANameGivesAFileOfItsOwnNameInAFolder) {
-  Ok({"compress", DataFile("q.npy"), Path("some.apl"), "--lossless"});
+  Ok({"compress", DataFile("gpt2.attn.q.npy"), Path("some.apl"), "--lossless"});
   Ok({"decompress", Path("some.apl"), Path("dir/")});
-  EXPECT_EQ(ReadFile(Path("dir/some.npy")), ReadFile(DataFile("q.npy")));
+  EXPECT_EQ(ReadFile(Path("dir/some.npy")), ReadFile(DataFile("gpt2.attn.q.npy")));
 }
 
 TEST_F(Compress, MemoryStaysBoundedHoweverLargeTheFile) {
@@ -307,7 +307,7 @@ TEST_F(Compress, ProgressIsForTerminalsOnly) {
 
 // All names under which a file can be given as its own output.
 TEST_F(Compress, AnInputIsNeverTheOutput) {
-  const std::string text = ReadFile(DataFile("q.npy"));
+  const std::string text = ReadFile(DataFile("gpt2.attn.q.npy"));
   const std::string x = WriteFile("x.npy", text);
   const std::string apl = Path("o.apl");
   Ok({"compress", x, apl});
@@ -353,7 +353,7 @@ TEST_F(Compress, AnInputIsNeverTheOutput) {
 }
 
 TEST_F(Compress, AnOutputThatExistsIsReplacedWhenAskedFor) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string old = WriteFile("old", "mine");
   const std::string apl = Path("q.apl");
   Ok({"compress", q, apl});
@@ -377,7 +377,7 @@ TEST_F(Compress, AnOutputThatExistsIsReplacedWhenAskedFor) {
 }
 
 TEST_F(Compress, StandardInputAndOutput) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string values = ReadFile(q);
   Ok({"compress", q, Path("q.apl")});
   const std::string container = ReadFile(Path("q.apl"));
@@ -418,7 +418,8 @@ TEST_F(Compress, StandardInputThatCannotBeRead) {
   refused("|x", "'standard input': it is neither .npy nor .safetensors");
   refused("/dev/null", "a pipe or device, which cannot be read at will");
   refused("/", "a directory");
-  const RunResult full = Run({"compress", "-", "-"}, "/dev/full", false, DataFile("q.npy"));
+  const RunResult full =
+      Run({"compress", "-", "-"}, "/dev/full", false, DataFile("gpt2.attn.q.npy"));
   EXPECT_EQ(full.exit, 3);
   EXPECT_THAT(full.err, HasSubstr("cannot write 'standard output': No space left on device"));
 }

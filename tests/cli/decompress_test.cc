@@ -13,7 +13,7 @@ class Damage : public CliTest {
   void SetUp() override {
     CliTest::SetUp();
     apl_ = Path("good.apl");
-    Ok({"compress", DataFile("attn_prob.npy"), apl_, "--ratio", "9"});
+    Ok({"compress", DataFile("gpt2.attn.p.npy"), apl_, "--ratio", "9"});
     good_ = ReadFile(apl_);
   }
 
@@ -90,7 +90,7 @@ TEST_F(Damage, MagicVersionAndChecksumAreNamed) {
   slot[100] = static_cast<char>(slot[100] ^ 4);
   Refused(slot, "chunk 0 of tensor '' (blocks 0 to 63) fails its checksum");
   for (const char* command : {"decompress", "memh"}) {
-    Fails(3, {command, DataFile("q.npy"), Path("x")},
+    Fails(3, {command, DataFile("gpt2.attn.q.npy"), Path("x")},
           "not an .apl container; make one with actplane compress");
   }
   Fails(3, {"inspect", WriteFile("magic.apl", magic)}, "not an .apl container");
@@ -121,7 +121,7 @@ TEST_F(Damage, WrongTensorFiles) {
     Fails(3, {"compress", in, Path("x.apl")}, part);
     Fails(3, {"stats", in}, part);
     Fails(3, {"eval", in}, part);
-    Fails(3, {"compare", in, DataFile("q.npy")}, part);
+    Fails(3, {"compare", in, DataFile("gpt2.attn.q.npy")}, part);
   };
   refuse("a.npy", Npy(">f4", "(2,)", Noise(8)), "big-endian");
   refuse("b.npy", Npy("<f8", "(1,)", Noise(8)), "its data type is '<f8'");
@@ -137,21 +137,21 @@ TEST_F(Damage, WrongTensorFiles) {
   Fails(3, {"stats", Path("none.npy")}, "No such file");
   Fails(3, {"stats", Path("")}, "is a directory");
   Fails(3, {"stats", "/dev/zero"}, "a pipe or device");
-  Fails(3, {"stats", DataFile("q.npy"), "--format", "fp16"}, "pass --format fp32");
-  Fails(3, {"stats", DataFile("q.npy"), "--tensor", "w"}, "leave out --tensor");
+  Fails(3, {"stats", DataFile("gpt2.attn.q.npy"), "--format", "fp16"}, "pass --format fp32");
+  Fails(3, {"stats", DataFile("gpt2.attn.q.npy"), "--tensor", "w"}, "leave out --tensor");
 }
 
 TEST_F(Damage, OutputThatCannotBeWritten) {
-  Fails(3, {"compress", DataFile("q.npy"), "/dev/full"},
+  Fails(3, {"compress", DataFile("gpt2.attn.q.npy"), "/dev/full"},
         "No space left on device; free some space");
   Fails(3, {"decompress", apl_, "/dev/full"}, "No space left on device");
   Fails(3, {"memh", apl_, "/dev/full"}, "No space left on device");
   for (const char* out : {"no/such/folder/x", ""}) {
-    Fails(3, {"compress", DataFile("q.npy"), out}, "cannot write");
+    Fails(3, {"compress", DataFile("gpt2.attn.q.npy"), out}, "cannot write");
     Fails(3, {"decompress", apl_, out}, "cannot write");
     Fails(3, {"memh", apl_, out}, "cannot write");
   }
-  Fails(3, {"compress", DataFile("q.npy"), "/proc/x.apl"}, "cannot write '/proc/x.apl'");
+  Fails(3, {"compress", DataFile("gpt2.attn.q.npy"), "/proc/x.apl"}, "cannot write '/proc/x.apl'");
   Fails(3, {"decompress", apl_, "/proc/x/"}, "cannot make folder '/proc/x/'");
 }
 

@@ -18,7 +18,7 @@ std::vector<float> Floats(const std::string& npy, size_t count) {
 }
 
 TEST_F(Eval, AgreesWithWhatDecompressWrites) {
-  for (const char* name : {"ln1_in.npy", "attn_prob.npy"}) {
+  for (const char* name : {"gpt2.ln_1.in.npy", "gpt2.attn.p.npy"}) {
     for (const std::string order : {"field", "significance"}) {
       for (const std::vector<std::string>& settings :
            order == "field"
@@ -60,21 +60,23 @@ TEST_F(Eval, AgreesWithWhatDecompressWrites) {
 
 TEST_F(Eval, PutsRatiosAndOrdersIntoOneTable) {
   std::vector<std::string> arguments = {"eval"};
-  for (const std::string& file : AllData()) arguments.push_back(file);
+  std::vector<std::string> files = AllData();
+  files.push_back(DataFile("dropout/mask.npy"));
+  arguments.insert(arguments.end(), files.begin(), files.end());
   arguments.insert(arguments.end(), {"--ratio", "3.2", "--ratio", "8", "--slot-bytes", "96"});
   const std::string text = Ok(arguments);
   EXPECT_THAT(text, testing::ContainsRegex("-- field --.*-- significance --"));
   EXPECT_THAT(text,
               testing::ContainsRegex("\nall +10.00 +3.20 .*\n +4.00 +8.00 .*\n +6.00 +5.33 "));
-  EXPECT_THAT(text, testing::ContainsRegex(
-                        "attn_drop_mask.npy\n +10.00 +3.20 +exact +0 +100.0 +exact +0 +100.0"));
+  EXPECT_THAT(text,
+              testing::ContainsRegex("mask.npy\n +10.00 +3.20 +exact +0 +100.0 +exact +0 +100.0"));
   const Json json = OkJson(arguments);
-  EXPECT_EQ(json["files"].size(), AllData().size());
+  EXPECT_EQ(json["files"].size(), files.size());
   EXPECT_EQ(json["all"].size(), 6U);
   arguments.emplace_back("--csv");
   const std::string csv = Ok(arguments);
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'),
-            1 + 6 * (1 + static_cast<long>(AllData().size())));
+            1 + 6 * (1 + static_cast<long>(files.size())));
   EXPECT_THAT(csv, HasSubstr("\n\"all\",field,"));
 }
 
@@ -205,7 +207,7 @@ TEST_F(Eval, FiguresWithoutAMeaningAreNone) {
 }
 
 TEST_F(Eval, AnOrderWithoutSuchASlotHasADash) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string text = Ok({"eval", q, "--ratio", "16", "--ratio", "3.2"});
   EXPECT_THAT(text, testing::ContainsRegex("\nall +2.00 +16.00 +- +- +- +[0-9.]+ +[0-9.]+ +0.0\n"));
   EXPECT_THAT(text, testing::ContainsRegex("\n +10.00 +3.20 +[0-9.]+ +[0-9.]+ +0.0 +[0-9.]+ "));
@@ -221,7 +223,7 @@ TEST_F(Eval, AnOrderWithoutSuchASlotHasADash) {
   EXPECT_EQ(json["all"][1],
             OkJson({"eval", q, "--ratio", "16", "--order", "significance"})["all"][0]);
   EXPECT_THAT(Ok({"eval", q, "--ratio", "16", "--csv"}),
-              HasSubstr("/q.npy\",field,,,,,,,,,,,,,\"\",fp32,,,,,\n"));
+              HasSubstr("/gpt2.attn.q.npy\",field,,,,,,,,,,,,,\"\",fp32,,,,,\n"));
   // One tensor that cannot have the slot leaves the sum without a meaning.
   const std::string b = WriteFile("b.npy", Npy("<f2", "(4096,)", Noise(8192)));
   const Json two = OkJson({"eval", q, b, "--ratio", "5"});
@@ -232,7 +234,7 @@ TEST_F(Eval, AnOrderWithoutSuchASlotHasADash) {
 }
 
 TEST_F(Eval, WhatNoOrderCanDoIsSaidBeforeTheWork) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string b = WriteFile("b.npy", Npy("<f2", "(4096,)", Noise(8192)));
   Fails(2, {"eval", q, "--ratio", "200"}, "a slot of 2 bytes is too small");
   Fails(2, {"eval", q, "--ratio", "16", "--order", "field"}, "a slot of 32 bytes is too small");
@@ -242,7 +244,7 @@ TEST_F(Eval, WhatNoOrderCanDoIsSaidBeforeTheWork) {
 }
 
 TEST_F(Eval, DeltaCapIsForBlocksOfOrderFieldThatAreCut) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string out = Path("x.apl");
   Fails(2, {"compress", q, out, "--delta-cap", "3", "--lossless"},
         "--delta-cap is for blocks of order field that are cut; leave it out with --lossless");
@@ -250,7 +252,7 @@ TEST_F(Eval, DeltaCapIsForBlocksOfOrderFieldThatAreCut) {
 }
 
 TEST_F(Eval, OptionsOfOneOrderAreForThatOrder) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string out = Path("x.apl");
   struct Case {
     std::string flag, value, order, other, message;
@@ -285,7 +287,7 @@ TEST_F(Eval, OptionsOfOneOrderAreForThatOrder) {
 }
 
 TEST_F(Eval, SaysTheSettingsOfTheOrders) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   EXPECT_THAT(Ok({"eval", q, "--fill", "zero", "--group", "8", "--rows", "12"}),
               testing::StartsWith("Fixed slots, N = 128, fill zero (field), K = 8, R = 12 "
                                   "(significance),\nmetadata counted."));
@@ -304,8 +306,8 @@ TEST_F(Eval, SaysTheSettingsOfTheOrders) {
 }
 
 TEST_F(Eval, GoodFilesArePrintedWhateverTheOthersAre) {
-  const std::string q = DataFile("q.npy");
-  const std::string v = DataFile("v.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  const std::string v = DataFile("gpt2.attn.v.npy");
   const Json good = OkJson({"eval", q, v});
   for (const std::string& bad : {Path("missing.npy"), Path("")}) {
     const RunResult r = Run({"eval", q, bad, v});
@@ -365,7 +367,7 @@ TEST_F(EvalTensors, EachHasARowThatIsItsOwn) {
 }
 
 TEST_F(EvalTensors, AFileAmongOthersHasASumThatNamesItsFormats) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const Json json = OkJson({"eval", file_, q, "--ratio", "2"});
   ASSERT_EQ(json["sums"].size(), 1U);
   EXPECT_EQ(json["sums"][0]["file"], file_);
@@ -381,7 +383,7 @@ TEST_F(EvalTensors, AFileAmongOthersHasASumThatNamesItsFormats) {
 }
 
 TEST_F(EvalTensors, StandardInputIsReadOnce) {
-  for (const std::string& file : {ReadFile(file_), ReadFile(DataFile("q.npy"))}) {
+  for (const std::string& file : {ReadFile(file_), ReadFile(DataFile("gpt2.attn.q.npy"))}) {
     const RunResult r = RunOn({"eval", "-", "--json"}, {.in = &file});
     EXPECT_EQ(r.exit, 0) << r.err;
     Json piped = Json::parse(r.out, nullptr, false);
@@ -402,7 +404,8 @@ TEST_F(EvalTensors, TextIsAsWideAsTheTerminalAtMost) {
       WriteFile(std::string(200, 'f') + ".safetensors",
                 SafetensorsOf({{name, "F32", {100}, FloatBytes(SomeFloats(100))},
                                {"b" + name, "BF16", {128}, special}}));
-  const std::string npy = WriteFile(std::string(200, 'g') + ".npy", ReadFile(DataFile("q.npy")));
+  const std::string npy =
+      WriteFile(std::string(200, 'g') + ".npy", ReadFile(DataFile("gpt2.attn.q.npy")));
   const std::vector<std::string> arguments = {"eval", file, npy, "--ratio", "3.2", "--ratio", "16"};
   const std::string text = Ok(arguments);
   EXPECT_LE(WidestLine(text), 80U);
@@ -493,7 +496,7 @@ TEST_F(EvalPeers, AreMeasuredOnTheValuesOfEveryFormat) {
 }
 
 TEST_F(EvalPeers, TheOrdersHaveSlotsOfTheSameBits) {
-  for (const char* name : {"q.npy", "attn_prob.npy"}) {
+  for (const char* name : {"gpt2.attn.q.npy", "gpt2.attn.p.npy"}) {
     const std::string file = DataFile(name);
     const Json peers = Peers(file, {"--fill", "zero"});
     for (const auto& [peer, slot_bytes] : std::vector<std::pair<std::string, int>>{{"mxint8", 132},
@@ -668,7 +671,7 @@ TEST_F(EvalPeers, WhoIsAheadIsCounted) {
 }
 
 TEST_F(EvalPeers, AreOnlyThereWhenAskedFor) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const Json without = OkJson({"eval", q, "--ratio", "8"});
   EXPECT_FALSE(without["files"][0].contains("peers"));
   EXPECT_FALSE(without.contains("all_peers"));
@@ -693,7 +696,7 @@ TEST_F(EvalPeers, AreOnlyThereWhenAskedFor) {
 }
 
 TEST_F(EvalPeers, RowsOfTheCsvNameThePeer) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const auto lines =
       LinesOf(Ok({"eval", q, "--peers", "--order", "significance", "--ratio", "3.2", "--csv"}));
   ASSERT_EQ(lines.size(), 1 + 2 * (1 + 9 * 2) + 1U);
@@ -713,8 +716,8 @@ TEST_F(EvalPeers, RowsOfTheCsvNameThePeer) {
 }
 
 TEST_F(EvalPeers, SumsAreOverTheValuesOfAllTensors) {
-  const std::string q = DataFile("q.npy");
-  const std::string v = DataFile("v.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  const std::string v = DataFile("gpt2.attn.v.npy");
   const Json json = OkJson({"eval", q, v, "--peers"});
   for (size_t i = 0; i < 9; ++i) {
     const Json& sum = json["all_peers"][i];
@@ -733,11 +736,12 @@ TEST_F(EvalPeers, SumsAreOverTheValuesOfAllTensors) {
 }
 
 TEST_F(EvalPeers, StandardInputIsCopiedOnceAndReadTwice) {
-  const std::string file = ReadFile(DataFile("q.npy"));
+  const std::string file = ReadFile(DataFile("gpt2.attn.q.npy"));
   const RunResult r =
       RunOn({"eval", "-", "--peers", "--order", "significance", "--json"}, {.in = &file});
   EXPECT_EQ(r.exit, 0) << r.err;
-  const Json named = OkJson({"eval", DataFile("q.npy"), "--peers", "--order", "significance"});
+  const Json named =
+      OkJson({"eval", DataFile("gpt2.attn.q.npy"), "--peers", "--order", "significance"});
   EXPECT_TRUE(Json::parse(r.out, nullptr, false)["all_peers"] == named["all_peers"]);
 }
 
@@ -765,7 +769,7 @@ TEST_F(EvalPeers, MemoryStaysBoundedWithAsManyTensorsAsItTakes) {
     EXPECT_EQ(r.exit, 0) << r.err;
     EXPECT_LT(r.peak_kib, 256 * 1024) << how;
   }
-  Fails(2, {"eval", file, DataFile("q.npy"), "--peers"},
+  Fails(2, {"eval", file, DataFile("gpt2.attn.q.npy"), "--peers"},
         "--peers takes 10000 tensors at most, here are 10001; choose some with --tensor");
 }
 

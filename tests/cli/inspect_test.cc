@@ -204,8 +204,9 @@ TEST_F(Inspect, IsTrueToTheBitsOfEveryBlock) {
       {"--slot-bytes", "60", "--rows", "8"},
       {"--slot-bytes", "12"}};
   Forms forms;
-  for (const std::string& file : {DataFile("attn_drop.npy"), DataFile("ln1_in.npy"),
-                                  DataFile("attn_drop_mask.npy"), odd_file, mixed, noise}) {
+  for (const std::string& file :
+       {DataFile("dropout/gpt2.attn.p_dropped.npy"), DataFile("gpt2.ln_1.in.npy"),
+        DataFile("dropout/mask.npy"), odd_file, mixed, noise}) {
     for (const std::string order : {"field", "significance"}) {
       for (const std::vector<std::string>& size : order == "field" ? field : significance) {
         std::vector<std::string> arguments = {"compress", file, Path("x.apl"), "--order", order};
@@ -292,33 +293,33 @@ TEST_F(Inspect, IsTrueToLegalSlotsThatNoEncoderMakes) {
 }
 
 TEST_F(Inspect, TextShowsHeaderGroupsRowsAndCut) {
-  Ok({"compress", DataFile("ln1_in.npy"), Path("f.apl")});
+  Ok({"compress", DataFile("gpt2.ln_1.in.npy"), Path("f.apl")});
   const std::string field = Ok({"inspect", Path("f.apl"), "--block-index", "3"});
   EXPECT_THAT(field,
               HasSubstr("\nfp32, N = 128, order field\n160 bytes at byte 544 of the file\n"));
   EXPECT_THAT(field, testing::ContainsRegex("\n\\[7:0\\] +base +[0-9]+ +2\\^"));
   EXPECT_THAT(field, testing::ContainsRegex("\n0 \\.\\. 13 +0 \\.\\. 111 +10 +16 +80\n"
                                             "14 \\.\\. 15 +112 \\.\\. 127 +9 +1136 +72\n"));
-  EXPECT_THAT(field, testing::ContainsRegex("\ndelta 3 +[#.]{56}\n"));
-  EXPECT_THAT(field, testing::ContainsRegex("\nmantissa 17 \\.\\. 0  lost\n"));
+  EXPECT_THAT(field, testing::ContainsRegex("\ndelta 2 +[#.]{56}\n"));
+  EXPECT_THAT(field, testing::ContainsRegex("\nmantissa 16 \\.\\. 0  lost\n"));
   EXPECT_THAT(field,
-              HasSubstr("\nCut: at bit 1280 (end of byte 159), in mantissa 18 before value 112\n"));
+              HasSubstr("\nCut: at bit 1280 (end of byte 159), in mantissa 17 before value 112\n"));
   EXPECT_THAT(field, HasSubstr("\nDecoded, fill midpoint: 128 values"));
 
-  Ok({"compress", DataFile("ln1_in.npy"), Path("s.apl"), "--order", "significance", "--group", "8",
-      "--ratio", "5.333"});
+  Ok({"compress", DataFile("gpt2.ln_1.in.npy"), Path("s.apl"), "--order", "significance", "--group",
+      "8", "--ratio", "5.333"});
   const std::string text = Ok({"inspect", Path("s.apl"), "--block-index", "3"});
   EXPECT_THAT(text, HasSubstr("\nfp32, N = 128, order significance, K = 8, R = 16\n96 bytes at "));
   EXPECT_THAT(text, testing::ContainsRegex("\n\\[5:4\\] +form +2  signs, mid-rise\n"));
-  EXPECT_THAT(text, testing::ContainsRegex("\n\\[15:11\\] +j +7  of 16 parts of the block"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n\\[15:11\\] +j +6  of 16 parts of the block"));
   EXPECT_THAT(text, testing::ContainsRegex("\n\\[39:24\\] +codes +-  one of each group"));
-  EXPECT_THAT(text, testing::ContainsRegex("\n3 +24 \\.\\. 31 +0 +7 +6 +7 +184 +2\\^-2\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n3 +24 \\.\\. 31 +1 +7 +5 +6 +192 +2\\^-3\n"));
   EXPECT_THAT(text, testing::ContainsRegex("\nsign +[#.]{64}\n"));
-  EXPECT_THAT(text, testing::ContainsRegex("\nweight 2\\^3 {27}[#.]{8}\n"));
-  EXPECT_THAT(text, HasSubstr("\nCut: groups 0 .. 6 end at 7, the others at 6; 768 of 768 bits "));
+  EXPECT_THAT(text, testing::ContainsRegex("\nweight 2\\^2 +[#.]{8} {24}[#.]{8}\n"));
+  EXPECT_THAT(text, HasSubstr("\nCut: groups 0 .. 5 end at 7, the others at 6; 768 of 768 bits "));
   EXPECT_THAT(text, HasSubstr("\nDecoded: 128 values"));
 
-  Ok({"compress", DataFile("attn_drop_mask.npy"), Path("p.apl"), "--order", "significance"});
+  Ok({"compress", DataFile("dropout/mask.npy"), Path("p.apl"), "--order", "significance"});
   const std::string pair = Ok({"inspect", Path("p.apl"), "--block-index", "0"});
   EXPECT_THAT(pair, testing::ContainsRegex("\n\\[2:0\\] +w +7  a pair"));
   EXPECT_THAT(pair, testing::ContainsRegex("\n\\[39:8\\] +a +0x[0-9a-f]+  1.11111\n"));
@@ -337,7 +338,7 @@ TEST_F(Inspect, TextShowsHeaderGroupsRowsAndCut) {
 }
 
 TEST_F(Inspect, SaysWhatTheOrderOfATensorHas) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   Ok({"compress", q, Path("f.apl"), "--fill", "zero", "--delta-cap", "3"});
   EXPECT_THAT(Ok({"inspect", Path("f.apl")}), HasSubstr("container of 1 tensor, fill zero\n"));
   EXPECT_THAT(Ok({"inspect", Path("f.apl")}), testing::ContainsRegex("  cap\n.* 3\n"));
@@ -452,9 +453,10 @@ TEST_F(Inspect, TensorIsAPatternForContainersToo) {
 }
 
 TEST_F(Inspect, StandardInputIsAFileLikeAnyOther) {
-  Ok({"compress", DataFile("q.npy"), Path("q.apl")});
+  Ok({"compress", DataFile("gpt2.attn.q.npy"), Path("q.apl")});
   const std::string tensors = SafetensorsOf({{"w", "F32", {3, 5}, Noise(60)}});
-  for (const std::string& file : {ReadFile(Path("q.apl")), tensors, ReadFile(DataFile("q.npy"))}) {
+  for (const std::string& file :
+       {ReadFile(Path("q.apl")), tensors, ReadFile(DataFile("gpt2.attn.q.npy"))}) {
     const RunResult r = RunOn({"inspect", "-", "--json"}, {.in = &file});
     EXPECT_EQ(r.exit, 0) << r.err;
     EXPECT_EQ(Json::parse(r.out, nullptr, false)["tensors"],
@@ -559,8 +561,9 @@ TEST_F(Inspect, DrawingFitsTheTerminalAndIsWhatTheJsonSays) {
   }
   const std::string odd_file = WriteFile("odd.npy", Npy("<f4", "(600,)", odd));
   size_t all_compared = 0;
-  for (const std::string& file : {DataFile("ln1_in.npy"), DataFile("attn_drop.npy"),
-                                  DataFile("attn_drop_mask.npy"), odd_file}) {
+  for (const std::string& file :
+       {DataFile("gpt2.ln_1.in.npy"), DataFile("dropout/gpt2.attn.p_dropped.npy"),
+        DataFile("dropout/mask.npy"), odd_file}) {
     for (const std::string order : {"field", "significance"}) {
       for (const std::string block : {"32", "64", "128", "256"}) {
         Ok({"compress", file, Path("x.apl"), "--order", order, "--block", block, "--ratio", "2.3"});

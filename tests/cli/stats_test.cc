@@ -10,7 +10,8 @@ namespace {
 using Stats = ReportTest;
 
 TEST_F(Stats, AddsUpWhatTheModelSays) {
-  const std::vector<std::string> files = {DataFile("attn_drop.npy"), DataFile("ln1_in.npy")};
+  const std::vector<std::string> files = {DataFile("dropout/gpt2.attn.p_dropped.npy"),
+                                          DataFile("gpt2.ln_1.in.npy")};
   for (const uint32_t n : {32U, 64U, 128U, 256U}) {
     const Json json = OkJson({"stats", files[0], files[1], "--block", std::to_string(n)});
     FieldSizes coded;
@@ -45,9 +46,10 @@ TEST_F(Stats, AddsUpWhatTheModelSays) {
 }
 
 TEST_F(Stats, StandsNextToThePaperWithTheMix) {
-  const Json json = OkJson({"stats", DataFile("q.npy")});
+  const Json json = OkJson({"stats", DataFile("gpt2.attn.q.npy")});
   EXPECT_EQ(json["paper"], (Json{{"sign", 2.09}, {"exponent", 2.04}, {"mantissa", 1.21}}));
-  const std::string text = Ok({"stats", DataFile("q.npy"), DataFile("attn_drop.npy")});
+  const std::string text =
+      Ok({"stats", DataFile("gpt2.attn.q.npy"), DataFile("dropout/gpt2.attn.p_dropped.npy")});
   EXPECT_THAT(text, testing::ContainsRegex("\npaper +2.09 +2.04 +1.21 +- "));
   EXPECT_THAT(text, HasSubstr("zeros %  negative %  subnormal %  Inf/NaN %"));
   EXPECT_THAT(text, HasSubstr("no zero code"));
@@ -68,8 +70,8 @@ TEST_F(Stats, CountsPaddingAsCodedAndNotAsRaw) {
 }
 
 TEST_F(Stats, GoodFilesArePrintedWhateverTheOthersAre) {
-  const std::string q = DataFile("q.npy");
-  const std::string v = DataFile("v.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  const std::string v = DataFile("gpt2.attn.v.npy");
   const std::string cut = WriteFile("cut.npy", ReadFile(q).substr(0, 5000));
   const Json good = OkJson({"stats", q, v});
   for (const std::string& bad : {Path("missing.npy"), Path(""), cut}) {
@@ -77,8 +79,8 @@ TEST_F(Stats, GoodFilesArePrintedWhateverTheOthersAre) {
     EXPECT_EQ(r.exit, 3) << bad;
     EXPECT_EQ(std::count(r.err.begin(), r.err.end(), '\n'), 1) << r.err;
     EXPECT_THAT(r.err, HasSubstr("'" + bad + "'"));
-    EXPECT_THAT(r.out, HasSubstr("/q.npy"));
-    EXPECT_THAT(r.out, HasSubstr("/v.npy"));
+    EXPECT_THAT(r.out, HasSubstr("/gpt2.attn.q.npy"));
+    EXPECT_THAT(r.out, HasSubstr("/gpt2.attn.v.npy"));
     EXPECT_THAT(r.out, HasSubstr("\nall, 2 of 3 files"));
     const Json json = JsonAt(3, {"stats", q, bad, v});
     EXPECT_EQ(json["files"].size(), 3U);
@@ -137,9 +139,9 @@ TEST_F(StatsTensors, NoRowMixesFormatsWithoutSayingSo) {
   EXPECT_THAT(text, HasSubstr("\n  b (bf16) "));
   EXPECT_THAT(text, HasSubstr("\nall (fp32, fp16, bf16)"));
   EXPECT_THAT(text, testing::Not(HasSubstr("sum of")));
-  const std::string two = Ok({"stats", file_, DataFile("q.npy")});
+  const std::string two = Ok({"stats", file_, DataFile("gpt2.attn.q.npy")});
   EXPECT_THAT(two, HasSubstr("\n  sum of 3 tensors (fp32, fp16, bf16)\n"));
-  const Json json = OkJson({"stats", file_, DataFile("q.npy")});
+  const Json json = OkJson({"stats", file_, DataFile("gpt2.attn.q.npy")});
   ASSERT_EQ(json["sums"].size(), 1U);
   EXPECT_EQ(json["sums"][0]["formats"], (Json{"fp32", "fp16", "bf16"}));
   EXPECT_EQ(json["sums"][0]["raw_bits"], OkJson({"stats", file_})["all"]["raw_bits"]);
@@ -155,7 +157,8 @@ TEST_F(Stats, TextIsAsWideAsTheTerminalAtMost) {
       WriteFile(std::string(200, 'f') + ".safetensors",
                 SafetensorsOf({{name, "F32", {100}, FloatBytes(SomeFloats(100))},
                                {"été " + name, "BF16", {64}, Bf16Bytes(SomeFloats(64))}}));
-  const std::string npy = WriteFile(std::string(200, 'g') + ".npy", ReadFile(DataFile("q.npy")));
+  const std::string npy =
+      WriteFile(std::string(200, 'g') + ".npy", ReadFile(DataFile("gpt2.attn.q.npy")));
   EXPECT_LE(WidestLine(Ok({"stats", file, npy})), 80U) << "no terminal";
   for (const uint16_t columns : std::initializer_list<uint16_t>{40, 80, 120}) {
     const std::string text = OnTerminal({"stats", file, npy}, columns);
@@ -170,7 +173,7 @@ TEST_F(Stats, TextIsAsWideAsTheTerminalAtMost) {
   EXPECT_THAT(OnTerminal({"stats", npy}, 400),
               testing::ContainsRegex("gggg.npy +[0-9]\\.[0-9]{2} "));
   // Where there is none, columns go below, each with its label.
-  const std::string narrow = OnTerminal({"stats", DataFile("q.npy")}, 40);
+  const std::string narrow = OnTerminal({"stats", DataFile("gpt2.attn.q.npy")}, 40);
   EXPECT_THAT(narrow,
               testing::ContainsRegex("\n +-+ zero code -+\nfile +exponent +mantissa +total\n"));
   EXPECT_THAT(narrow, testing::ContainsRegex("\nall +[0-9.]+ +[0-9.]+ +[0-9.]+\n"));
@@ -178,7 +181,7 @@ TEST_F(Stats, TextIsAsWideAsTheTerminalAtMost) {
 
 TEST_F(Stats, StandardInputIsAFileLikeAnyOther) {
   for (const std::string& file :
-       {ReadFile(DataFile("q.npy")),
+       {ReadFile(DataFile("gpt2.attn.q.npy")),
         SafetensorsOf({{"w", "F32", {100}, FloatBytes(SomeFloats(100))}})}) {
     const RunResult r = RunOn({"stats", "-", "--json"}, {.in = &file});
     EXPECT_EQ(r.exit, 0) << r.err;
@@ -189,10 +192,10 @@ TEST_F(Stats, StandardInputIsAFileLikeAnyOther) {
     EXPECT_EQ(piped, named);
   }
   const std::string nothing;
-  const RunResult r = RunOn({"stats", "-", DataFile("q.npy")}, {.in = &nothing});
+  const RunResult r = RunOn({"stats", "-", DataFile("gpt2.attn.q.npy")}, {.in = &nothing});
   EXPECT_EQ(r.exit, 3);
   EXPECT_THAT(r.err, HasSubstr("standard input"));
-  EXPECT_THAT(r.out, HasSubstr("q.npy"));
+  EXPECT_THAT(r.out, HasSubstr("gpt2.attn.q.npy"));
 }
 
 }  // namespace

@@ -34,16 +34,16 @@ TEST_F(Usage, HelpIsASubcommandToo) {
 
 TEST_F(Usage, AWrongNameIsAnsweredWithTheNearest) {
   Fails(2, {"compres"}, "there is no subcommand compres; did you mean compress?");
-  Fails(2, {"ewal", DataFile("q.npy")}, "did you mean eval?");
+  Fails(2, {"ewal", DataFile("gpt2.attn.q.npy")}, "did you mean eval?");
   Fails(2, {"very"}, "did you mean verify?");
   Fails(2, {"frobnicate"}, "there is no subcommand frobnicate; see actplane --help");
-  Fails(2, {"stats", DataFile("q.npy"), "--blok", "32"}, "did you mean --block?");
+  Fails(2, {"stats", DataFile("gpt2.attn.q.npy"), "--blok", "32"}, "did you mean --block?");
   Fails(2, {"compress", "a", "b", "--los-less"}, "did you mean --lossless?");
   Fails(2, {"compress", "a", "b", "--ordr=field"}, "did you mean --order?");
 }
 
 TEST_F(Usage, WrongArgumentsExitWith2AndOneLine) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string out = Path("out.apl");
   Fails(2, {}, "subcommand");
   Fails(2, {"press"}, "see actplane --help");
@@ -75,7 +75,7 @@ TEST_F(Usage, WrongArgumentsExitWith2AndOneLine) {
 }
 
 TEST_F(Usage, ImpossibleConfigurationSaysWhatIsPossible) {
-  const std::string q = DataFile("q.npy");
+  const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string out = Path("out.apl");
   Fails(2, {"compress", q, out, "--ratio", "50"}, "use 56 to 536 bytes (ratio 0.955 to 9.14)");
   Fails(2, {"compress", q, out, "--ratio", "1e-300"}, "is too large");
@@ -93,8 +93,8 @@ TEST_F(Usage, UnwritableStandardOutputIsAnError) {
   for (const auto& arguments :
        std::vector<std::vector<std::string>>{{"--help"},
                                              {"--version"},
-                                             {"stats", DataFile("q.npy")},
-                                             {"eval", DataFile("q.npy"), "--json"}}) {
+                                             {"stats", DataFile("gpt2.attn.q.npy")},
+                                             {"eval", DataFile("gpt2.attn.q.npy"), "--json"}}) {
     const RunResult r = Run(arguments, "/dev/full");
     EXPECT_EQ(r.exit, 3);
     EXPECT_EQ(

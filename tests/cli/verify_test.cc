@@ -13,7 +13,7 @@ using testing::Not;
 
 constexpr uint64_t kMib = 1 << 20;
 
-std::string Q() { return DataFile("q.npy"); }
+std::string Q() { return DataFile("gpt2.attn.q.npy"); }
 
 TEST_F(Verify, ReportsBlocksCyclesAndLatency) {
   const std::vector<std::string> arguments = {"verify",  Q(), "--ratio",  "2",
@@ -96,7 +96,8 @@ TEST_F(Verify, BothOrders) {
 }
 
 TEST_F(Verify, AWordBehindARatioIsAFile) {
-  const std::vector<std::string> files = {DataFile("attn_drop.npy"), DataFile("ln1_in.npy")};
+  const std::vector<std::string> files = {DataFile("dropout/gpt2.attn.p_dropped.npy"),
+                                          DataFile("gpt2.ln_1.in.npy")};
   const Json json =
       OkJson({"verify", files[0], "--ratio", "3.2", files[1], "--ratio", "8", "--blocks", "2"});
   std::vector<std::string> rows;
@@ -108,8 +109,8 @@ TEST_F(Verify, AWordBehindARatioIsAFile) {
 }
 
 TEST_F(Verify, Lossless) {
-  const Json json = OkJson({"verify", DataFile("attn_drop_mask.npy"), "--lossless", "--blocks",
-                            "20", "--config", "burst"});
+  const Json json = OkJson({"verify", DataFile("dropout/mask.npy"), "--lossless", "--blocks", "20",
+                            "--config", "burst"});
   EXPECT_EQ(json["tensors"][0]["lossless"], true);
   EXPECT_EQ(json["tensors"][0]["slot_bytes"], nullptr);
   EXPECT_EQ(json["blocks"], 20);

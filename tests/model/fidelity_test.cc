@@ -49,9 +49,13 @@ std::vector<uint32_t> Sample(const std::string& name) {
   return ToPatterns(bytes, Format::kFp32);
 }
 
-constexpr std::array kDense = {"fc_in.npy",  "gelu_in.npy", "gelu_tanh.npy", "kT.npy",
-                               "ln1_in.npy", "ln2_in.npy",  "proj_in.npy",   "q.npy",
-                               "qkv_in.npy", "v.npy"};
+constexpr std::array kDense = {"gpt2.ln_1.in.npy",   "gpt2.ln_1.npy",     "gpt2.ln_2.in.npy",
+                               "gpt2.ln_2.npy",      "gpt2.attn.q.npy",   "gpt2.attn.k.npy",
+                               "gpt2.attn.v.npy",    "gpt2.attn.out.npy", "gpt2.mlp.in.npy",
+                               "gpt2.mlp.gelu.npy",  "llama.ln_1.in.npy", "llama.ln_1.npy",
+                               "llama.ln_2.in.npy",  "llama.ln_2.npy",    "llama.attn.q.npy",
+                               "llama.attn.k.npy",   "llama.attn.v.npy",  "llama.attn.out.npy",
+                               "llama.mlp.gate.npy", "llama.mlp.up.npy",  "llama.mlp.gated.npy"};
 
 TEST(Fidelity, FieldOrderOnNormalData) {
   const auto data = NormalData();
@@ -68,7 +72,7 @@ TEST(Fidelity, SignificanceOrderOnNormalData) {
   EXPECT_GE(SnrDb(data, AtBits(Order::kSignificance, 3)), 12.3);
 }
 
-// LayerNorm inputs and outputs, q, k, v, projection input, GELU input, tanh.
+// All but the maps.
 TEST(Fidelity, SignificanceOrderOnDenseTensors) {
   size_t tensors = 0;
   for (const char* name : kDense) {
@@ -80,11 +84,12 @@ TEST(Fidelity, SignificanceOrderOnDenseTensors) {
     EXPECT_GE(SnrDb(data, AtBits(Order::kSignificance, 4)), 17.5) << name;
     EXPECT_GE(SnrDb(data, AtBits(Order::kSignificance, 3)), 11.5) << name;
   }
-  EXPECT_EQ(tensors, 10U);
+  EXPECT_EQ(tensors, 21U);
 }
 
 TEST(Fidelity, SignificanceOrderOnSoftmaxOutputs) {
-  for (const char* name : {"attn_prob.npy", "attn_drop.npy"}) {
+  for (const char* name :
+       {"gpt2.attn.p.npy", "llama.attn.p.npy", "dropout/gpt2.attn.p_dropped.npy"}) {
     EXPECT_GE(SnrDb(Sample(name), AtBits(Order::kSignificance, 10)), 80) << name;
   }
 }
@@ -115,7 +120,7 @@ TEST(Fidelity, EverySampleIsLosslessInLosslessMode) {
     ASSERT_TRUE(tensor.ok());
     EXPECT_EQ(ToPatterns(Decompress(*tensor)->values, Format::kFp32), data) << entry.path();
   }
-  EXPECT_GT(files, 10U);
+  EXPECT_EQ(files, 23U);
 }
 
 // Raw and coded exponent bits of order field, metadata (base, w, Z, F) counted.
@@ -131,7 +136,8 @@ std::pair<double, double> ExponentBits(const std::vector<uint32_t>& data, uint32
 
 TEST(Fidelity, ZeroCodeKeepsTheExponentRatioAboveTwoUnderDropout) {
   double raw = 0, coded = 0;
-  for (const char* name : {"attn_drop.npy", "attn_prob.npy", "attn_drop_mask.npy"}) {
+  for (const char* name :
+       {"dropout/gpt2.attn.p_dropped.npy", "gpt2.attn.p.npy", "dropout/mask.npy"}) {
     const auto data = Sample(name);
     const auto [raw_64, coded_64] = ExponentBits(data, 64);
     EXPECT_GT(raw_64 / coded_64, 2.0) << name;

@@ -38,12 +38,12 @@ void RoundTrip(const std::string& file, Order order, bool lossless) {
   EXPECT_EQ(back == values, lossless);
 }
 
-TEST(Activations, FixedRatio) { RoundTrip("fc_in.npy", Order::kField, false); }
+TEST(Activations, FixedRatio) { RoundTrip("gpt2.ln_2.npy", Order::kField, false); }
 TEST(Activations, FixedRatioBySignificance) {
-  RoundTrip("fc_in.npy", Order::kSignificance, false);
-  RoundTrip("attn_drop.npy", Order::kSignificance, false);
+  RoundTrip("gpt2.ln_2.npy", Order::kSignificance, false);
+  RoundTrip("dropout/gpt2.attn.p_dropped.npy", Order::kSignificance, false);
 }
-TEST(Activations, LosslessIsExact) { RoundTrip("attn_prob.npy", Order::kField, true); }
+TEST(Activations, LosslessIsExact) { RoundTrip("gpt2.attn.p.npy", Order::kField, true); }
 
 // Values of a tensor of 2^40 bytes, and how much of it was read.
 struct Endless {
