@@ -2,7 +2,7 @@
 // Figures that README.md, docs/results.md, docs/rtl.md, the lab book and the report state, made again from the committed tables:
 // each is a piece of text that must stand in its file, whatever the line breaks and the bold. A figure that has changed in one
 // place only is a fault. The table and the picture of README.md: readme.mjs.
-import {readFileSync} from 'node:fs';
+import {readFileSync, readdirSync} from 'node:fs';
 import {number, readCsv, under} from './lib.mjs';
 import {goals} from './gather.mjs';
 
@@ -329,6 +329,30 @@ export function expected() {
         .map((r) => round(number(r.nats), 3))
         .join(' | ')} |`,
     );
+  // Of runs that are in no table: exact of other lengths, networks and seeds, and the noise of the rule.
+  const runs = (folder) => {
+    const all = readdirSync(under('train/runs', folder), {withFileTypes: true}).filter((f) => f.isDirectory());
+    return all.map((f) => JSON.parse(readFileSync(under('train/runs', folder, f.name, 'summary.json'), 'utf8')));
+  };
+  const run = (folder, stash, seed) =>
+    runs(folder).find((r) => r.config.stash === stash && r.config.seed === seed);
+  const bits = (folder) => round(run(folder, 'exact', 1).held_out_bits_per_byte, 3);
+  say(results, `ends at ${bits('runs-mini')} bits per byte, and after 20,000 steps at ${bits('runs-long')}`);
+  say(results, `\`llama-mini\` ends at ${bits('runs-llama-mini')}`);
+  const [first, other] = [1, 2].map((seed) => run('runs-mini', 'exact', seed).held_out_loss);
+  say(results, `Exact with another seed ends ${round(100 * (other / first - 1), 1)} % higher`);
+  say('README.md', `Two seeds of exact are ${round(100 * (other / first - 1), 1)} % apart`);
+  const again = run('runs-mini', even, 2).held_out_loss;
+  say(results, `+${above(even)} % in this seed, +${round(100 * (again / other - 1), 1)} % in a second one`);
+  const fine = runs('rule').filter((r) => /=(4|6\.4)(,|$)/.test(r.config.stash));
+  const ends = fine.map((r) => r.held_out_loss);
+  say(results, `end within ${round(Math.max(...ends) - Math.min(...ends), 3)} nats of each other`);
+
+  const methods = readCsv(under('docs/history/training/methods.csv'));
+  say(
+    'docs/history/training-2000.md',
+    `group quantization at 2 bits still learns, +${round(100 * number(row(methods, {method: 'group:bits=2'}).against), 1)} %`,
+  );
   for (const r of readCsv(under('report/data/training_version2.csv'))) say('docs/history/training-2000.md', r.quote);
 
   // ---- a bare machine, fuzzing, mutants

@@ -20,7 +20,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// 8, 5, 2.5 and 1.25 bits: a run for each of them and each kind.
+// 8, 5, 2.5 and 1.25 bits, a run for each of them and each kind: by their noise short runs tell no
+// finer steps apart.
 constexpr std::array<size_t, 4> kTrained = {2, 7, 13, 18};  // of kRatios
 
 // `base` with `ratio` for one kind, the others exact; all exact for kKinds.
