@@ -9,6 +9,7 @@ using SimProgram = CliTest;
 using testing::EndsWith;
 using testing::StartsWith;
 
+const std::string kTensor = DataFile("gpt2.attn.q.npy");
 const std::vector<std::string> kTiny = {"--device", "compressor", "--config", "tiny"};
 
 std::vector<std::string> Tiny(const std::vector<std::string>& more) {
@@ -77,16 +78,15 @@ TEST_F(SimProgram, EveryReportIsOneJsonObject) {
 }
 
 TEST_F(SimProgram, ReadsTensorsAsVerifyDoes) {
-  const std::string q = DataFile("q.npy");
-  const Json all = OkJson({q, "--blocks", "0"});
+  const Json all = OkJson({kTensor, "--blocks", "0"});
   EXPECT_EQ(all["sequence"], "file");
   EXPECT_EQ(all["compressor"]["blocks"], 64);
   EXPECT_EQ(all["decompressor"]["blocks"], 64);
-  EXPECT_EQ(OkJson({q, q, "--lossless"})["decompressor"]["blocks"], 128);
-  EXPECT_EQ(OkJson({q, "--slot-bytes", "100", "--blocks", "5"})["compressor"]["blocks"], 5);
-  EXPECT_EQ(OkJson({q, "--slot-bytes", "20", "--order", "significance", "--rows", "9"})["ok"],
+  EXPECT_EQ(OkJson({kTensor, kTensor, "--lossless"})["decompressor"]["blocks"], 128);
+  EXPECT_EQ(OkJson({kTensor, "--slot-bytes", "100", "--blocks", "5"})["compressor"]["blocks"], 5);
+  EXPECT_EQ(OkJson({kTensor, "--slot-bytes", "20", "--order", "significance", "--rows", "9"})["ok"],
             true);
-  EXPECT_EQ(OkJson({q, "--config", "fast", "--blocks", "5"})["ok"], true) << "its only order";
+  EXPECT_EQ(OkJson({kTensor, "--config", "fast", "--blocks", "5"})["ok"], true) << "its only order";
   const std::string none = WriteFile("none.npy", Npy("<f4", "(0,)", ""));
   for (const auto& more : std::vector<std::vector<std::string>>{{}, {"--device", "compressor"}}) {
     std::vector<std::string> arguments = {none};
@@ -94,7 +94,7 @@ TEST_F(SimProgram, ReadsTensorsAsVerifyDoes) {
     EXPECT_THAT(Ok(arguments), HasSubstr("pass: 0 blocks"));
     EXPECT_EQ(OkJson(arguments)["ok"], true);
   }
-  const RunResult piped = Run({"-", "--json"}, "", false, "|" + ReadFile(q));
+  const RunResult piped = Run({"-", "--json"}, "", false, "|" + ReadFile(kTensor));
   EXPECT_EQ(Json::parse(piped.out)["compressor"]["blocks"], 64);
   const RunResult big = Run({WriteHole(Path("big.npy"), 1 << 30), "--blocks", "2000"});
   EXPECT_EQ(big.exit, 0);
@@ -112,25 +112,24 @@ TEST_F(SimProgram, RefusesWhatThereIsNot) {
   Fails(2, {"--bogus"}, "--bogus; see actplane-sim --help");
   Fails(2, {"--seed", "x"}, "--seed");
   Fails(2, {"--blocks", "-1"}, "not a number from 0 on");
-  Fails(2, {DataFile("q.npy"), "--config", "bf16"},
-        "configuration 'bf16' has no fp32; its formats: bf16");
-  Fails(2, {DataFile("q.npy"), "--ratio", "50"}, "use 56 to 536 bytes");
-  Fails(2, {DataFile("q.npy"), "--config", "fast", "--order", "field"},
+  Fails(2, {kTensor, "--config", "bf16"}, "configuration 'bf16' has no fp32; its formats: bf16");
+  Fails(2, {kTensor, "--ratio", "50"}, "use 56 to 536 bytes");
+  Fails(2, {kTensor, "--config", "fast", "--order", "field"},
         "configuration 'fast' has no order field; its order: significance");
-  Fails(2, {DataFile("q.npy"), "--order", "significance", "--group", "4"},
+  Fails(2, {kTensor, "--order", "significance", "--group", "4"},
         "configuration 'default' has groups of 8 values");
-  Fails(2, {DataFile("q.npy"), "--config", "lossy", "--order", "significance", "--rows", "13"},
+  Fails(2, {kTensor, "--config", "lossy", "--order", "significance", "--rows", "13"},
         "keeps 12 rows of a magnitude; use --rows 8 to 12");
-  Fails(2, {DataFile("q.npy"), "--config", "lossy", "--lossless"}, "leave out --lossless");
+  Fails(2, {kTensor, "--config", "lossy", "--lossless"}, "leave out --lossless");
 }
 
 TEST_F(SimProgram, RefusesWhatWouldHaveNoEffect) {
   Fails(2, {"--blocks", "0"}, "--blocks 0 is for files");
   Fails(2, {"--sequence", "file"}, "needs files");
-  Fails(2, {"--sequence", "random", DataFile("q.npy")}, "takes no file");
+  Fails(2, {"--sequence", "random", kTensor}, "takes no file");
   Fails(2, {"--ratio", "3"}, "--ratio is for tensors");
   Fails(2, {"--order", "field"}, "--order is for tensors");
-  Fails(2, {DataFile("q.npy"), "--group", "8"}, "--group is for order significance");
+  Fails(2, {kTensor, "--group", "8"}, "--group is for order significance");
   Fails(2, {"--trace", Path("w.fst")}, "--trace is of one device");
   Fails(2, {"--coverage", Path("c.json")}, "--coverage is of one device");
   Fails(2, {"--soak", "5", "--blocks", "5"}, "leave it out with --soak");
@@ -174,7 +173,7 @@ TEST_F(SimProgram, HelpAndVersionAreThoseOfEveryProgram) {
 }
 
 TEST_F(SimProgram, OutputsDestroyNothing) {
-  const std::string in = WriteFile("q.npy", ReadFile(DataFile("q.npy")));
+  const std::string in = WriteFile("q.npy", ReadFile(kTensor));
   const std::string values = ReadFile(in);
   std::filesystem::create_symlink(in, Path("link.fst"));
   const std::string old = WriteFile("old", "kept");
