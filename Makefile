@@ -11,7 +11,7 @@ TENSOR       ?= $(wildcard tests/data/*.npy)# demo, bench: files to work on
 FUZZ_SECONDS ?= 30#             fuzz: time for each target; 600 before a release
 SOAK_BLOCKS  ?= 2000000#        soak: how many
 TRACE        ?= tests/data/step# memory: a step of actplane-train capture --trace
-BURSTS       ?= 20000#          memory: random bursts of the soak
+ACCESSES     ?= 400000#         memory: random beats of the soak
 SOAK_POINTS  ?= all#            soak: points of the parameters besides the named configurations, from where it stopped
 POINT        ?=#                build, test: a seed; one point of scripts/points.sh is built and tested besides
 ORDER        ?= both#           verify: field, significance or both
@@ -150,9 +150,9 @@ ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ s
 ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
 	@scripts/ip.sh --update
 
-figures:  ## write the timing figures of docs/ip.md from the RTL and draw them (WaveDrom, by npm into build/)
+figures:  ## write the timing figures of docs/ip.md and docs/memory.md from the RTL and draw them (WaveDrom, by npm into build/)
 	@scripts/setup.sh build test rtl
-	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target figures_test
+	@$(call configure,release) && cmake --build --preset release --parallel $(JOBS) --target figures_test memory_rtl_test
 	@scripts/figures.sh
 
 rtl-lint:  ## Verilator and Yosys over all sixteen sizes; comments, packages and tables made from rtl/
@@ -170,9 +170,9 @@ soak: sim-build  ## SOAK_BLOCKS random blocks over all configurations, sequences
 	@build/release/bin/actplane-sim --soak $(SOAK_BLOCKS)
 	@scripts/soak_points.sh $(SOAK_POINTS)
 
-memory: memory-build  ## the memory path's RTL: BURSTS at random, then the training step TRACE in DRAM: footprint, traffic, time
+memory: memory-build  ## the memory path's RTL: ACCESSES at random, then the training step TRACE in DRAM: footprint, traffic, time
 	@mkdir -p build/memory
-	@build/release/bin/actplane-memory-sim --device rtl --soak $(BURSTS)
+	@build/release/bin/actplane-memory-sim --device rtl --soak $(ACCESSES)
 	@build/release/bin/actplane-memory replay $(TRACE) --device rtl --order significance --group 8 --ratio 3.2,4,5.3333,8 \
 	  --picture build/memory/step.svg -f $(ARGS)
 

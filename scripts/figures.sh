@@ -14,6 +14,7 @@ if [[ ! -x $wavedrom/node_modules/.bin/wavedrom ]]; then
 fi
 
 ACTP_FIGURES=update build/release/bin/figures_test --gtest_brief=1
+ACTP_FIGURES=update build/release/bin/memory_rtl_test --gtest_brief=1 --gtest_filter='MemoryFigures.*'
 for json in docs/figures/*.json; do
   svg=${json%.json}.svg
   $wavedrom/node_modules/.bin/wavedrom -i "$json" >"$svg.new" || die "WaveDrom cannot draw $json"

@@ -293,7 +293,7 @@ for json in docs/figures/*.json; do
   svg=${json%.json}.svg
   [[ -f $svg ]] || die "$json has no drawing; run: make figures"
   [[ $(tail -n 1 "$svg") == "<!-- $(sha256sum <"$json" | cut -d ' ' -f 1) -->" ]] || die "$svg is not drawn from $json; run: make figures"
-  grep -q "figures/$(basename "$svg")" docs/ip.md || die "docs/ip.md does not show $svg"
+  grep -q "figures/$(basename "$svg")" docs/ip.md docs/memory.md || die "neither docs/ip.md nor docs/memory.md shows $svg"
   figures=$((figures + 1))
 done
 say "ip         $ports"

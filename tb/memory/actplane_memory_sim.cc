@@ -58,8 +58,8 @@ int RunOne(const MemoryRun& run, bool table) {
   const auto start = std::chrono::steady_clock::now();
   Verdict v;
   {
-    cli::Progress progress(run.sequence, run.accesses, false, "bursts");
-    v = RunMemory(run, &coverage, [&] { progress.Advance(1); });
+    cli::Progress progress(run.sequence, run.bursts, false, "bursts");
+    v = RunMemory(run, &coverage, [&](uint64_t) { progress.Advance(1); });
   }
   if (table) fmt::print("{}", coverage.Table());
   fmt::print(
@@ -71,18 +71,18 @@ int RunOne(const MemoryRun& run, bool table) {
   return ExitCodeOf(v);
 }
 
-int RunSoak(const MemoryRun& run, bool all_configs) {
+int RunSoak(const MemoryRun& run, uint64_t accesses, bool all_configs) {
   MemoryCoverage coverage;
   const auto start = std::chrono::steady_clock::now();
   SoakResult r;
   {
-    cli::Progress progress("soak", run.accesses, false, "bursts");
-    r = SoakMemory(run, all_configs, coverage, [&] { progress.Advance(1); });
+    cli::Progress progress("soak", accesses, false, "accesses");
+    r = SoakMemory(run, accesses, all_configs, coverage, [&](uint64_t n) { progress.Advance(n); });
   }
   fmt::print(
       "{}soak: seed {:#x}, {} runs, {} failed, {} bursts of {} accesses and {} slots compared, {} "
       "resets, {} cycles in {:.0f} s; {} of {} bins\n",
-      coverage.Table(), run.seed, r.runs, r.failed, r.accesses, r.beats, r.slots, r.resets,
+      coverage.Table(), run.seed, r.runs, r.failed, r.bursts, r.accesses, r.slots, r.resets,
       r.cycles, SecondsSince(start), coverage.reached(), coverage.bins());
   if (r.failed == 0) return kPassed;
   fmt::print("{}\n{}\n", r.first.first_failure, r.replay);
@@ -115,18 +115,20 @@ int Main(int argc, char** argv) {
   auto* seed =
       app.add_option("--seed", run.seed, "Decimal or 0x...; without it a fresh one is drawn");
   seed->type_name("SEED");
-  auto* accesses = app.add_option("--accesses", run.accesses, "Bursts of traffic, about");
-  accesses->check(cli::Quiet(CLI::Range(uint64_t{0}, uint64_t{1} << 40)))
+  auto* bursts = app.add_option("--bursts", run.bursts, "Bursts of traffic, about");
+  bursts->check(cli::Quiet(CLI::Range(uint64_t{0}, uint64_t{1} << 40)))
       ->type_name("COUNT")
       ->capture_default_str();
   app.add_option("--error-rate", run.error_rate, "Bursts in a thousand that fail in the memory")
       ->check(cli::Quiet(CLI::Range(0, 1000)))
       ->type_name("RATE")
       ->capture_default_str();
-  auto* soak_option = app.add_option(
-      "--soak", soak, "At least so many bursts over all sequences, stalls and configurations");
+  auto* soak_option = app.add_option("--soak", soak,
+                                     "At least so many accesses, which are beats that are read, or "
+                                     "written with a strobe, over all "
+                                     "sequences, stalls and configurations");
   soak_option->check(cli::Quiet(CLI::Range(uint64_t{1}, uint64_t{1} << 40)))->type_name("COUNT");
-  soak_option->excludes(sequence)->excludes(stall)->excludes(accesses);
+  soak_option->excludes(sequence)->excludes(stall)->excludes(bursts);
   app.add_option("--watchdog", run.watchdog_cycles, "Cycles without a beat that end a run")
       ->check(cli::Quiet(CLI::PositiveNumber))
       ->type_name("CYCLES")
@@ -154,8 +156,7 @@ int Main(int argc, char** argv) {
     return kUsage;
   }
   if (soak == 0) return RunOne(run, table);
-  run.accesses = soak;
-  return RunSoak(run, all_configs);
+  return RunSoak(run, soak, all_configs);
 }
 
 }  // namespace

@@ -34,13 +34,13 @@ std::vector<Pins> Outputs(const MemoryPins& p) {
 }  // namespace
 
 MemoryEnv::MemoryEnv(MemoryDevice& device, MemorySequence& sequence, const EnvOptions& options,
-                     ItemLog* log, MemoryCoverage* coverage, std::function<void()> on_access)
+                     ItemLog* log, MemoryCoverage* coverage, BurstCallback on_burst)
     : device_(device),
       sequence_(sequence),
       options_(options),
       log_(log != nullptr ? log : &no_log_),
       coverage_(coverage),
-      on_access_(std::move(on_access)),
+      on_burst_(std::move(on_burst)),
       pins_(device.pins()),
       rng_(options.seed, "env"),
       master_(pins_.s, options.stall, Rng(options.seed, "master")),
@@ -62,13 +62,13 @@ void MemoryEnv::CountEvents() {
   Events& e = scoreboard_.events;
   e.on_write = [this, next = e.on_write](const WriteTrack& w, uint8_t resp) {
     next(w, resp);
-    ++accesses_;
-    if (on_access_) on_access_();
+    ++bursts_;
     log_->Add("write", "addr={:#x} id={} beats={} resp={}", w.burst.addr, w.burst.id,
               w.burst.beats(), resp);
-    for (uint32_t i = 0; i < w.burst.beats(); ++i) {
-      if (w.beats[i].strb != 0) ++access_beats_;
-    }
+    uint64_t accesses = 0;
+    for (uint32_t i = 0; i < w.burst.beats(); ++i) accesses += w.beats[i].strb != 0 ? 1U : 0U;
+    accesses_ += accesses;
+    if (on_burst_) on_burst_(accesses);
     if (w.target.target == Target::kRefused) {
       ++counted_[reg::kRefused];
       SeeError(reg::kErrRefused, w.burst.addr);
@@ -84,9 +84,9 @@ void MemoryEnv::CountEvents() {
               r.burst.beats(), r.beat, resp, hit);
     if (r.target.target == Target::kRegion) ++seen_.visits;
     if (r.beat != 0) return;
-    ++accesses_;
-    access_beats_ += r.burst.beats();
-    if (on_access_) on_access_();
+    ++bursts_;
+    accesses_ += r.burst.beats();
+    if (on_burst_) on_burst_(r.burst.beats());
     if (r.target.target == Target::kRefused) {
       ++counted_[reg::kRefused];
       SeeError(reg::kErrRefused, r.burst.addr);
@@ -239,8 +239,8 @@ Verdict MemoryEnv::Run() {
   const bool expired = watchdog_.expired();
   if (scoreboard_.mismatches() == 0 && !expired) scoreboard_.Finish(memory_.store());
   Verdict v;
-  v.blocks = accesses_;
-  v.beats = access_beats_;
+  v.blocks = bursts_;
+  v.beats = accesses_;
   v.stages = scoreboard_.slots_compared();
   v.mismatches = scoreboard_.mismatches();
   v.resets = resets_;

@@ -35,16 +35,20 @@ struct EnvOptions {
   bool counters = true;
 };
 
+// Sees every burst that was answered: how many accesses it was, beats read or written with a
+// strobe.
+using BurstCallback = std::function<void(uint64_t accesses)>;
+
 class MemoryEnv {
  public:
-  // `log`, `coverage` may be null. `on_access` sees every burst that was answered.
+  // `log`, `coverage` may be null.
   MemoryEnv(MemoryDevice& device, MemorySequence& sequence, const EnvOptions& options,
             ItemLog* log = nullptr, MemoryCoverage* coverage = nullptr,
-            std::function<void()> on_access = {});
+            BurstCallback on_burst = {});
 
   Verdict Run();
   const MemoryScoreboard& scoreboard() const { return scoreboard_; }
-  uint64_t accesses() const { return accesses_; }
+  uint64_t bursts() const { return bursts_; }
 
  private:
   bool Step();  // false: over
@@ -70,7 +74,7 @@ class MemoryEnv {
   ItemLog no_log_;
   ItemLog* log_;
   MemoryCoverage* coverage_;
-  std::function<void()> on_access_;
+  BurstCallback on_burst_;
   MemoryPins pins_;
   Rng rng_;
   AxiMaster master_;
@@ -86,7 +90,7 @@ class MemoryEnv {
   uint32_t reset_cycles_ = 0;
   bool wait_register_ = false, sequence_over_ = false, moved_ = false;
   uint32_t counter_check_ = 0;
-  uint64_t cycle_ = 0, accesses_ = 0, access_beats_ = 0, resets_ = 0;
+  uint64_t cycle_ = 0, bursts_ = 0, accesses_ = 0, resets_ = 0;
   size_t slave_seen_ = 0, memory_seen_ = 0, lite_seen_ = 0;
   std::array<uint32_t, reg::kCounterCount> counted_ = {};  // what the counters must read
   std::array<uint32_t, reg::kCounterCount> final_ = {};    // and what they read at the end

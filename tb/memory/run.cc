@@ -24,6 +24,16 @@ const std::vector<NamedShape>& NamedShapes() {
       {"default",
        "128 values, 256 bits, all formats and orders",
        {.block_len = 128, .stream_width = 256}},
+      {"field",
+       "32 values, 256 bits, FP32 in order field, 2 regions",
+       {.block_len = 32,
+        .stream_width = 256,
+        .formats = 1,
+        .orders = 1,
+        .addr_width = 32,
+        .id_width = 4,
+        .regions = 2,
+        .read_buffers = 2}},
       {"wide",
        "256 values, 512 bits, 64-bit addresses, 16 regions",
        {.block_len = 256, .stream_width = 512, .addr_width = 64, .id_width = 16, .regions = 16}},
@@ -52,18 +62,17 @@ const MemoryShape* FindShape(std::string_view name) {
 
 std::string MemoryRun::ReplayLine() const {
   std::string arguments =
-      fmt::format("--device {} --config {} --sequence {} --seed {:#x} --accesses {} --stall {}",
-                  device, config, sequence, seed, accesses, stall);
+      fmt::format("--device {} --config {} --sequence {} --seed {:#x} --bursts {} --stall {}",
+                  device, config, sequence, seed, bursts, stall);
   if (error_rate != 0) arguments += fmt::format(" --error-rate {}", error_rate);
   return "REPLAY  actplane-memory-sim " + arguments;
 }
 
-Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage,
-                  const std::function<void()>& on_access) {
+Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage, const BurstCallback& on_burst) {
   const auto execute = [&](const std::string& trace, uint64_t from, ItemLog* log, bool first) {
     const std::unique_ptr<MemoryDevice> device = MakeMemoryDevice(run, trace, from);
     const std::unique_ptr<MemorySequence> sequence =
-        MakeMemorySequence(run.sequence, device->shape(), run.seed, run.accesses, run.error_rate);
+        MakeMemorySequence(run.sequence, device->shape(), run.seed, run.bursts, run.error_rate);
     EnvOptions options;
     options.seed = run.seed;
     options.stall = *ParseStallProfile(run.stall);
@@ -71,7 +80,7 @@ Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage,
     options.error_rate = run.error_rate;
     options.watchdog_cycles = run.watchdog_cycles;
     MemoryEnv env(*device, *sequence, options, log, first ? coverage : nullptr,
-                  first ? on_access : std::function<void()>());
+                  first ? on_burst : BurstCallback());
     const Verdict v = env.Run();
     device->Finish();
     return v;
@@ -101,13 +110,12 @@ Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage,
   return verdict;
 }
 
-SoakResult SoakMemory(MemoryRun run, bool all_configs, MemoryCoverage& coverage,
-                      const std::function<void()>& on_access) {
+SoakResult SoakMemory(MemoryRun run, uint64_t accesses, bool all_configs, MemoryCoverage& coverage,
+                      const BurstCallback& on_burst) {
   SoakResult result;
-  const uint64_t wanted = run.accesses;
   Rng rng(run.seed, "soak");
-  run.accesses = std::clamp<uint64_t>(wanted / 48, 200, 5000);
-  while (result.accesses < wanted) {
+  run.bursts = std::clamp<uint64_t>(accesses / 1000, 200, 5000);  // a burst has about 20
+  while (result.accesses < accesses) {
     for (const MemorySequenceInfo& sequence : MemorySequences()) {
       for (const StallProfile stall : kAllStallProfiles) {
         run.sequence = sequence.name;
@@ -118,10 +126,10 @@ SoakResult SoakMemory(MemoryRun run, bool all_configs, MemoryCoverage& coverage,
             run.config = NamedShapes()[rng.Below(NamedShapes().size())].name;
           } while (MakeMemoryDevice(run, "", 0) == nullptr);
         }
-        const Verdict v = RunMemory(run, &coverage, on_access);
+        const Verdict v = RunMemory(run, &coverage, on_burst);
         ++result.runs;
-        result.accesses += v.blocks;
-        result.beats += v.beats;
+        result.bursts += v.blocks;
+        result.accesses += v.beats;
         result.slots += v.stages;
         result.cycles += v.cycles;
         result.resets += v.resets;

@@ -28,7 +28,7 @@ struct MemoryRun {
   std::string sequence = "random";
   std::string stall = "none";
   uint64_t seed = 1;
-  uint64_t accesses = 2000;
+  uint64_t bursts = 2000;
   uint32_t error_rate = 0;  // bursts in a thousand that fail in the memory
   uint64_t watchdog_cycles = 20000;
   Fault fault = Fault::kNone;  // of the reference
@@ -47,15 +47,15 @@ std::unique_ptr<MemoryDevice> MakeMemoryDevice(const MemoryRun& run, const std::
 
 // Runs once; after a failure once more with waveform and log. A rerun that passes is a failure too.
 Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage = nullptr,
-                  const std::function<void()>& on_access = {});
+                  const BurstCallback& on_burst = {});
 
 struct SoakResult {
-  uint64_t runs = 0, failed = 0, accesses = 0, beats = 0, slots = 0, cycles = 0, resets = 0;
+  uint64_t runs = 0, failed = 0, bursts = 0, accesses = 0, slots = 0, cycles = 0, resets = 0;
   Verdict first;  // that failed
   std::string replay;
 };
 // At least `accesses` over all sequences and stalls, and all configurations if `config` is empty.
-SoakResult SoakMemory(MemoryRun run, bool all_configs, MemoryCoverage& coverage,
-                      const std::function<void()>& on_access = {});
+SoakResult SoakMemory(MemoryRun run, uint64_t accesses, bool all_configs, MemoryCoverage& coverage,
+                      const BurstCallback& on_burst = {});
 
 }  // namespace actplane::tb::memory

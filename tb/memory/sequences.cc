@@ -10,13 +10,13 @@
 
 namespace actplane::tb::memory {
 
-BufferedSequence::BufferedSequence(const MemoryShape& shape, uint64_t seed, uint64_t accesses,
+BufferedSequence::BufferedSequence(const MemoryShape& shape, uint64_t seed, uint64_t bursts,
                                    uint32_t regions)
     : shape_(shape),
       rng_(seed, "sequence"),
       layout_(shape, std::min(regions, shape.regions), rng_),
       traffic_(shape, Rng(seed, "traffic")),
-      left_(accesses) {}
+      left_(bursts) {}
 
 std::unique_ptr<const Op> BufferedSequence::Next() {
   while (ops_.empty()) {
@@ -70,8 +70,8 @@ namespace {
 // Everything at once: bursts of every kind in all regions, outside, and where they are refused.
 class RandomMemorySeq : public BufferedSequence {
  public:
-  RandomMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses)
-      : BufferedSequence(shape, seed, accesses, 4) {
+  RandomMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts)
+      : BufferedSequence(shape, seed, bursts, 4) {
     for (uint32_t k = 0; k < layout_.size(); ++k) Enable(k);
     SetRegister(reg::kGather, std::array{0U, 1U, 16U, 100U}[rng_.Below(4)]);
     Fill(0);
@@ -99,8 +99,8 @@ class RandomMemorySeq : public BufferedSequence {
 // Tensors in whole blocks: written, and read from the other end, some of them at the same time.
 class StreamMemorySeq : public BufferedSequence {
  public:
-  StreamMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses)
-      : BufferedSequence(shape, seed, accesses, 3) {
+  StreamMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts)
+      : BufferedSequence(shape, seed, bursts, 3) {
     for (uint32_t k = 0; k < layout_.size(); ++k) Enable(k);
   }
 
@@ -130,8 +130,8 @@ class StreamMemorySeq : public BufferedSequence {
 // Small writes and reads in few blocks, each often before the one in front of it is answered.
 class PartialMemorySeq : public BufferedSequence {
  public:
-  PartialMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses)
-      : BufferedSequence(shape, seed, accesses, 1) {
+  PartialMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts)
+      : BufferedSequence(shape, seed, bursts, 1) {
     Enable(0);
     Fill(0);
   }
@@ -185,12 +185,12 @@ const std::vector<MemorySequenceInfo>& MemorySequences() {
 }
 
 std::unique_ptr<MemorySequence> MakeMemorySequence(std::string_view name, const MemoryShape& shape,
-                                                   uint64_t seed, uint64_t accesses,
+                                                   uint64_t seed, uint64_t bursts,
                                                    uint32_t error_rate) {
-  if (name == "random") return std::make_unique<RandomMemorySeq>(shape, seed, accesses);
-  if (name == "stream") return std::make_unique<StreamMemorySeq>(shape, seed, accesses);
-  if (name == "partial") return std::make_unique<PartialMemorySeq>(shape, seed, accesses);
-  return MakeSpecialSequence(name, shape, seed, accesses, error_rate);
+  if (name == "random") return std::make_unique<RandomMemorySeq>(shape, seed, bursts);
+  if (name == "stream") return std::make_unique<StreamMemorySeq>(shape, seed, bursts);
+  if (name == "partial") return std::make_unique<PartialMemorySeq>(shape, seed, bursts);
+  return MakeSpecialSequence(name, shape, seed, bursts, error_rate);
 }
 
 }  // namespace actplane::tb::memory

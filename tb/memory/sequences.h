@@ -20,15 +20,15 @@ struct MemorySequenceInfo {
 };
 const std::vector<MemorySequenceInfo>& MemorySequences();
 
-// Null for a name that there is not. `accesses`: bursts of traffic, about.
+// Null for a name that there is not. `bursts`: about so many.
 std::unique_ptr<MemorySequence> MakeMemorySequence(std::string_view name, const MemoryShape& shape,
-                                                   uint64_t seed, uint64_t accesses,
+                                                   uint64_t seed, uint64_t bursts,
                                                    uint32_t error_rate);
 
 // What they have in common: operations are made a few at a time.
 class BufferedSequence : public MemorySequence {
  public:
-  BufferedSequence(const MemoryShape& shape, uint64_t seed, uint64_t accesses, uint32_t regions);
+  BufferedSequence(const MemoryShape& shape, uint64_t seed, uint64_t bursts, uint32_t regions);
   std::unique_ptr<const Op> Next() override;
 
  protected:

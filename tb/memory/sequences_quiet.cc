@@ -14,12 +14,12 @@ namespace {
 // 100 rounds of read and write back without a change: nothing may change.
 class GenerationSeq : public BufferedSequence {
  public:
-  GenerationSeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses)
-      : BufferedSequence(shape, seed, accesses, 1), region_(layout_.at(0)) {
+  GenerationSeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts)
+      : BufferedSequence(shape, seed, bursts, 1), region_(layout_.at(0)) {
     Enable(0);
     Fill(0);
     Fence();
-    const uint64_t blocks = std::clamp<uint64_t>(accesses / 200, 1, region_.blocks());
+    const uint64_t blocks = std::clamp<uint64_t>(bursts / 200, 1, region_.blocks());
     bursts_ = traffic_.Span(region_, region_.blocks() - blocks, blocks);
   }
   void OnReadBeat(const ReadBeat& r) override { now_.push_back(r); }
@@ -59,8 +59,8 @@ class GenerationSeq : public BufferedSequence {
 // Registers: regions that must be refused, accesses that must be refused, traffic beside them.
 class RegisterSeq : public BufferedSequence {
  public:
-  RegisterSeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses)
-      : BufferedSequence(shape, seed, accesses, 3) {
+  RegisterSeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts)
+      : BufferedSequence(shape, seed, bursts, 3) {
     for (uint32_t k = 0; k < on(); ++k) Enable(k);
     Fill(0);
   }
@@ -124,9 +124,9 @@ class RegisterSeq : public BufferedSequence {
 }  // namespace
 
 std::unique_ptr<MemorySequence> MakeQuietSequence(std::string_view name, const MemoryShape& shape,
-                                                  uint64_t seed, uint64_t accesses) {
-  if (name == "generations") return std::make_unique<GenerationSeq>(shape, seed, accesses);
-  if (name == "registers") return std::make_unique<RegisterSeq>(shape, seed, accesses);
+                                                  uint64_t seed, uint64_t bursts) {
+  if (name == "generations") return std::make_unique<GenerationSeq>(shape, seed, bursts);
+  if (name == "registers") return std::make_unique<RegisterSeq>(shape, seed, bursts);
   return nullptr;
 }
 

@@ -12,8 +12,8 @@ namespace {
 // The memory fails now and then; pages of slots break and heal; slots are damaged.
 class ErrorSeq : public BufferedSequence {
  public:
-  ErrorSeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses, uint32_t rate)
-      : BufferedSequence(shape, seed, accesses, 2), rate_(rate == 0 ? 20 : rate) {
+  ErrorSeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts, uint32_t rate)
+      : BufferedSequence(shape, seed, bursts, 2), rate_(rate == 0 ? 20 : rate) {
     for (uint32_t k = 0; k < layout_.size(); ++k) Enable(k);
     SetRegister(reg::kIrqEnable, 31);
     for (uint32_t k = 0; k < layout_.size(); ++k) Fill(k);
@@ -86,8 +86,8 @@ class ErrorSeq : public BufferedSequence {
 // traffic goes on. What it held before must not be seen again.
 class RegionSeq : public BufferedSequence {
  public:
-  RegionSeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses)
-      : BufferedSequence(shape, seed, accesses, 3) {
+  RegionSeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts)
+      : BufferedSequence(shape, seed, bursts, 3) {
     for (uint32_t k = 0; k < layout_.size(); ++k) Enable(k);
     for (uint32_t k = 0; k < layout_.size(); ++k) Fill(k);
   }
@@ -156,8 +156,8 @@ class RegionSeq : public BufferedSequence {
 // Resets in traffic; the memory keeps what it has.
 class ResetMemorySeq : public BufferedSequence {
  public:
-  ResetMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t accesses)
-      : BufferedSequence(shape, seed, accesses, 3) {
+  ResetMemorySeq(const MemoryShape& shape, uint64_t seed, uint64_t bursts)
+      : BufferedSequence(shape, seed, bursts, 3) {
     Start();
     for (uint32_t k = 0; k < layout_.size(); ++k) Fill(k);
   }
@@ -185,12 +185,12 @@ class ResetMemorySeq : public BufferedSequence {
 }  // namespace
 
 std::unique_ptr<MemorySequence> MakeSpecialSequence(std::string_view name, const MemoryShape& shape,
-                                                    uint64_t seed, uint64_t accesses,
+                                                    uint64_t seed, uint64_t bursts,
                                                     uint32_t error_rate) {
-  if (name == "errors") return std::make_unique<ErrorSeq>(shape, seed, accesses, error_rate);
-  if (name == "regions") return std::make_unique<RegionSeq>(shape, seed, accesses);
-  if (name == "reset") return std::make_unique<ResetMemorySeq>(shape, seed, accesses);
-  return MakeQuietSequence(name, shape, seed, accesses);
+  if (name == "errors") return std::make_unique<ErrorSeq>(shape, seed, bursts, error_rate);
+  if (name == "regions") return std::make_unique<RegionSeq>(shape, seed, bursts);
+  if (name == "reset") return std::make_unique<ResetMemorySeq>(shape, seed, bursts);
+  return MakeQuietSequence(name, shape, seed, bursts);
 }
 
 }  // namespace actplane::tb::memory

@@ -8,10 +8,10 @@
 namespace actplane::tb::memory {
 
 std::unique_ptr<MemorySequence> MakeSpecialSequence(std::string_view name, const MemoryShape& shape,
-                                                    uint64_t seed, uint64_t accesses,
+                                                    uint64_t seed, uint64_t bursts,
                                                     uint32_t error_rate);
 
 std::unique_ptr<MemorySequence> MakeQuietSequence(std::string_view name, const MemoryShape& shape,
-                                                  uint64_t seed, uint64_t accesses);
+                                                  uint64_t seed, uint64_t bursts);
 
 }  // namespace actplane::tb::memory

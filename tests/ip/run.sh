@@ -87,7 +87,7 @@ undo python/actplane/__init__.py
 change docs/figures/stall.json 's/"tready"/"ready"/'; expect ip 1 'stall.svg is not drawn from'; undo docs/figures/stall.json
 rm docs/figures/stall.svg; expect ip 1 'stall.json has no drawing'
 cp "$root/docs/figures/stall.svg" docs/figures
-change docs/ip.md 's/figures.reset.svg/figures\/other.svg/'; expect ip 1 'does not show docs/figures/reset.svg'; undo docs/ip.md
+change docs/ip.md 's/figures.reset.svg/figures\/other.svg/'; expect ip 1 'shows docs/figures/reset.svg'; undo docs/ip.md
 
 # What comments name.
 cite() { # COMMENT TEXT

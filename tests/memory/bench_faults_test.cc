@@ -65,7 +65,7 @@ class BenchFindsFault : public ::testing::TestWithParam<FaultCase> {};
 TEST_P(BenchFindsFault, AndSaysWhat) {
   MemoryRun run;
   run.sequence = GetParam().sequence;
-  run.accesses = 1500;
+  run.bursts = 1500;
   run.seed = 5;
   run.artifacts = ::testing::TempDir() + "actplane-memory-faults";
   ASSERT_TRUE(RunMemory(run).ok()) << "not without a reason";

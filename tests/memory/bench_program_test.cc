@@ -8,7 +8,7 @@ namespace {
 using MemorySimProgram = CliTest;
 
 TEST_F(MemorySimProgram, RunsWhatItIsTold) {
-  const std::string text = Ok({"--sequence", "partial", "--seed", "0x5eed", "--accesses", "200",
+  const std::string text = Ok({"--sequence", "partial", "--seed", "0x5eed", "--bursts", "200",
                                "--stall", "bursty", "--coverage"});
   EXPECT_THAT(text, HasSubstr("reference small partial bursty: pass: 2"));
   EXPECT_THAT(text, HasSubstr(" 0 mismatches"));
@@ -32,12 +32,12 @@ TEST_F(MemorySimProgram, ExitCodesSayWhatHappened) {
   EXPECT_EQ(Run({"--bogus"}).exit, 2);
   EXPECT_EQ(Run({"--soak", "5", "--sequence", "random"}).exit, 2);
   // A memory that needs longer than the watchdog waits.
-  const RunResult hung = Run({"--sequence", "stream", "--seed", "1", "--accesses", "50",
-                              "--watchdog", "3", "--artifacts", Path("a")});
+  const RunResult hung = Run({"--sequence", "stream", "--seed", "1", "--bursts", "50", "--watchdog",
+                              "3", "--artifacts", Path("a")});
   EXPECT_EQ(hung.exit, 3);
   EXPECT_THAT(hung.err, HasSubstr("REPLAY  actplane-memory-sim --device reference"));
   const RunResult nothing =
-      Run({"--sequence", "registers", "--seed", "1", "--accesses", "0", "--artifacts", Path("a")});
+      Run({"--sequence", "registers", "--seed", "1", "--bursts", "0", "--artifacts", Path("a")});
   EXPECT_EQ(nothing.exit, 4);
 }
 

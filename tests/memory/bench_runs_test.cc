@@ -10,11 +10,11 @@
 namespace actplane::tb::memory {
 namespace {
 
-MemoryRun RunOf(std::string_view sequence, std::string_view config, uint64_t accesses) {
+MemoryRun RunOf(std::string_view sequence, std::string_view config, uint64_t bursts) {
   MemoryRun run;
   run.sequence = sequence;
   run.config = config;
-  run.accesses = accesses;
+  run.bursts = bursts;
   run.seed = Rng(0x5eed, run.sequence + run.config).Next() >> 32;
   run.artifacts = ::testing::TempDir() + "actplane-memory";
   return run;

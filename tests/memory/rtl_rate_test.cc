@@ -1,76 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast the RTL of the memory path is, clock by clock: a hit, a miss, whole blocks both ways.
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <memory>
-#include <optional>
+#include <cstring>
 #include <vector>
 
-#include "memory/lite_master.h"
-#include "memory/master.h"
-#include "memory/memory_model.h"
-#include "memory/registers.h"
-#include "memory/run.h"
+#include "rtl_fixture.h"
 #include "support/values.h"
 
 namespace actplane::tb::memory {
 namespace {
 
-constexpr uint64_t kMemoryLatency = 8;  // Delay::kFixed: address taken to first beat
-constexpr uint64_t kStuck = 10000;
-
-class RtlRate : public ::testing::Test {
+class RtlRate : public RtlFixture {
  protected:
-  void SetUp() override {
-    dut_ = MakeMemoryDevice({.device = "rtl", .config = "default"}, "", 0);
-    ASSERT_NE(dut_, nullptr);
-    pins_ = dut_->pins();
-    master_ = std::make_unique<AxiMaster>(pins_.s, StallProfile::kNone, Rng(1, "master"));
-    lite_ = std::make_unique<LiteMaster>(pins_.lite, Rng(1, "lite"));
-    memory_ = std::make_unique<MemoryModel>(pins_.m, MemoryOptions{}, Rng(1, "memory"));
-    master_->DriveInReset();
-    lite_->DriveInReset();
-    memory_->DriveInReset();
-    dut_->Reset(2, [] {});
-  }
-
-  void Step() {
-    master_->Drive();
-    lite_->Drive();
-    memory_->Drive();
-    dut_->Step([this] {
-      const auto note = [this](bool moves, std::vector<uint64_t>& at) {
-        if (moves) at.push_back(now_);
-      };
-      note(Moves(pins_.s.ar), ar_);
-      note(Moves(pins_.s.r), r_);
-      note(Moves(pins_.s.w), w_);
-      note(Moves(pins_.m.ar), memory_ar_);
-      master_->Observe();
-      memory_->Observe();
-      if (auto answer = lite_->Observe()) answer_ = answer;
-    });
-    master_->TakeReadBeats();
-    ++now_;
-  }
-  void Drain() {
-    for (uint64_t i = 0; i < kStuck && !(master_->idle() && memory_->idle()); ++i) Step();
-    ASSERT_TRUE(master_->idle());
+  RtlRate() : RtlFixture("default") {}
+  void See() override {
+    const auto note = [this](bool moves, std::vector<uint64_t>& at) {
+      if (moves) at.push_back(now_);
+    };
+    note(Moves(pins_.s.ar), ar_);
+    note(Moves(pins_.s.r), r_);
+    note(Moves(pins_.s.w), w_);
+    note(Moves(pins_.m.ar), memory_ar_);
   }
   void Forget() {
     for (auto* at : {&ar_, &r_, &w_, &memory_ar_}) at->clear();
-  }
-
-  void Enable(uint32_t k, const Region& region) {
-    auto writes = RegionWrites(k, region);
-    writes.emplace_back(reg::OfRegion(k, reg::kControl), 1);
-    for (const auto& [address, data] : writes) {
-      lite_->Give({.write = true, .addr = address, .data = data});
-      answer_.reset();
-      for (uint64_t i = 0; i < kStuck && !answer_; ++i) Step();
-      ASSERT_TRUE(answer_ && !answer_->error);
-    }
   }
   Region RegionAt(uint64_t base, uint64_t slots, Order order, uint32_t slot_bytes) {
     Region r{.base = base, .size = kBytes, .slots = slots, .config = {}};
@@ -108,15 +61,8 @@ class RtlRate : public ::testing::Test {
   }
 
   static constexpr uint64_t kPages = 16, kBytes = kPages * kPageBytes;
-  std::unique_ptr<MemoryDevice> dut_;
-  MemoryPins pins_;
-  std::unique_ptr<AxiMaster> master_;
-  std::unique_ptr<LiteMaster> lite_;
-  std::unique_ptr<MemoryModel> memory_;
   testing_support::Rng values_{1};
-  std::optional<LiteMaster::Result> answer_;
   std::vector<uint64_t> ar_, r_, w_, memory_ar_;  // cycles in which a beat moved
-  uint64_t now_ = 0;
 };
 
 TEST_F(RtlRate, AHitTakesFourCyclesAMissTheSlotAndTwelve) {

@@ -17,7 +17,7 @@ TEST_P(RtlRuns, EveryConfiguration) {
       MemoryRun run{
           .device = "rtl", .config = std::string(config), .sequence = std::string(GetParam())};
       if (run.sequence == "generations" && error_rate != 0) continue;  // it reads what it wrote
-      run.accesses = testing_support::Scaled(5000);
+      run.bursts = testing_support::Scaled(5000);
       run.seed = Rng(0x5eed, run.sequence + run.config).Next() >> 32;
       run.error_rate = error_rate;
       run.artifacts = ::testing::TempDir() + "actplane-memory";

@@ -4,17 +4,18 @@
 // is compared with the golden model. ACTP_FIGURES=update writes the files (`make figures`).
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "Vactp_compressor_axis_figure.h"
 #include "Vactp_decompressor_axis_figure.h"
 #include "actplane/codec.h"
 #include "axis_test.h"
 #include "dec_packets.h"
+#include "support/wave.h"
 
 namespace actplane::rtl_test {
 namespace {
+
+using testing_support::CompareFigure;
+using testing_support::Wave;
 
 // As CMakeLists.txt has them.
 constexpr uint32_t kN = 32, kBeatBytes = 32, kBlockBytes = 4 * kN, kSlotBytes = 40;
@@ -70,45 +71,6 @@ struct Item {
   uint32_t slot_bytes = kSlotBytes;
   bool last = true;        // on its final beat
   bool null_last = false;  // one more beat behind it, with last and no byte
-};
-
-// One line of a figure: what is drawn in each cycle. A level is 0 or 1; a text is a value of a bus,
-// empty where it means nothing.
-class Wave {
- public:
-  explicit Wave(std::string name) : name_(std::move(name)) {}
-  void Level(bool value) { Add(value ? "1" : "0", ""); }
-  // `id` tells two equal texts apart: a beat that stays is drawn once.
-  void Text(const std::string& text, char color, uint64_t id = 0) {
-    if (text.empty()) return Add("x", "");
-    const std::string key = fmt::format("{}{}/{}", color, text, id);
-    if (key == last_) {
-      wave_ += '.';
-      return;
-    }
-    last_ = key;
-    wave_ += color;
-    data_.push_back(text);
-  }
-  std::string Json() const {
-    std::string line = fmt::format("{{\"name\": \"{}\", \"wave\": \"{}\"", name_, wave_);
-    if (!data_.empty()) {
-      line += ", \"data\": [";
-      for (size_t i = 0; i < data_.size(); ++i) {
-        line += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", data_[i]);
-      }
-      line += "]";
-    }
-    return line + "}";
-  }
-
- private:
-  void Add(const std::string& symbol, const std::string&) {
-    wave_ += symbol == last_ ? "." : symbol;
-    last_ = symbol;
-  }
-  std::string name_, wave_, last_;
-  std::vector<std::string> data_;
 };
 
 std::string KeepText(uint64_t keep) {
@@ -292,18 +254,6 @@ class Drawing {
 using Compressor = Drawing<Vactp_compressor_axis_figure>;
 using Decompressor = Drawing<Vactp_decompressor_axis_figure>;
 
-void Compare(const std::string& name, const std::string& json) {
-  const std::string path = fmt::format("{}/docs/figures/{}.json", ACTP_SOURCE_DIR, name);
-  if (const char* mode = std::getenv("ACTP_FIGURES"); mode != nullptr) {
-    ASSERT_EQ(std::string(mode), "update");
-    std::ofstream(path) << json;
-  }
-  std::ifstream file(path);
-  std::stringstream there;
-  there << file.rdbuf();
-  EXPECT_EQ(there.str(), json) << path << " is not what the RTL does; run: make figures";
-}
-
 TEST(Figures, Compress) {
   Compressor d;
   const auto a = Values('A'), b = Values('B');
@@ -313,7 +263,8 @@ TEST(Figures, Compress) {
   d.Send({.letter = 'A', .bytes = a, .slot_bytes = 40});
   d.Send({.letter = 'B', .bytes = b, .slot_bytes = 72, .last = false});
   d.Finish();
-  Compare("compress", d.Json("compress", "two blocks in, two slots out; T changes with block B"));
+  CompareFigure("compress",
+                d.Json("compress", "two blocks in, two slots out; T changes with block B"));
 }
 
 TEST(Figures, EarlyLast) {
@@ -329,9 +280,10 @@ TEST(Figures, EarlyLast) {
   d.Send({.letter = 'B', .bytes = b, .null_last = true});
   d.Send({.letter = 'C', .bytes = c});
   d.Finish();
-  Compare("early_last", d.Json("early_last",
-                               "block A ends after 48 of 128 bytes; the null beat behind B is "
-                               "dropped"));
+  CompareFigure("early_last",
+                d.Json("early_last",
+                       "block A ends after 48 of 128 bytes; the null beat behind B is "
+                       "dropped"));
 }
 
 TEST(Figures, Decompress) {
@@ -344,7 +296,7 @@ TEST(Figures, Decompress) {
     d.Send({.letter = letter, .bytes = SlotOf(Values(letter), kSlotBytes)});
   }
   d.Finish();
-  Compare("decompress", d.Json("decompress", "two slots in, two blocks out"));
+  CompareFigure("decompress", d.Json("decompress", "two slots in, two blocks out"));
 }
 
 TEST(Figures, Stall) {
@@ -358,7 +310,7 @@ TEST(Figures, Stall) {
     d.Send({.letter = letter, .bytes = SlotOf(Values(letter), kSlotBytes)});
   }
   d.Finish();
-  Compare("stall", d.Json("stall", "the receiver takes nothing in cycles 7 to 12"));
+  CompareFigure("stall", d.Json("stall", "the receiver takes nothing in cycles 7 to 12"));
 }
 
 TEST(Figures, Malformed) {
@@ -379,8 +331,9 @@ TEST(Figures, Malformed) {
   d.Send({.letter = 'B', .bytes = b});
   d.Send({.letter = 'C', .bytes = c});
   d.Finish();
-  Compare("malformed",
-          d.Json("malformed", "slot A is 8 bytes short, the header of B cannot be; C is good"));
+  CompareFigure(
+      "malformed",
+      d.Json("malformed", "slot A is 8 bytes short, the header of B cannot be; C is good"));
 }
 
 TEST(Figures, Reset) {
@@ -398,8 +351,9 @@ TEST(Figures, Reset) {
   d.Reset(false);
   d.Send({.letter = 'C', .bytes = c});
   d.Finish();
-  Compare("reset",
-          d.Json("reset", "slot B is lost with its last beat; the next beat in begins a block"));
+  CompareFigure(
+      "reset",
+      d.Json("reset", "slot B is lost with its last beat; the next beat in begins a block"));
 }
 
 }  // namespace
