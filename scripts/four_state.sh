@@ -1,61 +1,75 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# four_state.sh [CONFIG[:PARAM=VALUE...]...]: both devices as netlists in Icarus Verilog, where a register that nothing
-# has set is unknown. After reset nothing that the contract defines may be unknown (tests/four_state/chain_tb.sv). Before that a run without a
-# reset must find unknown outputs: a checker that cannot fail would be a defect. Without CONFIG: the smallest device that
-# has both orders and both modes, as Icarus takes minutes for it. BLOCKS: in each mode, 8.
+# four_state.sh [CONFIG[:PARAM=VALUE...]...]: netlists in Icarus Verilog, where a register that nothing has set is unknown.
+# After reset nothing that the contract defines may be unknown: both devices in a row (tests/four_state/chain_tb.sv), and
+# actp_memory (memory_tb.sv, for memory_field of synth/memories.txt). Before that a run without a reset must find unknown
+# outputs: a checker that cannot fail would be a defect. Without CONFIG: the smallest device that has both orders and both
+# modes, as Icarus takes minutes for it, and memory_field. BLOCKS: of the devices, in each mode, 8.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 configs=("$@")
-[[ ${#configs[@]} -gt 0 ]] || configs=(tiny:Formats=4:Depth=12)
+[[ ${#configs[@]} -gt 0 ]] || configs=(tiny:Formats=4:Depth=12 memory_field)
 work=$PWD/build/four-state
 mkdir -p "$work"
 
+# The netlist of a top with those of `params` that it has; prints its file.
+netlist() { # TOP
+  local top=$1 settings='' param files file=$work/$config-$1.v
+  for param in $params; do
+    if grep -q "parameter .*\b${param%=*} " "$(find rtl -name "$top.sv")"; then settings+=" -chparam ${param/=/ }"; fi
+  done
+  mapfile -t files < <(sed 's/#.*//; s/ *$//; /^$/d' rtl/files.f)
+  yosys -q -p "read_verilog -defer -sv -DSYNTHESIS -Irtl/include ${files[*]/#/rtl/}
+    hierarchy -check -top $top$settings
+    rename -top $top
+    synth -flatten -top $top
+    write_verilog -noattr $file" >"$work/$config-$top.log" 2>&1 </dev/null || die "no netlist of $top: $work/$config-$top.log"
+  say "$file"
+}
+
+simulate() { # NAME TESTBENCH BENCH-PARAMETERS SECONDS
+  local log=$work/$config-$1.log module parameters=()
+  module=$(sed -n 's/^module \([a-z_]*\).*/\1/p' "$2")
+  for param in $3; do parameters+=(-P "$module.$param"); done
+  iverilog -g2012 -o "$work/$config-$1" "${parameters[@]}" -s "$module" "$2" "${netlists[@]}" >"$log" 2>&1 || die "Icarus Verilog refuses the bench: $log"
+  timeout "$4" vvp "$work/$config-$1" >>"$log" 2>&1 </dev/null || die "Icarus Verilog stopped: $log"
+  tail -n 1 "$log"
+}
+
 for given in "${configs[@]}"; do
   config=${given%%:*}
-  params=$(config_params "$config")
-  [[ -n $params ]] || die "no configuration '$config' in rtl/configs.txt"
+  if [[ $config == memory_* ]]; then
+    params=$(memory_params "$config") tops=(actp_memory) bench=memory
+  else
+    params=$(config_params "$config") tops=(actp_compressor_axis actp_decompressor_axis) bench=chain
+  fi
+  [[ -n $params ]] || die "no configuration '$config' in rtl/configs.txt or $MEMORIES"
   for param in $(tr ':' ' ' <<<"${given#"$config"}"); do
     # shellcheck disable=SC2001  # a word boundary
     params=$(sed "s/\b${param%=*}=[0-9]*/$param/" <<<"$params")
   done
-  declare -A of=()
+  netlists=()
+  for top in "${tops[@]}"; do
+    file=$(netlist "$top") || exit
+    netlists+=("$file")
+  done
   settings=''
-  for param in $params; do
-    of[${param%=*}]=${param#*=}
-  done
-  for top in actp_compressor_axis actp_decompressor_axis; do
-    settings=''
-    for param in $params; do
-      if grep -q "parameter .*\b${param%=*} " "rtl/$top.sv"; then settings+=" -chparam ${param/=/ }"; fi
-    done
-    (
-      cd rtl
-      mapfile -t files < <(sed 's/#.*//; /^ *$/d' files.f)
-      yosys -q -p "read_verilog -defer -sv -DSYNTHESIS -Iinclude ${files[*]}
-        hierarchy -check -top $top$settings
-        rename -top $top
-        synth -flatten -top $top
-        write_verilog -noattr $work/$config-$top.v"
-    ) >"$work/$config-$top.log" 2>&1 </dev/null || die "no netlist of $top: $work/$config-$top.log"
-  done
-  chain() { # NAME TESTBENCH BLOCKS
-    iverilog -g2012 -o "$work/$config-$1" -P "chain_tb.W=${of[StreamWidth]}" -P "chain_tb.N=${of[BlockLen]}" \
-      -P "chain_tb.FORMATS=${of[Formats]}" -P "chain_tb.ORDERS=${of[Orders]}" -P "chain_tb.BLOCKS=$3" -s chain_tb "$2" \
-      "$work/$config-actp_compressor_axis.v" "$work/$config-actp_decompressor_axis.v" >"$work/$config-$1.log" 2>&1 ||
-      die "Icarus Verilog refuses the bench: $work/$config-$1.log"
-    timeout "${4:-1800}" vvp "$work/$config-$1" >>"$work/$config-$1.log" 2>&1 </dev/null || die "Icarus Verilog stopped: $work/$config-$1.log"
-    tail -n 1 "$work/$config-$1.log"
-  }
-  sed 's/#3 aresetn = 0;/#3 aresetn = 1;/' tests/four_state/chain_tb.sv >"$work/no_reset_tb.sv"
-  # Without a reset the chain may hang: then its time is over, and what it has found so far counts.
-  if ! (chain no-reset "$work/no_reset_tb.sv" 1 60) >"$work/$config-no-reset.end" 2>&1; then
+  if [[ $bench == chain ]]; then
+    settings=$(awk -v RS=' ' -F= -v blocks="${BLOCKS:-8}" '{ v[$1] = $2 + 0 }
+      END { print "W=" v["StreamWidth"], "N=" v["BlockLen"], "FORMATS=" v["Formats"], "ORDERS=" v["Orders"], "BLOCKS=" blocks }' <<<"$params")
+  fi
+  sed 's/#3 aresetn = 0;/#3 aresetn = 1;/' "tests/four_state/${bench}_tb.sv" >"$work/no_reset_tb.sv"
+  # Without a reset the devices may hang: then their time is over, and what was found so far counts.
+  if ! (simulate no-reset "$work/no_reset_tb.sv" "${settings/BLOCKS=*/BLOCKS=1}" 60) >"$work/$config-no-reset.end" 2>&1; then
     grep -q 'Icarus Verilog stopped' "$work/$config-no-reset.end" || die "$(<"$work/$config-no-reset.end")"
   fi
   grep -q UNKNOWN "$work/$config-no-reset.log" ||
     die "without a reset nothing is unknown: the bench sees nothing"
-  result=$(chain chain tests/four_state/chain_tb.sv "${BLOCKS:-8}")
+  result=$(simulate "$bench" "tests/four_state/${bench}_tb.sv" "$settings" 1800)
   say "$config     $result"
-  [[ $result == 'four-state '*' 0 faults' ]] || { grep -m 5 -E 'UNKNOWN|CHANGED|MISSING|STUCK' "$work/$config-chain.log" && die "unknown outputs"; }
+  [[ $result == 'four-state '*' 0 faults' ]] || {
+    grep -m 5 -E 'UNKNOWN|CHANGED|MISSING|STUCK|^(B|R|IRQ|REGISTER) at' "$work/$config-$bench.log" || true
+    die "unknown outputs, or wrong ones: $work/$config-$bench.log"
+  }
 done

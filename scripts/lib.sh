@@ -32,3 +32,14 @@ config_params() { # NAME [FILE]
       exit
     }' "${2:-rtl/configs.txt}"
 }
+
+MEMORIES=synth/memories.txt
+# The parameters of a configuration of the memory path; nothing if there is none of that name. Its columns: name, the
+# codecs' in synth/configs.txt, the other parameters of actp_memory as NAME=VALUE.
+memory_params() { # NAME
+  local codecs rest
+  read -r _ codecs rest < <(sed 's/#.*//' "$MEMORIES" | awk -v name="$1" '$1 == name') || return 0
+  codecs=$(config_params "$codecs" synth/configs.txt) || return
+  [[ -n $codecs ]] || die "$MEMORIES: the codecs of $1 are not in synth/configs.txt"
+  say "$codecs $rest"
+}

@@ -13,7 +13,6 @@ GE=synth/lib/actp_ge.lib
 NOT_FOR_LOGIC='__lpflow_|__probe|sparecell'
 
 CONFIGS=${ACTPLANE_CONFIGS:-rtl/configs.txt}  # explore.sh has more of them
-MEMORIES=synth/memories.txt
 # Modules that the memory path keeps in shape `parts`, so that their area is known; all others are flat in these. None of
 # them has an input of type region_t, of which a module uses a part. The codecs are empty boxes: they have rows of their
 # own, and take most of the time.
@@ -70,16 +69,6 @@ refuse_others() { # OPTION ARGUMENT...
   if [[ " ${*:2} " == *" $1 "* ]]; then
     die "$1: only the project's own devices have a bench; area.sh, timing.sh, fpga.sh and equiv.sh take other designs"
   fi
-}
-
-# The parameters of a configuration of the memory path; nothing if there is none of that name. Its columns: name, the
-# codecs' in synth/configs.txt, the other parameters of actp_memory as NAME=VALUE.
-memory_params() { # NAME
-  local codecs rest
-  read -r _ codecs rest < <(sed 's/#.*//' "$MEMORIES" | awk -v name="$1" '$1 == name') || return 0
-  codecs=$(config_params "$codecs" synth/configs.txt) || return
-  [[ -n $codecs ]] || die "$MEMORIES: the codecs of $1 are not in synth/configs.txt"
-  say "$codecs $rest"
 }
 
 # Sets: name, tops, sources, include, params; whole: the shape of the netlist that is measured.

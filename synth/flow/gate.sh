@@ -4,6 +4,7 @@
 # actp_ge), every cell becomes the function that the liberty file gives it, and Verilator simulates the result in
 # place of the RTL: tests/system/stall_test.cc and throughput_test.cc, all sequences and stalls, every output bit
 # against the golden model. Nothing inside is compared. Modules are kept unless --flat is given.
+# CONFIG may be a memory_NAME of synth/memories.txt: actp_memory, in tests/memory/rtl_runs_test.cc, every byte.
 # Without CONFIG: GATE_CONFIGS, else three small ones. Random volume as in `make test` (SCALE).
 # shellcheck source=synth/flow/flow.sh
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
@@ -31,14 +32,18 @@ blind() { # PROBE.sv
   sed -Ez "s/(actp_[a-z]*compressor) #\([^;]*\) u_dut/\1 u_dut/; s/(assign probe_idle_o *=)[^;]*;/\1 1'b1;/; s/(assign (probe_[a-z_]+|plan) *=)[^;]*u_dut\.[^;]*;/\1 '0;/g" "$1"
 }
 
-start=$SECONDS cells=0
+start=$SECONDS cells=0 tests=()
 for config in "${configs[@]}"; do
   list='' top='' params=()
   choose_design
-  params+=(UserWidth=5)  # as the probes have it
+  if [[ ${tops[0]} == actp_memory ]]; then
+    tests+=(memory_gate_test)
+  else
+    tests+=(gate_test)
+    params+=(UserWidth=5)  # as the probes have it
+  fi
   mkdir -p "$netlists/$name"
-  for kind in compressor decompressor; do
-    top=actp_${kind}
+  for top in "${tops[@]}"; do
     map_netlist "$top" "$shape"
     cells=$((cells + $(awk '/Number of cells:/ { n = $4 } END { print n }' "$mapped.stat")))
     gate_model=''
@@ -63,7 +68,7 @@ splitnets -ports * $top %d
 opt_clean
 write_verilog -noattr $netlists/$name/$top.sv" >"$mapped.gate.ys"
     yosys_run "$mapped.gate.log" "$mapped.gate.ys"
-    blind "tb/sv/actp_${kind}_probe.sv" >"$netlists/$name/actp_${kind}_probe.sv"
+    if [[ $top != actp_memory ]]; then blind "tb/sv/${top}_probe.sv" >"$netlists/$name/${top}_probe.sv"; fi
   done
 done
 say "netlists   ${#configs[@]} configurations, $cells cells of $lib_name, no latch, in $((SECONDS - start)) s"
@@ -72,11 +77,14 @@ start=$SECONDS
 cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O2 -DACTPLANE_BUILD_RTL=ON \
   -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_GATE_NETLIST="$netlists" -DACTPLANE_MODEL_OPT="${GATE_OPT:--O1}" >"$build/log/configure.log" 2>&1 ||
   die "cmake failed: $build/log/configure.log"
-cmake --build "$build" --parallel "$JOBS" --target gate_test >"$build/log/build.log" 2>&1 ||
+cmake --build "$build" --parallel "$JOBS" --target "${tests[@]}" >"$build/log/build.log" 2>&1 ||
   die "the bench does not compile on the netlists: $(grep -m 1 -E ' error: |FAILED' "$build/log/build.log"); log: $build/log/build.log"
 say "models     compiled in $((SECONDS - start)) s"
 
 start=$SECONDS log=$build/log/test.log
-timeout "${GATE_TIMEOUT:-3600}" "$build/bin/gate_test" >"$log" 2>&1 </dev/null ||
-  die "netlist and model differ: $(grep -m 1 -A 3 -E 'Failure|FAILED' "$log" | tr '\n' ' ' || echo "crash or time-out"); log: $log"
+: >"$log"
+for test in $(printf '%s\n' "${tests[@]}" | sort -u); do
+  timeout "${GATE_TIMEOUT:-3600}" "$build/bin/$test" >>"$log" 2>&1 </dev/null ||
+    die "netlist and model differ: $(grep -m 1 -A 3 -E 'Failure|FAILED' "$log" | tr '\n' ' ' || echo "crash or time-out"); log: $log"
+done
 say "gate       $(grep -c '^\[       OK \]' "$log") tests passed on ${#configs[@]} configurations (${configs[*]}) in $((SECONDS - start)) s"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The RTL of the memory path in the bench: every sequence in every configuration that is built.
+// The RTL of the memory path in the bench, or netlists of it: every sequence.
 #include <gtest/gtest.h>
+
+#include <array>
 
 #include "memory/run.h"
 #include "support/scale.h"
@@ -8,14 +10,23 @@
 namespace actplane::tb::memory {
 namespace {
 
+#ifdef ACTP_NETLIST
+constexpr std::array kConfigs = {"field", "quick"};  // one of them, or both
+#else
+constexpr std::array kConfigs = {"small", "default"};
+#endif
+
 class RtlRuns : public ::testing::TestWithParam<std::string_view> {};
 
 TEST_P(RtlRuns, EveryConfiguration) {
   size_t stall = 0;
-  for (const std::string_view config : {"small", "default"}) {
+  for (const std::string_view config : kConfigs) {
     for (const uint32_t error_rate : {0U, 20U}) {
       MemoryRun run{
           .device = "rtl", .config = std::string(config), .sequence = std::string(GetParam())};
+#ifdef ACTP_NETLIST
+      if (MakeMemoryDevice(run, "", 0) == nullptr) continue;
+#endif
       if (run.sequence == "generations" && error_rate != 0) continue;  // it reads what it wrote
       run.bursts = testing_support::Scaled(5000);
       run.seed = Rng(0x5eed, run.sequence + run.config).Next() >> 32;
