@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # study.sh [STEP...]: the measurements behind docs/results.md, "Training". Runs keep their folders in build/runs/study and are
 # not repeated; one that was stopped goes on from its checkpoint. JOBS runs at a time, one thread each. What a step takes is
-# said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place. SEEDS=1 is a first look.
+# said with it, for two cores; SLURM='-p long' makes job arrays of the runs in its place. SEEDS=1 is a first look;
+# ENDED=1 makes the tables of the runs that there are, and starts none.
 #   baselines  1 minute    bits per byte of gzip, bzip2 and n-grams on both texts
 #   sweep      1 hour      the learning rate of exact, both networks (PRESETS)
 #   rule       1 hour      a ratio per kind by the loss of short runs
@@ -62,7 +63,7 @@ keep() {
 # compare TABLE PRESET [OPTION...]: a comparison on the runs that all share.
 compare() {
   local table=$1 preset=$2
-  "$program" compare --preset "$preset" --eval-every 500 --eval-windows 800 --jobs "$JOBS" ${SLURM+--slurm --sbatch "$SLURM"} \
+  "$program" compare --preset "$preset" --eval-every 500 --eval-windows 800 --jobs "$JOBS" ${SLURM+--slurm --sbatch "$SLURM"} ${ENDED+--ended} \
     --runs "$out/runs-$preset" --out "$out/$table" "${@:3}" ||
     say "some runs of '$table' failed; the table says which" >&2
 }

@@ -139,8 +139,8 @@ class MemoryFigures : public RtlFixture {
     const ReadBeat r = pins.r.Sample();
     data(side.r, pins.r.valid.Get() != 0, pins.r.ready.Get() != 0, r.data, kBus, false, r.resp);
     const WriteResponse b = pins.b.Sample();
-    side.b.Draw(pins.b.valid.Get() != 0, pins.b.ready.Get() != 0,
-                b.resp == kOkay ? "OKAY" : "ERR", b.resp == kOkay ? '2' : '9');
+    side.b.Draw(pins.b.valid.Get() != 0, pins.b.ready.Get() != 0, b.resp == kOkay ? "OKAY" : "ERR",
+                b.resp == kOkay ? '2' : '9');
   }
 
   struct Name {

@@ -33,6 +33,7 @@ struct CompareOptions {
   int jobs = 0;
   bool slurm = false;
   std::string sbatch;  // options of the user for it
+  bool ended = false;  // start no run
   bool json = false;
 };
 
@@ -82,6 +83,14 @@ struct Plan {
   static std::string NameOf(const std::string& method, uint64_t seed) {
     return fmt::format("{} seed {}", method, seed);
   }
+  bool Ended(const std::string& method, uint64_t seed) const {
+    std::error_code ignored;
+    return std::filesystem::exists(FolderOf(method, seed) + "/summary.json", ignored);
+  }
+  // Not in the tables: what is not there yet, or has no exact run to be compared with.
+  bool LeftOut(const std::string& method, uint64_t seed) const {
+    return options.ended && !(Ended(method, seed) && Ended(methods[0], seed));
+  }
 };
 
 // The runs that are not there yet, seed by seed, so that an interrupted comparison has whole ones.
@@ -89,6 +98,7 @@ Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
   std::deque<Task> tasks;
   for (const uint64_t seed : plan.options.seeds) {
     for (const std::string& method : plan.methods) {
+      if (plan.LeftOut(method, seed)) continue;
       RunConfig config = plan.run;
       config.stash = method;
       config.seed = seed;
@@ -125,6 +135,7 @@ std::deque<Task> GradientTasks(const Plan& plan) {
 struct Results {
   std::vector<Outcome> outcomes;
   std::vector<Curve> curves;  // of every seed, if one can still see something; else of the first
+  size_t left_out = 0;        // of --ended
 };
 
 Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
@@ -134,6 +145,10 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
   std::map<uint64_t, size_t> exact;  // curves of the first method
   for (const std::string& method : plan.methods) {
     for (const uint64_t seed : seeds) {
+      if (plan.LeftOut(method, seed)) {
+        ++results.left_out;
+        continue;
+      }
       Outcome& outcome = results.outcomes.emplace_back();
       outcome.method = method;
       outcome.seed = seed;
@@ -211,7 +226,8 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
   }
   Result<std::deque<Task>> tasks = TrainingTasks(plan);
   if (!tasks.ok()) return tasks.status();
-  if (Status s = CheckOutputs(GradientTasks(plan)); !s.ok()) return s;  // theirs, before any run
+  std::deque<Task> checks = o.ended ? std::deque<Task>() : GradientTasks(plan);
+  if (Status s = CheckOutputs(checks); !s.ok()) return s;  // theirs, before any run
   const int jobs = JobsOf(o.jobs);
   StatusLine line(o.json);
   const auto run_all = [&](std::deque<Task> all, const char* folder) {
@@ -222,7 +238,7 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
   };
   const Result<Failures> failed = run_all(std::move(tasks).value(), "slurm-runs");
   if (!failed.ok()) return failed.status();
-  const Result<Failures> unchecked = run_all(GradientTasks(plan), "slurm-gradients");
+  const Result<Failures> unchecked = run_all(std::move(checks), "slurm-gradients");
   if (!unchecked.ok()) return unchecked.status();
 
   const Result<Results> results = ReadRuns(plan, *failed);
@@ -231,6 +247,8 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
   for (const std::string& method : plan.methods) gradients[method] = plan.GradientOf(method);
   const Result<std::vector<Row>> rows = Collect(results->outcomes, gradients);
   if (!rows.ok()) return rows.status();
+  if (rows->empty())
+    return IoError(fmt::format("no exact run has ended in {}; leave out --ended", plan.runs));
   if ((*rows)[0].losses.empty())
     return IoError(fmt::format("the exact run failed: {}", (*rows)[0].failure));
   const Result<std::string> loss = DrawCurves(results->curves);
@@ -246,6 +264,10 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
                                           {"loss.svg", *loss},
                                           {"pareto.svg", *pareto}}) {
     if (Status s = tables->at(name).Write(text); !s.ok()) return s;
+  }
+  if (results->left_out != 0) {
+    Complain(fmt::format("{} of {} runs have not ended, or not with exact: left out",
+                         results->left_out, plan.methods.size() * o.seeds.size()));
   }
   for (const auto& [name, why] : *unchecked) Complain(fmt::format("{}: {}", name, why));
   const Status printed =
@@ -287,6 +309,8 @@ Command AddCompare(CLI::App& root, const RunConfig& preset) {
   app->add_option("--sbatch", o->sbatch, "With --slurm: options of sbatch, as in '-p long -c 1'")
       ->needs("--slurm")
       ->type_name("OPTION...");
+  app->add_flag("--ended", o->ended, "Tables of the runs that have ended so far; starts none")
+      ->excludes("--slurm");
   app->add_option("--runs", o->runs, "Folder of the runs, if several comparisons share it")
       ->type_name("DIR");
   app->add_option("--out", o->run.out, "Folder of the tables, the pictures and the runs")

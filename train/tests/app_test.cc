@@ -262,6 +262,17 @@ TEST_F(Program, LlamaInEverySubcommand) {
   EXPECT_GT(rows[2]["ratio"].get<double>(), 1);
   ExpectComplaint(Run("compare" + Small() + kLlama + "--out d --methods tempo"), 2,
                   "give tempo:gelu=off");
+
+  const std::string ended = "compare" + Small() + kLlama + "--steps 4 --ended --seeds 1,2 --json ";
+  const Answer some = Run(ended + "--out c --methods recompute mxfp8");
+  ASSERT_EQ(some.code, 0) << some.err;
+  EXPECT_NE(some.err.find("4 of 6 runs have not ended"), std::string::npos) << some.err;
+  const auto there = nlohmann::json::parse(some.out)["rows"];
+  ASSERT_EQ(there.size(), 2U);
+  EXPECT_EQ(there[1]["method"], "recompute");
+  EXPECT_EQ(there[1]["held_out"], rows[1]["held_out"]);
+  EXPECT_FALSE(fs::exists(folder_ / "c/mxfp8-1"));
+  ExpectComplaint(Run(ended + "--out e --methods recompute"), 3, "leave out --ended");
 }
 
 TEST_F(Program, RefusesNetworksThatCannotBe) {
