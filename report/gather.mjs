@@ -212,8 +212,8 @@ function training(folder) {
         seeds: number(row.seeds),
         diverged: number(row.diverged) ?? 0,
         loss: percent('loss_percent', 'against'),
-        low: percent('loss_percent_low', 'against_least'),
-        high: percent('loss_percent_high', 'against_largest'),
+        low: old || row.seeds > 2 ? percent('loss_percent_low', 'against_least') : null, // of two it says nothing
+        high: old || row.seeds > 2 ? percent('loss_percent_high', 'against_largest') : null,
         step: number(row.step_time),
         failure: row.failure,
       };

@@ -158,14 +158,14 @@ export function picture() {
       .map((r) => ({
         ratio: Number(r.ratio),
         mean: Number(r.loss_percent),
-        low: number(r.loss_percent_low) ?? Number(r.loss_percent), // of one seed there is none
-        high: number(r.loss_percent_high) ?? Number(r.loss_percent),
+        low: Number(r.seeds < 3 ? r.loss_percent : r.loss_percent_low), // of two it says nothing
+        high: Number(r.seeds < 3 ? r.loss_percent : r.loss_percent_high),
       })),
   }));
   const all = series.flatMap((one) => one.points);
   const least = Math.floor(Math.min(0, ...all.map((p) => p.low)));
   const most = Math.ceil(Math.max(...all.map((p) => p.high)));
-  const bars = rows.some((r) => Number(r.seeds) > 1) ? 'bars: 95 % interval of the seeds' : 'one seed';
+  const bars = rows.some((r) => r.seeds > 2) ? 'bars: 95 % interval of three seeds or more' : 'one seed';
   const [left, right, top, bottom] = [54, 636, 16, 236];
   const octaves = Math.ceil(Math.log2(Math.max(...all.map((p) => p.ratio))));
   const x = (r) => left + ((right - left) * Math.log2(r)) / octaves;

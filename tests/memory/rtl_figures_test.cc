@@ -3,7 +3,12 @@
 // buses is compared with the golden model.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "rtl_fixture.h"
