@@ -33,7 +33,7 @@ compile() { # TESTBENCH BENCH-PARAMETERS
   local log=$work/$config.log module parameters=() param
   module=$(sed -n 's/^module \([a-z_]*\).*/\1/p' "$1")
   for param in $2; do parameters+=(-P "$module.$param"); done
-  iverilog -g2012 -o "$work/$config" "${parameters[@]}" -s "$module" "$1" "${netlists[@]}" >"$log" 2>&1 || die "Icarus Verilog refuses the bench: $log"
+  iverilog -g2012 -Itests/four_state -o "$work/$config" "${parameters[@]}" -s "$module" "$1" "${netlists[@]}" >"$log" 2>&1 || die "Icarus Verilog refuses the bench: $log"
 }
 simulate() { # NAME SECONDS [+no_reset]
   timeout "$2" vvp "$work/$config" "${@:3}" >"$work/$config-$1.log" 2>&1 </dev/null || die "Icarus Verilog stopped: $work/$config-$1.log"

@@ -42,20 +42,8 @@ module chain_tb;
     .sts_bytes_in(d_in), .sts_bytes_out(d_out)
   );
 
-  // +no_reset: there is none, and unknown outputs must be found.
-  wire no_reset = $test$plusargs("no_reset") != 0;
-  integer faults = 0, checked = 0, returned = 0, seed = 1;
-  task known(input [511:0] value, input [8*12-1:0] name);
-    begin
-      checked = checked + 1;
-      if (^value === 1'bx) begin
-        faults = faults + 1;
-        if (faults < 10) $display("UNKNOWN %0s at %0t", name, $time);
-      end
-    end
-  endtask
+  `include "watch.vh"
 
-  reg  watch = 0;
   reg  [W-1:0] sent [0:65535];
   integer head = 0, tail = 0;
   always @(negedge aclk) if (watch) begin

@@ -72,23 +72,11 @@ module memory_tb;
   );
   always #5 aclk = ~aclk;
 
-  // +no_reset: there is none, and unknown outputs must be found.
-  wire    no_reset = $test$plusargs("no_reset") != 0;
-  integer faults = 0, checked = 0, returned = 0, seed = 1;
-  reg     watch = 0;
+  `include "watch.vh"
   task fault(input [8*12-1:0] what);
     begin
       faults = faults + 1;
       if (faults < 10) $display("%0s at %0t", what, $time);
-    end
-  endtask
-  task known(input [511:0] value, input [8*12-1:0] name);
-    begin
-      checked = checked + 1;
-      if (^value === 1'bx) begin
-        faults = faults + 1;
-        if (faults < 10) $display("UNKNOWN %0s at %0t", name, $time);
-      end
     end
   endtask
   function [W-1:0] written(input [W-1:0] data, input [B-1:0] strb);
