@@ -149,7 +149,7 @@ export function picture() {
     ['actplane, order significance', 'ours', /^actplane:order=significance,ratio=[\d.]+(,ratio.residual=12)?$/],
     ['BF16, MXFP4, NVFP4', 'format', /^(bf16|mxfp4|nvfp4)$/],
     ['integers of 4 bits, to nearest, groups of 128', 'integer', /^group/],
-    ['recomputed blocks, their inputs by actplane at 4', 'formula', /^recompute/],
+    ['recomputed blocks, inputs by actplane at 4', 'formula', /^recompute/],
   ].map(([name, mark, which]) => ({
     name,
     mark,
@@ -172,7 +172,7 @@ export function picture() {
   const y = (percent) => bottom - ((bottom - top) * (percent - least)) / (most - least);
   const at = (v) => v.toFixed(1);
   const out = [
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 284" width="660" height="284" role="img">',
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 330" width="660" height="330" role="img">',
     '<title>Held-out loss against exact training over the ratio of kept activations</title>',
     '<!-- Made by report/readme.mjs from docs/training/quoted.csv. -->',
     '<style>',
@@ -200,13 +200,13 @@ export function picture() {
     );
   out.push(
     `<text x="${(left + right) / 2}" y="${bottom + 36}" text-anchor="middle">times fewer bytes of kept activations than FP32; ${bars}</text>`,
-    `<text x="${left + 4}" y="${top + 4}">loss on held-out text, above that of exact training</text>`,
+    `<text x="${left + 4}" y="${top - 5}">loss on held-out text, above that of exact training</text>`,
   );
   series.forEach(({name, mark, points}, i) => {
-    const line = top + 26 + 20 * i;
+    const [column, line] = [left + 300 * (i % 2), bottom + 62 + 20 * Math.floor(i / 2)];
     out.push(
-      `<circle class="${mark}" cx="${left + 12}" cy="${line - 4}" r="4"/>`,
-      `<text x="${left + 24}" y="${line}">${name}</text>`,
+      `<circle class="${mark}" cx="${column + 12}" cy="${line - 4}" r="4"/>`,
+      `<text x="${column + 24}" y="${line}">${name}</text>`,
     );
     for (const p of points) {
       out.push(
