@@ -289,6 +289,15 @@ export function expected() {
       .join(' to ')}`,
   );
 
+  for (const r of readCsv(under('report/data/replay_rtl.csv'))) {
+    const more = round(100 * (number(r.cycles_rtl) / number(r.cycles_model) - 1), 1);
+    const [rtl, model] = [r.cycles_rtl, r.cycles_model].map((n) => Number(n).toLocaleString('en-US'));
+    say(
+      'docs/replay.md',
+      `| ${r.format} | \`${r.order}\` | ${r.ratio} | ${rtl} | ${model} | ${more > 0 ? '+' : ''}${more} % |`,
+    );
+  }
+
   // ---- training
   const quoted = readCsv(under('docs/training/quoted.csv'));
   const even = 'actplane:order=significance,ratio=12,ratio.residual=12';
