@@ -75,9 +75,9 @@ TEST(BenchRuns, NothingComparedIsNoPass) {
 }
 
 TEST(BenchRuns, CoverageGoalsAreReached) {
-  MemoryRun run = RunOf("random", "small", 48 * 1200);
   MemoryCoverage coverage;
-  const SoakResult r = SoakMemory(run, true, coverage);
+  const SoakResult r = SoakMemory({}, 1200000, true, coverage);
+  EXPECT_GE(r.accesses, 1200000U);
   EXPECT_EQ(r.failed, 0U) << r.first.first_failure << "\n" << r.replay;
   EXPECT_THAT(coverage.Missing(), ::testing::IsEmpty());
 }
