@@ -112,7 +112,8 @@ module fv_mem_check #(
     actp_config #(.BlockLen(BlockLen)) u_config (
       .format_i(word[1:0]), .order_i(word[2]), .lossless_i(1'b0),
       .slot_bytes_i(actp_pkg::SLOT_W'(bytes)), .delta_cap_i(word[7:4]),
-      .row_limit_i(word[12:8]), .fill_zero_i(word[3]), .cfg_o(reads[r*actp_pkg::CONFIG_W +: actp_pkg::CONFIG_W])
+      .row_limit_i(word[12:8]), .fill_zero_i(word[3]),
+      .cfg_o(reads[r*actp_pkg::CONFIG_W +: actp_pkg::CONFIG_W])
     );
     // In granules, of 64 bytes; a block has 4 bytes a value in FP32, else 2.
     assign first    = WideW'(bases[r*PageW +: PageW]) << 6;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// chain_tb - compressor and decompressor netlists in a row, in a four-state simulator: registers start unknown.
+// chain_tb - compressor and decompressor netlists in a row, in a four-state simulator: registers
+//   start unknown.
 //
-// Checks   after reset no output is unknown: valid, ready, last, keep and user as long as it runs, data where it is valid, all
-//          status outputs and counters from reset on; and every block comes back with the values that its mode promises:
-//          all of them in lossless mode. A reset in the middle leaves nothing unknown either.
-// Method   values are random, beats and stalls too; the configuration of a phase holds until everything is out.
+// Checks   after reset no output is unknown: valid, ready, last, keep and user as long as it runs,
+//          data where it is valid, all status outputs and counters from reset on; and every block
+//          comes back with the values that its mode promises: all of them in lossless mode. A reset
+//          in the middle leaves nothing unknown either.
+// Method   values are random, beats and stalls too; the configuration of a phase holds until
+//          everything is out.
 `timescale 1ns / 1ps
 module chain_tb;
   parameter W = 64, N = 32, BLOCKS = 40;
@@ -18,7 +21,8 @@ module chain_tb;
   wire         s_ready, c_valid, c_ready, c_last, c_user, m_valid, m_last, m_user;
   wire [W-1:0] c_data, m_data;
   wire [W/8-1:0] c_keep, m_keep;
-  wire         c_done, c_whole, c_saturated, c_bad_config, c_bad_keep, d_done, d_lossless, d_malformed;
+  wire         c_done, c_whole, c_saturated, c_bad_config, c_bad_keep;
+  wire         d_done, d_lossless, d_malformed;
   wire [31:0]  c_blocks, c_in, c_out, d_blocks, d_bad, d_in, d_out;
 
   actp_compressor_axis u_compressor (
@@ -37,7 +41,8 @@ module chain_tb;
     .cfg_row_limit(5'd12), .s_axis_tvalid(c_valid), .s_axis_tready(c_ready), .s_axis_tdata(c_data),
     .s_axis_tkeep(c_keep), .s_axis_tlast(c_last), .s_axis_tuser(c_user),
     .m_axis_tvalid(m_valid), .m_axis_tready(m_ready), .m_axis_tdata(m_data), .m_axis_tkeep(m_keep),
-    .m_axis_tlast(m_last), .m_axis_tuser(m_user), .sts_block_done(d_done), .sts_lossless(d_lossless),
+    .m_axis_tlast(m_last), .m_axis_tuser(m_user),
+    .sts_block_done(d_done), .sts_lossless(d_lossless),
     .sts_malformed(d_malformed), .sts_blocks(d_blocks), .sts_malformed_blocks(d_bad),
     .sts_bytes_in(d_in), .sts_bytes_out(d_out)
   );

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// memory_tb - the netlist of actp_memory (memory_field of synth/memories.txt) in a four-state simulator: registers start
-//   unknown.
+// memory_tb - the netlist of actp_memory (memory_field of synth/memories.txt) in a four-state
+//   simulator: registers start unknown.
 //
-// Checks   after reset no output is unknown: valid, ready and irq always, the rest where it is valid, of W the bytes that
-//          are written; what is read is what was written, as T keeps every bit; answers are as docs/memory.md says. A
-//          reset in the middle of a burst leaves nothing unknown either.
-// Method   whole blocks, a part of one, hits and misses, bypass, a refused burst, a malformed slot, registers. Ready and
-//          the memory's valid are random.
+// Checks   after reset no output is unknown: valid, ready and irq always, the rest where it is
+//          valid, of W the bytes that are written; what is read is what was written, as T keeps
+//          every bit; answers are as docs/memory.md says. A reset in the middle of a burst leaves
+//          nothing unknown either.
+// Method   whole blocks, a part of one, hits and misses, bypass, a refused burst, a malformed slot,
+//          registers. Ready and the memory's valid are random.
 `timescale 1ns / 1ps
 module memory_tb;
   localparam W = 256, A = 32, I = 4, B = W / 8;
@@ -47,28 +48,39 @@ module memory_tb;
 
   actp_memory u_memory (
     .aclk(aclk), .aresetn(aresetn),
-    .s_axi_awvalid(s_awvalid), .s_axi_awready(s_awready), .s_axi_awid(s_id), .s_axi_awaddr(s_addr), .s_axi_awlen(s_len),
-    .s_axi_awsize(3'd5), .s_axi_awburst(s_burst), .s_axi_awlock(1'b0), .s_axi_awcache(4'd3), .s_axi_awprot(3'd0),
-    .s_axi_awqos(4'd0), .s_axi_wvalid(s_wvalid), .s_axi_wready(s_wready), .s_axi_wdata(s_wdata), .s_axi_wstrb(s_wstrb),
-    .s_axi_wlast(s_wlast), .s_axi_bvalid(s_bvalid), .s_axi_bready(s_bready), .s_axi_bid(s_bid), .s_axi_bresp(s_bresp),
-    .s_axi_arvalid(s_arvalid), .s_axi_arready(s_arready), .s_axi_arid(s_id), .s_axi_araddr(s_addr), .s_axi_arlen(s_len),
-    .s_axi_arsize(3'd5), .s_axi_arburst(s_burst), .s_axi_arlock(1'b0), .s_axi_arcache(4'd3), .s_axi_arprot(3'd0),
-    .s_axi_arqos(4'd0), .s_axi_rvalid(s_rvalid), .s_axi_rready(s_rready), .s_axi_rid(s_rid), .s_axi_rdata(s_rdata),
+    .s_axi_awvalid(s_awvalid), .s_axi_awready(s_awready), .s_axi_awid(s_id), .s_axi_awaddr(s_addr),
+    .s_axi_awlen(s_len), .s_axi_awsize(3'd5), .s_axi_awburst(s_burst), .s_axi_awlock(1'b0),
+    .s_axi_awcache(4'd3), .s_axi_awprot(3'd0), .s_axi_awqos(4'd0),
+    .s_axi_wvalid(s_wvalid), .s_axi_wready(s_wready), .s_axi_wdata(s_wdata), .s_axi_wstrb(s_wstrb),
+    .s_axi_wlast(s_wlast),
+    .s_axi_bvalid(s_bvalid), .s_axi_bready(s_bready), .s_axi_bid(s_bid), .s_axi_bresp(s_bresp),
+    .s_axi_arvalid(s_arvalid), .s_axi_arready(s_arready), .s_axi_arid(s_id), .s_axi_araddr(s_addr),
+    .s_axi_arlen(s_len), .s_axi_arsize(3'd5), .s_axi_arburst(s_burst), .s_axi_arlock(1'b0),
+    .s_axi_arcache(4'd3), .s_axi_arprot(3'd0), .s_axi_arqos(4'd0),
+    .s_axi_rvalid(s_rvalid), .s_axi_rready(s_rready), .s_axi_rid(s_rid), .s_axi_rdata(s_rdata),
     .s_axi_rresp(s_rresp), .s_axi_rlast(s_rlast),
-    .m_axi_awvalid(m_awvalid), .m_axi_awready(m_awready), .m_axi_awid(m_awid), .m_axi_awaddr(m_awaddr),
-    .m_axi_awlen(m_awlen), .m_axi_awsize(m_awsize), .m_axi_awburst(m_awburst), .m_axi_awlock(m_awlock),
-    .m_axi_awcache(m_awcache), .m_axi_awprot(m_awprot), .m_axi_awqos(m_awqos), .m_axi_wvalid(m_wvalid),
-    .m_axi_wready(m_wready), .m_axi_wdata(m_wdata), .m_axi_wstrb(m_wstrb), .m_axi_wlast(m_wlast),
+    .m_axi_awvalid(m_awvalid), .m_axi_awready(m_awready), .m_axi_awid(m_awid),
+    .m_axi_awaddr(m_awaddr), .m_axi_awlen(m_awlen), .m_axi_awsize(m_awsize),
+    .m_axi_awburst(m_awburst), .m_axi_awlock(m_awlock), .m_axi_awcache(m_awcache),
+    .m_axi_awprot(m_awprot), .m_axi_awqos(m_awqos),
+    .m_axi_wvalid(m_wvalid), .m_axi_wready(m_wready), .m_axi_wdata(m_wdata), .m_axi_wstrb(m_wstrb),
+    .m_axi_wlast(m_wlast),
     .m_axi_bvalid(m_bvalid), .m_axi_bready(m_bready), .m_axi_bid({I{1'b0}}), .m_axi_bresp(2'd0),
-    .m_axi_arvalid(m_arvalid), .m_axi_arready(m_arready), .m_axi_arid(m_arid), .m_axi_araddr(m_araddr),
-    .m_axi_arlen(m_arlen), .m_axi_arsize(m_arsize), .m_axi_arburst(m_arburst), .m_axi_arlock(m_arlock),
-    .m_axi_arcache(m_arcache), .m_axi_arprot(m_arprot), .m_axi_arqos(m_arqos), .m_axi_rvalid(m_rvalid),
-    .m_axi_rready(m_rready), .m_axi_rid({I{1'b0}}), .m_axi_rdata(m_rdata), .m_axi_rresp(2'd0), .m_axi_rlast(m_rlast),
-    .s_axil_awvalid(l_awvalid), .s_axil_awready(l_awready), .s_axil_awaddr(l_addr), .s_axil_awprot(3'd0),
-    .s_axil_wvalid(l_wvalid), .s_axil_wready(l_wready), .s_axil_wdata(l_wdata), .s_axil_wstrb(4'd15),
-    .s_axil_bvalid(l_bvalid), .s_axil_bready(1'b1), .s_axil_bresp(l_bresp), .s_axil_arvalid(l_arvalid),
-    .s_axil_arready(l_arready), .s_axil_araddr(l_addr), .s_axil_arprot(3'd0), .s_axil_rvalid(l_rvalid),
-    .s_axil_rready(1'b1), .s_axil_rdata(l_rdata), .s_axil_rresp(l_rresp), .irq(irq)
+    .m_axi_arvalid(m_arvalid), .m_axi_arready(m_arready), .m_axi_arid(m_arid),
+    .m_axi_araddr(m_araddr), .m_axi_arlen(m_arlen), .m_axi_arsize(m_arsize),
+    .m_axi_arburst(m_arburst), .m_axi_arlock(m_arlock), .m_axi_arcache(m_arcache),
+    .m_axi_arprot(m_arprot), .m_axi_arqos(m_arqos),
+    .m_axi_rvalid(m_rvalid), .m_axi_rready(m_rready), .m_axi_rid({I{1'b0}}), .m_axi_rdata(m_rdata),
+    .m_axi_rresp(2'd0), .m_axi_rlast(m_rlast),
+    .s_axil_awvalid(l_awvalid), .s_axil_awready(l_awready), .s_axil_awaddr(l_addr),
+    .s_axil_awprot(3'd0),
+    .s_axil_wvalid(l_wvalid), .s_axil_wready(l_wready), .s_axil_wdata(l_wdata),
+    .s_axil_wstrb(4'd15),
+    .s_axil_bvalid(l_bvalid), .s_axil_bready(1'b1), .s_axil_bresp(l_bresp),
+    .s_axil_arvalid(l_arvalid), .s_axil_arready(l_arready), .s_axil_araddr(l_addr),
+    .s_axil_arprot(3'd0),
+    .s_axil_rvalid(l_rvalid), .s_axil_rready(1'b1), .s_axil_rdata(l_rdata), .s_axil_rresp(l_rresp),
+    .irq(irq)
   );
   always #5 aclk = ~aclk;
 
@@ -91,15 +103,18 @@ module memory_tb;
     if (s_bvalid === 1'b1) known({s_bid, s_bresp}, "B");
     if (s_rvalid === 1'b1) known({s_rid, s_rresp, s_rlast, s_rdata}, "R");
     if (m_awvalid === 1'b1)
-      known({m_awid, m_awaddr, m_awlen, m_awsize, m_awburst, m_awlock, m_awcache, m_awprot, m_awqos}, "AW");
+      known({m_awid, m_awaddr, m_awlen, m_awsize, m_awburst, m_awlock, m_awcache, m_awprot,
+        m_awqos}, "AW");
     if (m_wvalid === 1'b1) known({m_wstrb, m_wlast, written(m_wdata, m_wstrb)}, "W");
     if (m_arvalid === 1'b1)
-      known({m_arid, m_araddr, m_arlen, m_arsize, m_arburst, m_arlock, m_arcache, m_arprot, m_arqos}, "AR");
+      known({m_arid, m_araddr, m_arlen, m_arsize, m_arburst, m_arlock, m_arcache, m_arprot,
+        m_arqos}, "AR");
     if (l_bvalid === 1'b1) known(l_bresp, "register B");
     if (l_rvalid === 1'b1) known({l_rresp, l_rdata}, "register R");
   end
 
-  // The memory: slots below 8 KiB, of which every byte makes a malformed slot, bypass above. One burst at a time.
+  // The memory: slots below 8 KiB, of which every byte makes a malformed slot, bypass above. One
+  // burst at a time.
   reg  [W-1:0] store [0:1023];
   reg  [9:0]   w_at, r_at;
   reg  [7:0]   r_left;
@@ -112,7 +127,8 @@ module memory_tb;
       m_bvalid <= 0; m_rvalid <= 0;
     end else begin
       if (m_wvalid === 1'b1 && m_wready) begin
-        for (k = 0; k < B; k = k + 1) if (m_wstrb[k] === 1'b1) store[w_at][8*k +: 8] = m_wdata[8*k +: 8];
+        for (k = 0; k < B; k = k + 1)
+          if (m_wstrb[k] === 1'b1) store[w_at][8*k +: 8] = m_wdata[8*k +: 8];
         w_at = w_at + 1;
         if (m_wlast === 1'b1) begin
           w_busy = 0;
@@ -205,7 +221,8 @@ module memory_tb;
       #1 s_wvalid = 0;
     end
   endtask
-  task write(input [A-1:0] at, input integer beats, input integer first, input [B-1:0] strb, input [1:0] burst,
+  task write(input [A-1:0] at, input integer beats, input integer first, input [B-1:0] strb,
+    input [1:0] burst,
              input [1:0] expected);
     begin
       address(at, beats, burst, 1'b1);
@@ -215,7 +232,8 @@ module memory_tb;
       @(posedge aclk);
     end
   endtask
-  task read(input [A-1:0] at, input integer beats, input integer first, input [1:0] burst, input [1:0] expected);
+  task read(input [A-1:0] at, input integer beats, input integer first, input [1:0] burst,
+    input [1:0] expected);
     begin
       address(at, beats, burst, 1'b0);
       for (beat = 0; beat < beats; beat = beat + 1) begin
@@ -251,7 +269,8 @@ module memory_tb;
       lite_write(12'h118, 1, 0);
       lite_read(12'h118, ~32'd0, 1);
       lite_write(12'h100, BASE, 2);  // it is on
-      for (word = 0; word < 4 * BLOCKS; word = word + 4) write(BASE + B * word, 4, word, {B{1'b1}}, 1, 0);
+      for (word = 0; word < 4 * BLOCKS; word = word + 4)
+        write(BASE + B * word, 4, word, {B{1'b1}}, 1, 0);
       for (word = 0; word < 4 * BLOCKS; word = word + 4) read(BASE + B * word, 4, word, 1, 0);
       read(BASE + B * (4 * BLOCKS - 1), 1, 4 * BLOCKS - 1, 1, 0);
       write(BASE + B * 5, 1, 5, {B{1'b1}} >> 7, 1, 0);
