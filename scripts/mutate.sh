@@ -67,7 +67,7 @@ mutate_test() { # TEST
   log=$root/result/$test.log
   if [[ ! -f $build/build.ninja ]]; then
     cmake -G Ninja -S "$tree" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O0' \
-      -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_MODEL_OPT=-O0 -DACTPLANE_RTL_WAVES=OFF >"$log" 2>&1 ||
+      -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_MODEL_OPT=-Og -DACTPLANE_RTL_WAVES=OFF >"$log" 2>&1 ||
       { say "FAULT $test cmake failed: $log" >"$root/result/$test" && return; }
   fi
   configs=$(awk -v test="$test" '$1 == test && $3 > n { n = $3 } END { print n }' "$root/list")

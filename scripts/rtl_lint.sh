@@ -8,6 +8,7 @@
 #   ip         a comment for every port; docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says (ip.sh)
 #   verilator  -Wall of both tops in every configuration, and of every module alone; no format at all is refused
 #   yosys      both tops in every configuration, and the memory path's, warnings are errors, no latch, no undriven net
+#   proofs     every wrapper of synth/formal elaborates
 # Waivers are in tests/lint/waivers.vlt. With the argument `text` only what takes no tool: the first three.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -139,6 +140,13 @@ select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*
   say "$read_all $work/lint_memory.sv; hierarchy -check -top lint_memory; delete lint_memory; proc; check -assert; \
 select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*/* %d; select -assert-any t:\$dff t:\$adff" >"$work/lint_memory.ys"
   say "yosys-memory yosys -q -e .* -s $work/lint_memory.ys"
+  # The wrappers of the proofs, those that CI does not run as well, fit the modules that they speak about.
+  {
+    say "read_verilog -defer -sv -formal -DSYNTHESIS -Iinclude -I../synth/formal ${files[*]} $(printf '%s ' ../synth/formal/fv_*.sv)"
+    say "design -save all"
+    for wrapper in ../synth/formal/fv_*.sv; do say "design -load all; hierarchy -check -top $(basename "$wrapper" .sv)"; done
+  } >"$work/proofs.ys"
+  say "yosys-proofs yosys -qq -s $work/proofs.ys"
   for n in "${lengths[@]}"; do
     for w in "${widths[@]}"; do
       for top in "${tops[@]}"; do lint "$top-$n-$w" -GBlockLen="$n" -GStreamWidth="$w" --top-module "$top"; done
@@ -179,4 +187,4 @@ for top in "${tops[@]}"; do
 done
 configurations=$(((${#lengths[@]} * ${#widths[@]} + ${#variants[@]}) * ${#tops[@]} + ${#memories[@]}))
 say "verilator  $configurations configurations, $(grep -vc '_pkg\.sv$' <(printf '%s\n' "${files[@]}")) modules alone"
-say "yosys      $configurations configurations, no latch"
+say "yosys      $configurations configurations, no latch; $(find ../synth/formal -name 'fv_*.sv' | wc -l) wrappers of proofs"

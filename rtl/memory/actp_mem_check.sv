@@ -8,7 +8,8 @@
 //          region index_i, not of the region in question, are wanted at the inputs in this cycle.
 //          size_write_o: the region in question keeps size_o, its last granule, before any other is
 //          looked at, and gets its size back when it is refused. While start_i is low size_o is the
-//          size of the region at the inputs a cycle ago, less one, whether it is on or off.
+//          size of the region at the inputs, less one, whether it is on or off, from the third
+//          cycle on in which it is there.
 // Method   both ways, of pages and of slot pages: the end of one region against the base of the
 //          other; two areas overlap when each begins before the other ends. The end of the slots is
 //          the number of the last block times the stride, a bit of the stride a cycle, and the last
@@ -57,14 +58,19 @@ module actp_mem_check #(
   localparam int unsigned WideShift = $clog2(BlockLen / 16);        // granules of a block
   localparam int unsigned SlimShift = $clog2(BlockLen / 32);
   localparam int unsigned StepW     = $clog2(StrideW + 3);
+  localparam int unsigned SumW      = WordW / 2;
+  localparam int unsigned TopW      = WordW - SumW + 1;             // with the carry
   localparam logic [StepW-1:0] LoadStep    = StepW'(StrideW);
 
   typedef enum logic [2:0] {
-    StIdle,  // the region alone is judged as soon as start_i comes
-    StKeep,  // it keeps its last granule
-    StRun,   // against the others
-    StUndo,  // refused
-    StBack   // it gets its size back
+    StIdle,
+    StAlone,  // the region alone is judged
+    StKeep,   // it keeps its last granule, or is refused
+    StRun,    // against the others
+    StGood,   // it may be on
+    StUndo,   // refused
+    StLess,   // its size is the last granule less the base
+    StBack    // it gets its size back
   } state_e;
   state_e state_d, state_q;
 
@@ -81,13 +87,25 @@ module actp_mem_check #(
   );
 
   // The table has sizes less one: the last granule is the base more, and the other way round.
-  logic             add, subtract;
-  logic [PageW:0]   page;
-  logic [SizeW-1:0] size;
-  assign add      = (state_q == StIdle) & start_i;
+  // The carry between the halves is that of a cycle ago: the inputs are there for two.
+  localparam int unsigned HalfW  = PageW / 2;
+  localparam int unsigned LowerW = HalfW + 1;          // with the carry
+  localparam int unsigned UpperW = PageW - HalfW + 1;
+  logic                 add, subtract, half_q;
+  logic [PageW-1:0]     term_a, term_b;
+  logic [LowerW-1:0]    low;
+  logic [UpperW-1:0]    high;
+  logic [PageW:0]       page;
+  logic [SizeW-1:0]     size;
+  assign add      = ((state_q == StIdle) & start_i) | (state_q == StAlone);
   assign subtract = ~add;
-  assign page     = {1'b0, size_i[SizeW-1:GranuleW]} + {1'b0, base_i ^ {PageW{subtract}}} +
-                    (PageW+1)'(subtract);
+  assign term_a   = size_i[SizeW-1:GranuleW];
+  assign term_b   = base_i ^ {PageW{subtract}};
+  assign low      = {1'b0, term_a[HalfW-1:0]} + {1'b0, term_b[HalfW-1:0]} + LowerW'(subtract);
+  assign high     = {1'b0, term_a[PageW-1:HalfW]} + {1'b0, term_b[PageW-1:HalfW]} +
+                    UpperW'(half_q);
+  assign page     = {high, low[HalfW-1:0]};
+  always_ff @(posedge clk_i) half_q <= low[HalfW];
   assign size     = {page[PageW-1:0], size_i[GranuleW-1:0]};
 
   // Which regions, and how far.
@@ -139,6 +157,8 @@ module actp_mem_check #(
   logic [SizeW-1:0]   late_q;
   logic [WordW-1:0]   end_q, end_in, term;
   logic [WordW:0]     sum;
+  logic [SumW:0]      sum_low;
+  logic [TopW-1:0]    sum_high0, sum_high1;
   // What is added comes from registers: the block number, then the base of slots or the last page.
   assign as_it_is    = to_add | (~start_i & ~enable_i);
   assign narrow      = ((Formats & 1) == 0) | (((Formats & 6) != 0) & (cfg_i[1:0] != 2'd0));
@@ -162,7 +182,11 @@ module actp_mem_check #(
   assign end_in = add_q ? end_q : end_q << 1;
   assign term   = add_q ? {late_q[SizeW-1:GranuleW], PageWords'(stride_less_q)} :
                   WordW'(block) & {WordW{stride_bit_q}};
-  assign sum    = {1'b0, end_in} + {1'b0, term};
+  // The upper halves side by side: the carry selects one.
+  assign sum_low   = {1'b0, end_in[SumW-1:0]} + {1'b0, term[SumW-1:0]};
+  assign sum_high0 = {1'b0, end_in[WordW-1:SumW]} + {1'b0, term[WordW-1:SumW]};
+  assign sum_high1 = {1'b0, end_in[WordW-1:SumW]} + {1'b0, term[WordW-1:SumW]} + TopW'(1);
+  assign sum       = {sum_low[SumW] ? sum_high1 : sum_high0, sum_low[SumW-1:0]};
   always_ff @(posedge clk_i) begin
     end_q    <= (compare_q | (state_q != StRun)) ? '0 : sum[WordW-1:0];
     beyond_q <= ~compare_q & (state_q == StRun) &
@@ -170,11 +194,12 @@ module actp_mem_check #(
   end
 
   // The verdict.
-  logic begins, shared_q, refused;
+  logic begins, shared_q, refused, bad_q;  // bad_q: by itself
   assign begins  = (slots_q ? slot_i : base_i) <= end_q[WordW-1:PageWords];
   assign refused = compare_q & (back_q ? begins & shared_q : beyond_q);
   always_ff @(posedge clk_i) begin
     if (compare_q) shared_q <= begins & enable_i;
+    bad_q <= cfg.bad | (&size_i) | page[PageW];
   end
 
   always_comb begin
@@ -184,23 +209,23 @@ module actp_mem_check #(
     size_write_o = 1'b0;
     unique case (state_q)
       StIdle:
-        if (start_i) begin
-          if (cfg.bad | (&size_i) | page[PageW]) done_o  = 1'b1;
-          else                                   state_d = StKeep;
-        end
+        if (start_i) state_d = StAlone;
+      StAlone: state_d = StKeep;
       StKeep: begin
-        size_write_o = 1'b1;
-        state_d      = StRun;
+        size_write_o = ~bad_q;
+        done_o       = bad_q;
+        state_d      = bad_q ? StIdle : StRun;
       end
       StRun:
-        if (refused) begin
-          state_d = StUndo;
-        end else if (last_pair) begin
-          done_o  = 1'b1;
-          ok_o    = 1'b1;
-          state_d = StIdle;
-        end
-      StUndo: state_d = StBack;
+        if (refused)        state_d = StUndo;
+        else if (last_pair) state_d = StGood;
+      StGood: begin
+        done_o  = 1'b1;
+        ok_o    = 1'b1;
+        state_d = StIdle;
+      end
+      StUndo: state_d = StLess;
+      StLess: state_d = StBack;
       StBack: begin
         size_write_o = 1'b1;
         done_o       = 1'b1;

@@ -2,8 +2,9 @@
 // actp_mem_counters - what the memory path has done, in 32-bit counters that wrap.
 //
 // Contract counter c goes up by count_i[2c +: 2], 0 .. 2, in every cycle; counters Num and Num + 1
-//          by the bytes that come with their valid. read_ready_o: data_o is counter read_index_i,
-//          as it was before this cycle; it comes within Num cycles and is there for one.
+//          by the bytes that came with their valid a cycle before. read_ready_o: data_o is counter
+//          read_index_i, as it was before this cycle; it comes within Num cycles and is there for
+//          one.
 // Method   the low five bits of each counter count for themselves. Above them Num words turn in a
 //          ring, one place a cycle; the word at the end of it takes the carry that its low bits
 //          have left. No low part runs over twice in a turn. The ring starts with a turn of zeros.
@@ -77,16 +78,18 @@ module actp_mem_counters #(
   assign high = (ring_q[(Num-1)*HighW +: HighW] & {HighW{~first_turn_q}}) + HighW'(carry);
   always_ff @(posedge clk_i) ring_q <= {ring_q[(Num-1)*HighW-1:0], high};
 
-  logic [BytesW-1:0] first_add, second_add;
-  assign first_add  = first_bytes_i & {BytesW{first_valid_i}};
-  assign second_add = second_bytes_i & {BytesW{second_valid_i}};
+  logic [BytesW-1:0] first_add_q, second_add_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      first_q  <= '0;
-      second_q <= '0;
+      first_add_q  <= '0;
+      second_add_q <= '0;
+      first_q      <= '0;
+      second_q     <= '0;
     end else begin
-      first_q  <= first_q + 32'(first_add);
-      second_q <= second_q + 32'(second_add);
+      first_add_q  <= first_bytes_i & {BytesW{first_valid_i}};
+      second_add_q <= second_bytes_i & {BytesW{second_valid_i}};
+      first_q      <= first_q + 32'(first_add_q);
+      second_q     <= second_q + 32'(second_add_q);
     end
   end
 

@@ -43,14 +43,14 @@ module actp_mem_drain #(
   input  wire logic             out_ready_i,
   output logic                  out_last_o
 );
-  logic             asked_q, merged_q, failed_q, fresh, pass, drop, move;
+  logic             ask_q, asked_q, merged_q, failed_q, fresh, pass, drop, move;
   logic [WordW-1:0] word_q;
 
-  assign fresh = ~asked_q & ~merged_q & ~failed_q;
+  assign fresh = ~asked_q & ~merged_q & ~failed_q & ~(ask_q & rmw_ready_i);
   assign pass  = block_valid_i & (block_whole_i | merged_q);
   assign drop  = block_valid_i & enter_ready_i & (failed_q | (~block_whole_i & ~block_some_i));
 
-  assign rmw_valid_o = block_valid_i & ~block_whole_i & block_some_i & fresh & ~block_pending_i;
+  assign rmw_valid_o = ask_q;
   assign merge_o     = asked_q & rmw_data_valid_i;
 
   assign out_valid_o = pass & ((word_q != '0) | enter_ready_i);
@@ -65,11 +65,13 @@ module actp_mem_drain #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      ask_q    <= 1'b0;
       asked_q  <= 1'b0;
       merged_q <= 1'b0;
       failed_q <= 1'b0;
       word_q   <= '0;
     end else begin
+      ask_q    <= block_valid_i & ~block_whole_i & block_some_i & fresh & ~block_pending_i;
       asked_q  <= (asked_q | (rmw_valid_o & rmw_ready_i)) & ~(merge_o & rmw_last_i);
       merged_q <= (merged_q | (merge_o & rmw_last_i & ~rmw_error_i)) & ~done_o;
       failed_q <= (failed_q | (merge_o & rmw_last_i & rmw_error_i)) & ~done_o;

@@ -11,8 +11,11 @@
 //          answers to other blocks (pause_i); by check_close_i; by flush_i.
 //          While a read waits for a block, with check_close_i, that one is not opened again: its
 //          turn comes however many writes there are.
+//          block_read_o: a fill that began before the block was opened has not ended; none begins
+//          while check_busy_o.
 // Method   two buffers in turn. A closed block is never written by beats; merge_i writes into it.
-// Params   StreamWidth 64 .. 512; Words 1 .. 128, TagW, RegW, EndsW, GatherW; Fifo 1: latches
+// Params   StreamWidth 64 .. 512; Words 1 .. 128, TagW, RegW, EndsW, GatherW; Buffers of the read
+//          path; Fifo 1: latches
 // Reset    both free
 `include "actp_macros.svh"
 `default_nettype none
@@ -24,6 +27,7 @@ module actp_mem_gather #(
   parameter int unsigned RegW        = 3,
   parameter int unsigned EndsW       = 5,
   parameter int unsigned GatherW     = 8,
+  parameter int unsigned Buffers     = 4,
   parameter int unsigned Fifo        = 0,
   localparam int unsigned Bytes   = StreamWidth / 8,
   localparam int unsigned WordW   = (Words > 1) ? $clog2(Words) : 1
@@ -43,10 +47,13 @@ module actp_mem_gather #(
   input  wire logic [StreamWidth-1:0] beat_data_i,
   input  wire logic [Bytes-1:0]       beat_strb_i,
   output logic                        open_o,         // a beat begins the block burst_tag_i
+  input  wire logic [Buffers-1:0]     open_reads_i,   // fills that read its slot
+  input  wire logic [Buffers-1:0]     filling_i,      // fills that have not ended
   // the oldest closed block
   output logic                        block_valid_o,
   output logic                        block_whole_o,
   output logic                        block_some_o,   // not whole: any byte was written
+  output logic                        block_read_o,   // a fill reads its slot
   output logic [TagW-1:0]             block_tag_o,
   output logic [RegW-1:0]             block_region_o,
   output logic [WordW-1:0]            block_last_word_o,
@@ -76,6 +83,7 @@ module actp_mem_gather #(
 
   logic [InfoW-1:0]       info0_q, info1_q, drain_info;
   logic [EndsW-1:0]       ends0_q, ends1_q, ends;
+  logic [Buffers-1:0]     reads0_q, reads1_q;
   logic                   carry0_q, carry1_q;
   logic [TagW-1:0]        tag0, tag1, fill_tag;
   logic [LowW-1:0]        guard_tag_q;  // low bits will do: others wait a little
@@ -131,6 +139,8 @@ module actp_mem_gather #(
   // ---- what is known of a block
   assign ends = (hit ? (fill_q ? ends1_q : ends0_q) : '0) + EndsW'(burst_last_i);
   always_ff @(posedge clk_i) begin
+    reads0_q <= (opening & ~target) ? open_reads_i : reads0_q & filling_i;
+    reads1_q <= (opening & target) ? open_reads_i : reads1_q & filling_i;
     if (opening & ~target) info0_q <= {burst_tag_i, burst_region_i, burst_last_word_i};
     if (opening & target)  info1_q <= {burst_tag_i, burst_region_i, burst_last_word_i};
     if (take & ~target) begin
@@ -150,6 +160,7 @@ module actp_mem_gather #(
                          (open_q & full & (fill_q == drain_q));
   assign block_whole_o = drain_q ? whole[1] : whole[0];
   assign block_some_o  = drain_q ? some[1] : some[0];
+  assign block_read_o  = |((drain_q ? reads1_q : reads0_q) & filling_i);
   assign block_data_o  = data1 | data0;
   assign drain_mask    = mask1 | mask0;
 

@@ -100,9 +100,10 @@ module actp_mem_lookup #(
   logic [10:0]      in_attr, attr_q;
   logic [RegW-1:0]  in_region, region_q;
   logic [1:0]       in_fmt;
-  logic             in_end_page, unused_decode;
+  logic             in_end_page, in_narrow, narrow_q, unused_decode;
   logic [GW-1:0]    in_granule;
-  assign unused_decode = ^{in_fmt, in_end_page, in_granule};
+  assign unused_decode = ^{in_end_page, in_granule};
+  assign in_narrow     = ((Formats & 1) == 0) | (((Formats & 6) != 0) & (in_fmt != actp_pkg::FP32));
   actp_skid #(.Width(InW)) u_skid (
     .clk_i, .rst_ni, .in_valid_i(ar_valid_i & ~hold_i), .in_ready_o(skid_ready),
     .in_data_i({ar_id_i, ar_addr_i, ar_len_i, ar_size_i, ar_burst_i, ar_attr_i}),
@@ -140,18 +141,14 @@ module actp_mem_lookup #(
   logic [TagW-1:0]       tag, next;
   assign rmw          = rmw_valid_i;
   assign fill_index_o = rmw ? rmw_region_i : region_q;
-  always_comb begin
-    region = '0;
-    for (int unsigned r = 0; r < Regions; r++) begin
-      region = region | (regions_i[r*actp_mem_pkg::REGION_W +: actp_mem_pkg::REGION_W] &
-                         {actp_mem_pkg::REGION_W{fill_index_o == RegW'(r)}});
-    end
-  end
+  actp_mem_region #(.Regions(Regions)) u_region (
+    .regions_i, .index_i(fill_index_o), .region_o(region)
+  );
   assign fill_region_o = region;
   assign narrow   = ((Formats & 1) == 0) |
                     (((Formats & 6) != 0) & (region.fmt != actp_pkg::FP32));
   assign narrow_o = narrow;
-  assign mask     = narrow ? SlimMask : WideMask;
+  assign mask     = narrow_q ? SlimMask : WideMask;
   assign tag      = {page_q, at_q[11:6] & ~mask};
   assign next     = tag + TagW'(mask) + TagW'(1);
   assign wraps    = (burst_q == actp_mem_pkg::BURST_WRAP) & ((moving_q & ~mask) != '0);
@@ -184,7 +181,7 @@ module actp_mem_lookup #(
   assign block_push_o   = push;
   assign block_buffer_o = hit_i ? hit_buffer_i : free_buffer_i;
   assign burst_push_o   = (push & first_q) | refused_o | pass_o;
-  assign burst_o        = {kind_q, id_q, at_q, len_q, size_q, burst_q, narrow};
+  assign burst_o        = {kind_q, id_q, at_q, len_q, size_q, burst_q, narrow_q};
   assign pass_valid_o   = valid_q & (kind_q == actp_mem_pkg::KIND_BYPASS) & burst_ready_i;
   assign pass_addr_o    = {page_q, at_q};
   assign pass_attr_o    = attr_q;
@@ -234,6 +231,7 @@ module actp_mem_lookup #(
       burst_q  <= in_burst;
       attr_q   <= in_attr;
       region_q <= in_region;
+      narrow_q <= in_narrow;
       end_q    <= in_end;
       moving_q <= in_moving;
     end else if (ahead) begin

@@ -6,7 +6,7 @@
 //          index. answer: the memory has taken (or refused) the slot of the oldest block without
 //          answer; never while answer_hold_o, when that one was dropped. head: the oldest block,
 //          once it is answered or dropped, for the bursts that end in it.
-//          read_*_o: of the block of error_o, else of ask_index_i.
+//          answer_tag_o: of the oldest block without answer, while it is answered or dropped.
 //          check_busy_o: a block with the low bits of that tag has no answer yet. drain_busy_o:
 //          the same of fewer bits. Who asks waits, for another block now and then.
 // Params   Pending 2, 4, 8, 16; TagW, RegW, EndsW; Fifo 1: blocks in latches, else in flops
@@ -40,14 +40,13 @@ module actp_mem_pending #(
   output logic [RegW-1:0]        slot_region_o,
   output logic [IndexW-1:0]      slot_index_o,
   input  wire logic [IndexW-1:0] ask_index_i,
-  output logic [TagW-1:0]        read_tag_o,
-  output logic [RegW-1:0]        read_region_o,
+  output logic [RegW-1:0]        ask_region_o,
   // answers
   output logic                   answer_hold_o,
   input  wire logic              answer_i,
   input  wire logic              answer_error_i,
-  output logic                   error_o,
-  output logic                   dropped_failed_o,  // it is that of an old content not readable
+  output logic [TagW-1:0]        answer_tag_o,
+  output logic                   dropped_failed_o,  // its old content was not readable
   // bursts
   output logic                   head_valid_o,
   output logic [EndsW-1:0]       head_ends_o,
@@ -69,7 +68,7 @@ module actp_mem_pending #(
 
   logic [PtrW-1:0]    tail_q, slot_q, answer_q, head_q;  // where each of them is
   logic [Pending-1:0] live_q, drop, failed_q, check_same, drain_same;
-  logic [Pending-1:0] at_tail, at_slot, at_answer, at_head, at_read;
+  logic [Pending-1:0] at_tail, at_slot, at_answer, at_head, at_ask;
   logic               slot_some, slot_drop, slot_move, answer_drop, answered;
 
   assign push_ready_o  = (tail_q ^ head_q) != {1'b1, {IndexW{1'b0}}};
@@ -84,7 +83,6 @@ module actp_mem_pending #(
   assign head_valid_o  = head_q != answer_q;
   assign some_o        = head_q != tail_q;
   assign dropped_failed_o = answer_drop & (|(failed_q & at_answer));
-  assign error_o          = dropped_failed_o | (answer_i & answer_error_i);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -117,7 +115,7 @@ module actp_mem_pending #(
     assign at_slot[e]   = slot_q[IndexW-1:0] == IndexW'(e);
     assign at_answer[e] = answer_q[IndexW-1:0] == IndexW'(e);
     assign at_head[e]   = head_q[IndexW-1:0] == IndexW'(e);
-    assign at_read[e]   = error_o ? at_answer[e] : (ask_index_i == IndexW'(e));
+    assign at_ask[e]    = ask_index_i == IndexW'(e);
     always_ff @(posedge clk_i) begin
       if (push_i & at_tail[e])          failed_q[e] <= push_failed_i;
       else if (answer_i & at_answer[e]) failed_q[e] <= answer_error_i;
@@ -132,12 +130,12 @@ module actp_mem_pending #(
   assign drain_busy_o = |(live_q & drain_same);
 
   always_comb begin
-    {slot_region_o, slot_tag_o, read_region_o, read_tag_o, head_ends_o} = '0;
+    {slot_region_o, slot_tag_o, ask_region_o, answer_tag_o, head_ends_o} = '0;
     for (int unsigned e = 0; e < Pending; e++) begin
       {slot_region_o, slot_tag_o} = {slot_region_o, slot_tag_o} |
           (words[e*WordW +: RegW+TagW] & {(RegW+TagW){at_slot[e]}});
-      {read_region_o, read_tag_o} = {read_region_o, read_tag_o} |
-          (words[e*WordW +: RegW+TagW] & {(RegW+TagW){at_read[e]}});
+      answer_tag_o = answer_tag_o | (words[e*WordW +: TagW] & {TagW{at_answer[e]}});
+      ask_region_o = ask_region_o | (words[e*WordW+TagW +: RegW] & {RegW{at_ask[e]}});
       head_ends_o = head_ends_o | (words[e*WordW+TagW+RegW +: EndsW] & {EndsW{at_head[e]}});
     end
   end

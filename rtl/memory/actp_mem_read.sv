@@ -5,7 +5,7 @@
 //          after AR at most. Any other is read and stays in a buffer until the write path opens its
 //          block, a newer one takes its place, clear_i, or reset. All outputs to the two sides come
 //          from registers.
-//          check_*, open_*, slot_*, rmw_*: the write path's side of the same blocks.
+//          check_*, open_*, filling_o, rmw_*: the write path's side of the same blocks.
 //          hold_i: no new burst; idle_o: nothing is under way. regions_i changes only then, or from
 //          disabled to enabled; clear_i comes with it.
 // Method   actp_mem_lookup -> actp_mem_fill -> actp_mem_buffers -> actp_mem_serve
@@ -77,11 +77,10 @@ module actp_mem_read #(
   output logic                        check_close_o,
   output logic [TagW-1:0]             check_tag_o,
   input  wire logic                   check_busy_i,
-  input  wire logic                   slot_valid_i,
-  input  wire logic [TagW-1:0]        slot_tag_i,
-  output logic                        slot_wait_o,
   input  wire logic                   open_valid_i,
   input  wire logic [TagW-1:0]        open_tag_i,
+  output logic [ReadBuffers-1:0]      open_reads_o,
+  output logic [ReadBuffers-1:0]      filling_o,
   // control
   input  wire logic                   hold_i,
   output logic                        idle_o,
@@ -136,7 +135,7 @@ module actp_mem_read #(
   );
 
   // ---- buffers
-  logic                   slot_filling, block_valid, block_pop, rmw_valid;
+  logic                   block_valid, block_pop, rmw_valid;
   logic [BufferW-1:0]     block_buffer, rmw_buffer, serve_buffer, write_buffer;
   logic [ReadBuffers-1:0] filling, error;
   logic [WordW-1:0]       rmw_word, serve_word, write_word;
@@ -149,9 +148,9 @@ module actp_mem_read #(
     .unref_i(block_pop), .unref_buffer_i(block_buffer), .keep_i(rmw_active),
     .keep_buffer_i(rmw_buffer), .done_i(done), .done_buffer_i(write_buffer),
     .done_error_i(wrong), .done_tag_o(done_tag), .filling_o(filling), .error_o(error),
-    .open_valid_i, .open_tag_i, .slot_tag_i, .slot_filling_o(slot_filling), .clear_i
+    .open_valid_i, .open_tag_i, .open_reads_o, .clear_i
   );
-  assign slot_wait_o = slot_valid_i & slot_filling;
+  assign filling_o = filling;
   actp_mem_buffers #(.StreamWidth(StreamWidth), .Buffers(ReadBuffers), .Words(Words),
       .Fifo(Fifo)) u_buffers (
     .clk_i, .write_i(write), .write_buffer_i(write_buffer), .write_word_i(write_word),

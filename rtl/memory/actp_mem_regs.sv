@@ -88,7 +88,8 @@ module actp_mem_regs #(
     StCheck,  // a region may be enabled
     StStop,   // no new bursts from here on
     StDrain,  // until both paths are empty
-    StLeave,  // the region is looked at
+    StLeave,  // the region is looked at,
+    StLess,   // its size is taken
     StGone    // and goes; the read path forgets its blocks
   } state_e;
   state_e state_d, state_q;
@@ -181,7 +182,8 @@ module actp_mem_regs #(
       end
       StStop:  state_d = StDrain;
       StDrain: if (idle_i) state_d = StLeave;
-      StLeave: state_d = StGone;
+      StLeave: state_d = StLess;
+      StLess:  state_d = StGone;
       StGone: begin
         wr_done = 1'b1;
         state_d = StIdle;
@@ -196,14 +198,14 @@ module actp_mem_regs #(
 
   // Reads.
   logic             rd_counter, counter_ready;
-  logic             rd_late_q;  // the second cycle: what comes late is there
+  logic [1:0]       rd_late_q;  // the third cycle: what comes late is there
   logic [3:0]       counter;
   logic [31:0]      count;
   logic [AddrW-1:0] error_addr;
-  assign rd_done = rd_go & (rd_counter ? counter_ready : rd_late_q);
+  assign rd_done = rd_go & (rd_counter ? counter_ready : rd_late_q[1]);
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) rd_late_q <= 1'b0;
-    else         rd_late_q <= rd_go & ~rd_done;
+    if (!rst_ni) rd_late_q <= '0;
+    else         rd_late_q <= {rd_late_q[0], 1'b1} & {2{rd_go & ~rd_done}};
   end
   actp_mem_reg_read #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
@@ -239,7 +241,7 @@ module actp_mem_regs #(
   assign irq_o    = |(errors & irq_enable_q);
   assign gather_o = gather_q;
   assign hold_o   = (state_q == StStop) | (state_q == StDrain) | (state_q == StLeave) |
-                    (state_q == StGone);
+                    (state_q == StLess) | (state_q == StGone);
   assign clear_o  = state_q == StGone;
 endmodule
 

@@ -2,10 +2,10 @@
 // actp_mem_slot_out - slots, and between them bypass bursts, to the memory.
 //
 // Contract slot: the beats of the compressor. place: where that slot goes, taken with its last
-//          beat. A slot, or its second part, begins when its beat is there, slot_ask_o, and neither
-//          slot_wait_i (first part) nor slot_no_i; place_bytes_i is its T then. It is one burst, or
-//          two where a 4 KiB boundary is inside.
-//          pass: a bypass request, taken into the register of AW; data: the beats of those bursts.
+//          beat. A slot, or its second part, begins when its beat is there; place_bytes_i is its T
+//          then. It is one burst, or two where a 4 KiB boundary is inside.
+//          pass: a bypass request, taken into the register of AW; data: the beats of those bursts,
+//          which go on with their request or behind it.
 //          AW and W leave from registers; the W beats have the order of the requests.
 //          note_o: a request was made, {bypass, last one of its slot}, for its answer; only while
 //          note_ready_i.
@@ -34,9 +34,6 @@ module actp_mem_slot_out #(
   output logic                             place_ready_o,
   input  wire logic [AddrW-BusW-1:0]       place_i,         // bus words
   input  wire logic [actp_pkg::SLOT_W-1:0] place_bytes_i,
-  output logic                             slot_ask_o,      // it is about to begin
-  input  wire logic                        slot_no_i,       // not in this cycle
-  input  wire logic                        slot_wait_i,
   output logic                             slot_begin_o,    // its first request is made
   // bypass
   input  wire logic                        pass_valid_i,
@@ -49,7 +46,7 @@ module actp_mem_slot_out #(
   input  wire logic [10:0]                 pass_attr_i,
   input  wire logic                        data_valid_i,
   output logic                             data_ready_o,
-  output logic                             data_empty_o,    // W is free, whatever the memory does
+  output logic                             data_empty_o,    // it is, whatever the memory does
   input  wire logic [StreamWidth-1:0]      data_i,
   input  wire logic [Bytes-1:0]            data_strb_i,
   input  wire logic                        data_last_i,
@@ -83,9 +80,8 @@ module actp_mem_slot_out #(
   // ---- who owns W: a part of a slot, else the bypass bursts whose requests are made
   logic       mid_q, second_q;  // in a part; the next part is a second one
   logic [1:0] pass_q;           // bypass bursts with beats to come
-  logic       request, start, fire, part_last, page_end, pass_move, data_move, data_end;
-  assign slot_ask_o   = slot_valid_i & place_valid_i & ~mid_q;
-  assign request      = slot_ask_o & ~slot_no_i & (second_q | ~slot_wait_i);
+  logic       request, start, fire, part_last, page_end, owned, pass_move, data_move, data_end;
+  assign request      = slot_valid_i & place_valid_i & ~mid_q;
   assign start        = request & aw_free & w_free & note_ready_i & (pass_q == '0);
   assign fire         = slot_valid_i & w_free & (mid_q | start);
   assign slot_ready_o = w_free & (mid_q | start);
@@ -95,8 +91,9 @@ module actp_mem_slot_out #(
 
   assign pass_ready_o = aw_free & note_ready_i & pass_room_i & ~request & ~pass_q[1];
   assign pass_move    = pass_valid_i & pass_ready_o;
-  assign data_ready_o = w_free & ~mid_q;
-  assign data_empty_o = ~w_valid_q & ~mid_q;
+  assign owned        = pass_q != '0;
+  assign data_ready_o = w_free & ~mid_q & (owned | pass_move);
+  assign data_empty_o = ~w_valid_q & ~mid_q & owned;
   assign data_move    = data_valid_i & data_ready_o;
   assign data_end     = data_move & data_last_i;
 
@@ -159,7 +156,7 @@ module actp_mem_slot_out #(
   assign m_w_valid_o  = w_valid_q;
 
   `ACTP_ASSERT(OneOwner_A, !(fire && data_move) && !(start && pass_move))
-  `ACTP_ASSERT(DataOwned_A, data_valid_i |-> pass_q != '0)
+  `ACTP_ASSERT(DataOwned_A, data_end |-> owned || pass_move)
   `ACTP_ASSERT(LastOfSlot_A, (fire && (second_q || (start && !split)) && part_last) |-> slot_last_i)
   `ACTP_STREAM(MemoryAw, m_aw_valid_o, m_aw_ready_i, {m_aw_addr_o, m_aw_len_o})
   `ACTP_STREAM(MemoryW, m_w_valid_o, m_w_ready_i, {m_w_data_o, m_w_strb_o, m_w_last_o})

@@ -7,7 +7,8 @@
 //          ref_i counts a reference to ref_buffer_i, unref_i takes one back; keep_buffer_i is not
 //          free while keep_i. done_i ends a fill: a wrong block is not found any more. A block that
 //          the write path opens, even in the cycle of its allocation, is not found from the next
-//          cycle on; who refers to it already gets what memory had before.
+//          cycle on; who refers to it already gets what memory had before. open_reads_o: the
+//          buffers whose fills read the slot of open_tag_i, with one that begins in this cycle.
 // Method   round robin: the first free buffer behind the one taken last
 // Params   TagW; Buffers 2 .. 8; RefW: bits of a count of references
 // Reset    nothing found, all free
@@ -49,8 +50,7 @@ module actp_mem_tags #(
   // write path, control
   input  wire logic               open_valid_i,
   input  wire logic [TagW-1:0]    open_tag_i,
-  input  wire logic [TagW-1:0]    slot_tag_i,
-  output logic                    slot_filling_o,  // a fill reads the slot of this block
+  output logic [Buffers-1:0]      open_reads_o,
   input  wire logic               clear_i
 );
   logic [Buffers-1:0]      found_q, filling_q, error_q, used, hits, busy, pick, above, first;
@@ -82,19 +82,21 @@ module actp_mem_tags #(
   assign error_o   = error_q;
 
   // ---- the buffers
-  logic [Buffers-1:0] slot_hits;
+  logic alloc_opens;  // compared aside: which buffer is taken is known late
+  assign alloc_opens = alloc_tag_i == open_tag_i;
   for (genvar b = 0; b < Buffers; b++) begin : gen_buffer
     logic [RefW-1:0] count_q;
     logic [TagW-1:0] tag;
-    logic            take, up, down, ends, done, opens;
+    logic            take, up, down, ends, done, same, opens;
     assign tag          = tags_q[b*TagW +: TagW];
     assign hits[b]      = found_q[b] & (tag == tag_i);
-    assign slot_hits[b] = filling_q[b] & (tag == slot_tag_i);
     assign take         = alloc_i & pick[b];
     assign up           = ref_i & (ref_buffer_i == BufferW'(b));
     assign down         = unref_i & (unref_buffer_i == BufferW'(b));
     assign done         = done_i & (done_buffer_i == BufferW'(b));
-    assign opens        = open_valid_i & ((take ? alloc_tag_i : tag) == open_tag_i);
+    assign same         = tag == open_tag_i;
+    assign opens        = open_valid_i & (take ? alloc_opens : same);
+    assign open_reads_o[b] = take ? alloc_opens : filling_q[b] & same;
     assign ends         = down & (count_q == RefW'(1));
     assign used[b]      = ((count_q != '0) & ~ends) | (keep_i & (keep_buffer_i == BufferW'(b)));
     always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -120,7 +122,6 @@ module actp_mem_tags #(
     `ACTP_ASSERT(DoneFilling_A, done |-> filling_q[b])
     `ACTP_ASSERT(TakeFree_A, take |-> !filling_q[b] && (count_q == '0 || ends))
   end
-  assign slot_filling_o = slot_hits != '0;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni)      turn_q <= '0;
     else if (alloc_i) turn_q <= ~(pick | (pick - Buffers'(1)));

@@ -2,8 +2,9 @@
 // actp_mem_write_front - which burst's beats come in, what for, and where the next one goes.
 //
 // Contract aw: as AXI. burst_*: the burst whose beats come, from registers; beat_i: one was taken.
-//          The next burst follows at once. A bypass burst becomes the current one in the cycle in
-//          which its request is taken (pass_*). No burst begins while hold_i or not room_i.
+//          The next burst follows at once, behind a bypass burst when its request (pass_*) is taken
+//          too: its beats need not wait for that. No burst begins while hold_i or not room_i.
+//          refused_o: one begins that gets SLVERR.
 // Method   a request waits in a skid register at most; it is decoded on the way into the current
 //          one. Beats are counted, so that a wrong WLAST does no harm.
 // Params   BlockLen, StreamWidth, Formats, AddrW, IdW, Regions as actp_mem_write
@@ -38,13 +39,13 @@ module actp_mem_write_front #(
   input  wire logic              hold_i,            // takes no request
   output logic                   waits_o,           // has one that has not begun
   input  wire logic              room_i,
-  output logic                   load_o,            // a burst begins: kind and address
-  output logic [1:0]             load_kind_o,
-  output logic [AddrW-1:0]       load_addr_o,
+  output logic                   load_o,            // a burst begins
+  output logic                   refused_o,
   // requests that go on to the memory
   output logic                   pass_valid_o,
   input  wire logic              pass_ready_i,
-  output logic [7:0]             pass_len_o,        // with load_addr_o
+  output logic [AddrW-1:0]       pass_addr_o,       // of refused_o too
+  output logic [7:0]             pass_len_o,
   output logic [2:0]             pass_size_o,
   output logic [1:0]             pass_burst_o,
   output logic [10:0]            pass_attr_o,
@@ -63,11 +64,15 @@ module actp_mem_write_front #(
   localparam int unsigned RequestW = IdW + AddrW + 8 + 3 + 2 + 11;
 
   // ---- the next request
-  logic                skid_ready, next_valid, free, ready;
+  logic                skid_ready, next_valid, free;
   logic [RequestW-1:0] next;
   logic [IdW-1:0]      next_id;
+  logic [AddrW-1:0]    next_addr;
+  logic [7:0]          next_len;
+  logic [2:0]          next_size;
+  logic [1:0]          next_burst, next_kind, next_fmt;
+  logic [10:0]         next_attr;
   logic [RegW-1:0]     next_region;
-  logic [1:0]          next_fmt;
   logic                next_end_page;
   logic [GW-1:0]       next_granule;
   actp_skid #(.Width(RequestW)) u_skid (
@@ -77,50 +82,61 @@ module actp_mem_write_front #(
   );
   assign aw_ready_o = skid_ready & ~hold_i;
   assign waits_o    = next_valid;
-  assign {next_id, load_addr_o, pass_len_o, pass_size_o, pass_burst_o, pass_attr_o} = next;
+  assign {next_id, next_addr, next_len, next_size, next_burst, next_attr} = next;
   actp_mem_decode #(.StreamWidth(StreamWidth), .AddrW(AddrW), .Regions(Regions)) u_decode (
-    .regions_i, .addr_i(load_addr_o), .len_i(pass_len_o), .size_i(pass_size_o),
-    .burst_i(pass_burst_o), .kind_o(load_kind_o), .region_o(next_region), .fmt_o(next_fmt),
+    .regions_i, .addr_i(next_addr), .len_i(next_len), .size_i(next_size),
+    .burst_i(next_burst), .kind_o(next_kind), .region_o(next_region), .fmt_o(next_fmt),
     .end_page_o(next_end_page), .granule_o(next_granule)
   );
-  assign ready        = next_valid & room_i & free;
-  assign pass_valid_o = ready & (load_kind_o == actp_mem_pkg::KIND_BYPASS);
-  assign load_o       = ready & ((load_kind_o != actp_mem_pkg::KIND_BYPASS) | pass_ready_i);
+  assign load_o = next_valid & room_i & free;
 
   // ---- the current one
-  logic              valid_q;
+  logic              valid_q;    // it has beats to come
+  logic              ask_q;      // it has a request to make
+  logic              fresh_q;    // it has just begun
   logic [AddrW-1:12] page_q;
   logic [11:0]       addr_q, addr_next;
-  logic [7:0]        left_q;   // beats behind this one
-  logic [3:0]        len_q;
+  logic [7:0]        left_q;     // beats behind this one
+  logic [7:0]        len_q;
   logic [2:0]        size_q;
   logic [1:0]        kind_q, burst_q, fmt_q;
   logic              end_page_q;
   logic [GW-1:0]     granule_q;
   logic [RegW-1:0]   region_q;
   logic [IdW-1:0]    id_q;
+  logic [10:0]       attr_q;
+  logic              more;
   actp_mem_beat u_beat (
-    .addr_i(addr_q), .len_i(len_q), .size_i(size_q), .burst_i(burst_q), .next_o(addr_next)
+    .addr_i(addr_q), .len_i(len_q[3:0]), .size_i(size_q), .burst_i(burst_q), .next_o(addr_next)
   );
-  assign free = ~valid_q | (beat_i & burst_last_o);
+  assign more = valid_q & ~(beat_i & burst_last_o);
+  assign free = ~more & (~ask_q | pass_ready_i);
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else         valid_q <= load_o | ~free;
+    if (!rst_ni) begin
+      valid_q <= 1'b0;
+      ask_q   <= 1'b0;
+      fresh_q <= 1'b0;
+    end else begin
+      valid_q <= load_o | more;
+      ask_q   <= load_o ? next_kind == actp_mem_pkg::KIND_BYPASS : ask_q & ~pass_ready_i;
+      fresh_q <= load_o;
+    end
   end
   always_ff @(posedge clk_i) begin
     if (load_o) begin
-      page_q   <= load_addr_o[AddrW-1:12];
-      addr_q   <= load_addr_o[11:0];
-      left_q   <= pass_len_o;
-      len_q    <= pass_len_o[3:0];
-      size_q   <= pass_size_o;
-      burst_q  <= pass_burst_o;
-      kind_q   <= load_kind_o;
+      page_q   <= next_addr[AddrW-1:12];
+      addr_q   <= next_addr[11:0];
+      left_q   <= next_len;
+      len_q    <= next_len;
+      size_q   <= next_size;
+      burst_q  <= next_burst;
+      kind_q   <= next_kind;
+      attr_q   <= next_attr;
       region_q <= next_region;
       id_q     <= next_id;
       {fmt_q, end_page_q, granule_q} <= {next_fmt, next_end_page, next_granule};
     end else if (beat_i) begin
-      addr_q <= addr_next;
+      if (~ask_q) addr_q <= addr_next;
       left_q <= left_q - 8'd1;
     end
   end
@@ -134,6 +150,13 @@ module actp_mem_write_front #(
     .tag_o(burst_tag_o), .word_o(burst_word_o), .last_word_o(burst_last_word_o),
     .last_o(unused_last)
   );
+  assign refused_o      = fresh_q & (kind_q == actp_mem_pkg::KIND_REFUSED);
+  assign pass_valid_o   = ask_q;
+  assign pass_addr_o    = {page_q, addr_q};
+  assign pass_len_o     = len_q;
+  assign pass_size_o    = size_q;
+  assign pass_burst_o   = burst_q;
+  assign pass_attr_o    = attr_q;
   assign burst_valid_o  = valid_q;
   assign burst_kind_o   = kind_q;
   assign burst_id_o     = id_q;

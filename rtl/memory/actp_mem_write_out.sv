@@ -3,7 +3,6 @@
 //
 // Contract enter: a block goes into the compressor (or is dropped); slot: what comes out of it;
 //          pass and data: bypass bursts; begin and end: bursts of the master (actp_mem_resp).
-//          place_valid_o, place_tag_o: the slot that is about to be written; not while slot_wait_i.
 //          error_tag_o: the block of ev_rmw_failed_o and ev_write_error_o.
 // Method   the address of a slot is made while its block is in the compressor; bit by bit, where
 //          blocks are long enough.
@@ -45,9 +44,6 @@ module actp_mem_write_out #(
   input  wire logic [StreamWidth-1:0] slot_data_i,
   input  wire logic [Bytes-1:0]       slot_keep_i,
   input  wire logic                   slot_last_i,
-  output logic                        place_valid_o,
-  output logic [TagW-1:0]             place_tag_o,
-  input  wire logic                   slot_wait_i,
   // bypass
   input  wire logic                   pass_valid_i,
   output logic                        pass_ready_o,
@@ -106,14 +102,13 @@ module actp_mem_write_out #(
   // Where the shortest block has more words than its address takes cycles.
   localparam int unsigned Words   = BlockLen * (((Formats & 6) != 0) ? 16 : 32) / StreamWidth;
   localparam int unsigned StrideW = $clog2((33 * BlockLen / 8 + 8) / Bytes + 2);
-  localparam bit          SerialPlace = Words >= StrideW + 2;
+  localparam bit          SerialPlace = Words >= StrideW + 3;
 
   // ---- pending blocks
   logic              next_valid, next_ready, answer_hold, answer, answer_error;
   logic              head_valid, head_carry, head_failed, head_pop;
-  logic              ask, error;
-  logic [TagW-1:0]   next_tag, read_tag;
-  logic [RegW-1:0]   next_region, read_region;
+  logic [TagW-1:0]   next_tag;
+  logic [RegW-1:0]   next_region, ask_region;
   logic [IndexW-1:0] next_index, place_index;
   logic [EndsW-1:0]  head_ends;
   actp_mem_pending #(
@@ -123,18 +118,14 @@ module actp_mem_write_out #(
     .push_region_i(enter_region_i), .push_ends_i(enter_ends_i), .push_carry_i(enter_carry_i),
     .push_drop_i(enter_drop_i), .push_failed_i(enter_failed_i), .slot_valid_o(next_valid),
     .slot_ready_i(next_ready), .slot_tag_o(next_tag), .slot_region_o(next_region),
-    .slot_index_o(next_index), .ask_index_i(place_index), .read_tag_o(read_tag),
-    .read_region_o(read_region),
+    .slot_index_o(next_index), .ask_index_i(place_index), .ask_region_o(ask_region),
     .answer_hold_o(answer_hold), .answer_i(answer), .answer_error_i(answer_error),
-    .error_o(error), .dropped_failed_o(ev_rmw_failed_o), .head_valid_o(head_valid),
-    .head_ends_o(head_ends),
-    .head_carry_o(head_carry), .head_failed_o(head_failed), .head_pop_i(head_pop),
-    .check_tag_i, .check_busy_o, .drain_tag_i(enter_tag_i), .drain_busy_o, .some_o
+    .answer_tag_o(error_tag_o), .dropped_failed_o(ev_rmw_failed_o), .head_valid_o(head_valid),
+    .head_ends_o(head_ends), .head_carry_o(head_carry), .head_failed_o(head_failed),
+    .head_pop_i(head_pop), .check_tag_i, .check_busy_o, .drain_tag_i(enter_tag_i), .drain_busy_o,
+    .some_o
   );
   assign ev_write_error_o = answer & answer_error;
-  assign error_tag_o      = read_tag;
-  assign place_tag_o      = read_tag;
-  assign place_valid_o    = ask & ~error;
 
   // ---- where slots go
   actp_mem_pkg::region_t region;
@@ -154,7 +145,7 @@ module actp_mem_write_out #(
   );
   actp_mem_pkg::region_t place_region;
   actp_mem_region #(.Regions(Regions)) u_place_region (
-    .regions_i, .index_i(read_region), .region_o(place_region)
+    .regions_i, .index_i(ask_region), .region_o(place_region)
   );
   assign place_bytes = place_region.slot_bytes;
   assign ev_slot_bytes_o = place_bytes;
@@ -184,14 +175,13 @@ module actp_mem_write_out #(
   actp_mem_slot_out #(.StreamWidth(StreamWidth), .AddrW(AddrW)) u_slot_out (
     .clk_i, .rst_ni, .slot_valid_i, .slot_ready_o, .slot_data_i, .slot_keep_i, .slot_last_i,
     .place_valid_i(place_valid), .place_ready_o(place_ready), .place_i(place),
-    .place_bytes_i(place_bytes), .slot_ask_o(ask), .slot_no_i(error), .slot_wait_i,
-    .slot_begin_o(ev_block_o), .pass_valid_i,
-    .pass_ready_o, .pass_room_i(pass_room), .pass_addr_i, .pass_len_i, .pass_size_i,
-    .pass_burst_i, .pass_attr_i, .data_valid_i(data_valid), .data_ready_o(data_ready),
-    .data_empty_o(data_empty), .data_i(data), .data_strb_i(data_strb), .data_last_i(data_last),
-    .note_ready_i(note_ready), .note_valid_o(note_valid), .note_o(note), .m_aw_valid_o,
-    .m_aw_ready_i, .m_aw_addr_o, .m_aw_len_o, .m_aw_size_o, .m_aw_burst_o, .m_aw_attr_o,
-    .m_w_valid_o, .m_w_ready_i, .m_w_data_o, .m_w_strb_o, .m_w_last_o
+    .place_bytes_i(place_bytes), .slot_begin_o(ev_block_o), .pass_valid_i, .pass_ready_o,
+    .pass_room_i(pass_room), .pass_addr_i, .pass_len_i, .pass_size_i, .pass_burst_i, .pass_attr_i,
+    .data_valid_i(data_valid), .data_ready_o(data_ready), .data_empty_o(data_empty), .data_i(data),
+    .data_strb_i(data_strb), .data_last_i(data_last), .note_ready_i(note_ready),
+    .note_valid_o(note_valid), .note_o(note), .m_aw_valid_o, .m_aw_ready_i, .m_aw_addr_o,
+    .m_aw_len_o, .m_aw_size_o, .m_aw_burst_o, .m_aw_attr_o, .m_w_valid_o, .m_w_ready_i, .m_w_data_o,
+    .m_w_strb_o, .m_w_last_o
   );
   actp_mem_resp #(.IdW(IdW), .EndsW(EndsW), .Fifo(Fifo)) u_resp (
     .clk_i, .rst_ni, .room_o, .begin_i, .end_i, .end_kind_i, .end_id_i, .idle_o,

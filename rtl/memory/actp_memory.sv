@@ -151,14 +151,15 @@ module actp_memory #(
 
   // ---- between the paths
   logic                   rmw_valid, rmw_ready, rmw_data_valid, rmw_last, rmw_error;
-  logic [TagW-1:0]        rmw_tag, check_tag, slot_tag, open_tag;
+  logic [TagW-1:0]        rmw_tag, check_tag, open_tag;
   logic [RegW-1:0]        rmw_region;
   logic [StreamWidth-1:0] rmw_data;
-  logic                   check_valid, check_close, check_busy, slot_valid, slot_wait, open_valid;
+  logic                   check_valid, check_close, check_busy, open_valid;
+  logic [ReadBuffers-1:0] open_reads, filling;
   actp_mem_write #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .Orders(Orders),
     .GroupLen(GroupLen), .Depth(Depth), .Fifo(Fifo), .Slack(Slack), .Searches(Searches),
-    .AddrW(AddrW), .IdW(IdW), .Regions(Regions), .Pending(Pending),
+    .AddrW(AddrW), .IdW(IdW), .Regions(Regions), .ReadBuffers(ReadBuffers), .Pending(Pending),
     .BypassSkid(BypassSkid)
   ) u_write (
     .clk_i(aclk), .rst_ni(aresetn), .regions_i(regions),
@@ -179,8 +180,8 @@ module actp_memory #(
     .rmw_region_o(rmw_region), .rmw_data_valid_i(rmw_data_valid), .rmw_data_i(rmw_data),
     .rmw_last_i(rmw_last), .rmw_error_i(rmw_error),
     .check_valid_i(check_valid), .check_close_i(check_close), .check_tag_i(check_tag),
-    .check_busy_o(check_busy), .slot_valid_o(slot_valid), .slot_tag_o(slot_tag),
-    .slot_wait_i(slot_wait), .open_valid_o(open_valid), .open_tag_o(open_tag),
+    .check_busy_o(check_busy), .open_valid_o(open_valid), .open_tag_o(open_tag),
+    .open_reads_i(open_reads), .filling_i(filling),
     .hold_i(hold), .idle_o(write_idle), .gather_i(gather),
     .ev_block_o(w_block), .ev_slot_bytes_o(w_slot_bytes), .ev_rmw_o(w_rmw),
     .ev_rmw_failed_o(w_rmw_failed), .ev_write_error_o(w_error), .ev_refused_o(w_refused),
@@ -206,8 +207,8 @@ module actp_memory #(
     .rmw_region_i(rmw_region), .rmw_data_valid_o(rmw_data_valid), .rmw_data_o(rmw_data),
     .rmw_last_o(rmw_last), .rmw_error_o(rmw_error),
     .check_valid_o(check_valid), .check_close_o(check_close), .check_tag_o(check_tag),
-    .check_busy_i(check_busy), .slot_valid_i(slot_valid), .slot_tag_i(slot_tag),
-    .slot_wait_o(slot_wait), .open_valid_i(open_valid), .open_tag_i(open_tag),
+    .check_busy_i(check_busy), .open_valid_i(open_valid), .open_tag_i(open_tag),
+    .open_reads_o(open_reads), .filling_o(filling),
     .hold_i(hold), .idle_o(read_idle), .clear_i(clear),
     .ev_fill_o(r_fill), .ev_slot_bytes_o(r_slot_bytes), .ev_hit_o(r_hit),
     .ev_prefetch_o(r_prefetch), .ev_malformed_o(r_malformed), .ev_read_error_o(r_error),

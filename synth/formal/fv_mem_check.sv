@@ -4,7 +4,7 @@
 // Proves   a region is found good if and only if its configuration can be done, it has a granule,
 //          it and its slots end within the addresses, and neither shares a page with another region
 //          that is on, nor its slots one with that region's slots. Found good, the table keeps its
-//          last granule; refused, its size as it was. Over after 4 * Regions * (StrideW + 3) + 5
+//          last granule; refused, its size as it was. Over after 4 * Regions * (StrideW + 3) + 7
 //          cycles at most.
 // Method   all fields are any constants. A region that is on satisfies what is proven here of one
 //          that is turned on: alone it is legal. The bound is proven, so BMC to it is the whole
@@ -29,7 +29,7 @@ module fv_mem_check #(
   localparam int unsigned CfgW    = 13 + ByteW;
   localparam int unsigned Bus     = StreamWidth / 8;
   localparam int unsigned StrideW = $clog2((33 * BlockLen / 8 + 8) / Bus + 2);
-  localparam int unsigned Limit   = 4 * Regions * (StrideW + 3) + 5;
+  localparam int unsigned Limit   = 4 * Regions * (StrideW + 3) + 7;
   localparam int unsigned WideW   = AddrW + StrideW + 2;  // bytes, whatever the fields
   logic begun_q;
   initial begun_q = 1'b0;

@@ -3,9 +3,9 @@
 //   blocks, slots, answers and bursts keep their order.
 //
 // Proves   a block is given out for its slot with its own tag and region, and not at all if it was
-//          dropped; check_busy and drain_busy are high for its tag from its entry to the answer to
-//          its slot; it comes to the head with its own bursts and its own error, only when it is
-//          answered or dropped; room and emptiness are told as they are.
+//          dropped; its answer has its tag; check_busy and drain_busy are high for its tag from its
+//          entry to the answer to its slot; it comes to the head with its own bursts and its own
+//          error, only when it is answered or dropped; room and emptiness are told as they are.
 // Method   any block may be marked when it enters; what is ahead of it is counted. The memory
 //          answers slots that were given out, as actp_mem_resp does.
 // Reach    the marked block failed and is at the head, behind it another one
@@ -36,15 +36,15 @@ module fv_mem_pending #(
   `RESET
   logic             ready, push, slot_valid, slot, hold, answer, head_valid, head_carry;
   logic             head_failed, pop, busy, drain_busy, some, slot_region;
-  logic [TagW-1:0]  slot_tag;
+  logic [TagW-1:0]  slot_tag, answer_tag;
   logic [EndsW-1:0] head_ends;
   logic [2:0]       inside_q, waiting_q, unanswered_q;  // blocks; without slot, without answer
   actp_mem_pending #(.Pending(Pending), .TagW(TagW), .RegW(1), .EndsW(EndsW)) u_dut (
     .clk_i, .rst_ni, .push_ready_o(ready), .push_i(push), .push_tag_i(tag_i),
     .push_region_i(region_i), .push_ends_i(ends_i), .push_carry_i(carry_i), .push_drop_i(drop_i),
     .push_failed_i(failed_i), .slot_valid_o(slot_valid), .slot_ready_i, .slot_tag_o(slot_tag),
-    .slot_region_o(slot_region), .slot_index_o(), .ask_index_i('0), .read_tag_o(),
-    .read_region_o(), .answer_hold_o(hold), .answer_i(answer), .answer_error_i, .error_o(),
+    .slot_region_o(slot_region), .slot_index_o(), .ask_index_i('0), .ask_region_o(),
+    .answer_hold_o(hold), .answer_i(answer), .answer_error_i, .answer_tag_o(answer_tag),
     .dropped_failed_o(), .head_valid_o(head_valid), .head_ends_o(head_ends),
     .head_carry_o(head_carry), .head_failed_o(head_failed), .head_pop_i(pop), .check_tag_i,
     .check_busy_o(busy), .drain_tag_i(check_tag_i), .drain_busy_o(drain_busy), .some_o(some)
@@ -103,6 +103,7 @@ module fv_mem_pending #(
   `CHECK(~(slot_valid & my_slot) | ((slot_tag == tag_q) & (slot_region == region_q)))
   `CHECK(~slot_valid | (waiting_q != '0))
   `CHECK(~(mine & ~answered_q & (check_tag_i == tag_q)) | (busy & drain_busy))
+  `CHECK(~(answer & my_answer) | (answer_tag == tag_q))
   `CHECK(~busy | some)
   `CHECK(~(head_valid & my_head) | drop_q | answered_q)
   `CHECK(~(head_valid & my_head) | ((head_ends == ends_q) & (head_carry == carry_q)))

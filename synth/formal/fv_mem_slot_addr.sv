@@ -75,7 +75,8 @@ module fv_mem_slot_addr #(
   actp_mem_block #(
     .BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats), .AddrW(AddrW)
   ) u_block (
-    .region_i(region), .addr_i(addr), .tag_o(tag), .word_o(block_word),
+    .fmt_i(region.fmt), .end_page_i(addr[AddrW-1:12] == last[AddrW-1:12]),
+    .granule_i(region.last_granule), .addr_i(addr), .tag_o(tag), .word_o(block_word),
     .last_word_o(block_last_word), .last_o(last_block)
   );
   logic [AddrW-1:0] block_base;

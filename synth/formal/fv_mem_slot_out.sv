@@ -8,8 +8,8 @@
 //          length, size, type and attributes it came with. S2 at AW and W; no beat goes out that
 //          has no request before it or with it.
 // Method   slots of up to 8 words anywhere below the end of a memory of 32 KiB; places and slots
-//          stay until they are taken, the beats come whenever they come. Bypass beats come behind
-//          their request, as actp_mem_write_out has it.
+//          stay until they are taken, the beats come whenever they come, those of bypass bursts
+//          also before their request.
 // Reach    the second part of a slot behind a bypass burst
 `include "fv.svh"
 `default_nettype none
@@ -28,8 +28,6 @@ module fv_mem_slot_out #(
   input wire logic                   place_valid_i,
   input wire logic [AddrW-BusW-1:0]  place_i,
   input wire logic [6:0]             bytes_i,
-  input wire logic                   slot_no_i,
-  input wire logic                   slot_wait_i,
   input wire logic                   pass_valid_i,
   input wire logic                   pass_room_i,
   input wire logic [AddrW-1:0]       pass_addr_i,
@@ -46,7 +44,7 @@ module fv_mem_slot_out #(
   input wire logic                   m_w_ready_i
 );
   `RESET
-  logic             slot_ready, place_ready, ask, begins, pass_ready, data_ready, data_empty;
+  logic             slot_ready, place_ready, begins, pass_ready, data_ready, data_empty;
   logic             note_valid;
   logic             aw_valid, w_valid, w_last, slot_last, data_valid;
   logic [1:0]       note, aw_burst;
@@ -59,14 +57,13 @@ module fv_mem_slot_out #(
   actp_mem_slot_out #(.StreamWidth(StreamWidth), .AddrW(AddrW)) u_dut (
     .clk_i, .rst_ni, .slot_valid_i, .slot_ready_o(slot_ready), .slot_data_i, .slot_keep_i,
     .slot_last_i(slot_last), .place_valid_i, .place_ready_o(place_ready), .place_i,
-    .place_bytes_i(11'(bytes_i)), .slot_ask_o(ask), .slot_no_i, .slot_wait_i,
-    .slot_begin_o(begins), .pass_valid_i, .pass_ready_o(pass_ready), .pass_room_i, .pass_addr_i,
-    .pass_len_i, .pass_size_i, .pass_burst_i, .pass_attr_i, .data_valid_i(data_valid),
-    .data_ready_o(data_ready), .data_empty_o(data_empty), .data_i, .data_strb_i, .data_last_i,
-    .note_ready_i, .note_valid_o(note_valid), .note_o(note), .m_aw_valid_o(aw_valid),
-    .m_aw_ready_i, .m_aw_addr_o(aw_addr), .m_aw_len_o(aw_len), .m_aw_size_o(aw_size),
-    .m_aw_burst_o(aw_burst), .m_aw_attr_o(aw_attr), .m_w_valid_o(w_valid), .m_w_ready_i,
-    .m_w_data_o(w_data), .m_w_strb_o(w_strb), .m_w_last_o(w_last)
+    .place_bytes_i(11'(bytes_i)), .slot_begin_o(begins), .pass_valid_i, .pass_ready_o(pass_ready),
+    .pass_room_i, .pass_addr_i, .pass_len_i, .pass_size_i, .pass_burst_i, .pass_attr_i,
+    .data_valid_i(data_valid), .data_ready_o(data_ready), .data_empty_o(data_empty), .data_i,
+    .data_strb_i, .data_last_i, .note_ready_i, .note_valid_o(note_valid), .note_o(note),
+    .m_aw_valid_o(aw_valid), .m_aw_ready_i, .m_aw_addr_o(aw_addr), .m_aw_len_o(aw_len),
+    .m_aw_size_o(aw_size), .m_aw_burst_o(aw_burst), .m_aw_attr_o(aw_attr), .m_w_valid_o(w_valid),
+    .m_w_ready_i, .m_w_data_o(w_data), .m_w_strb_o(w_strb), .m_w_last_o(w_last)
   );
 
   // The slot: so many words, from place_i on, which stays until it is taken.
@@ -90,10 +87,10 @@ module fv_mem_slot_out #(
   `RESTRICT((bytes_i != '0) & (bytes_i <= 7'd64))
   `RESTRICT(((PlaceW+1)'(place_i) + (PlaceW+1)'(last_index)) < ((PlaceW+1)'(1) << PlaceW))
 
-  // Bypass beats: only of requests that were made.
+  // Bypass beats: they go on only with their request, or behind it.
   logic [1:0] owed_q;
   logic       pass_move, data_move;
-  assign data_valid = data_valid_i & (owed_q != '0);
+  assign data_valid = data_valid_i;
   assign pass_move  = pass_valid_i & pass_ready;
   assign data_move  = data_valid & data_ready;
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -144,6 +141,7 @@ module fv_mem_slot_out #(
       (aw_attr == actp_mem_pkg::SLOT_ATTR)))
   `CHECK(~pass_q | (aw_valid & (request_q == {aw_addr, aw_len, aw_size, aw_burst, aw_attr})))
   `CHECK(~(pass_q & slot_q) & ~(beat_q & data_q))
+  `CHECK(~data_move | (owed_q != '0) | pass_move)
   `CHECK(~(beat_q | data_q) | (w_valid & (w_data == data_was_q) & (w_strb == strb_was_q)))
   `CHECK(~beat_q | (w_last == (left == '0)))
   `CHECK(~data_q | (w_last == last_was_q))

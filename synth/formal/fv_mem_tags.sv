@@ -5,8 +5,8 @@
 // Proves   buffer `which` is found exactly under the tag that it was taken for, and only if it was
 //          taken to be found and since then its block was not opened by the write path, its fill
 //          did not end wrong, and nothing was cleared; it is taken only while it is not filling,
-//          nobody refers to it and nobody keeps it; the tag of a fill's end, and which slots are
-//          being read, are those that it was taken for.
+//          nobody refers to it and nobody keeps it; the tag of a fill's end, and whether the slot
+//          of a block that is opened is being read, are those that it was taken for.
 // Method   references, fills and what was allocated are counted here. A block is taken to be found
 //          only if it is not found yet, as actp_mem_lookup does.
 // Reach    both buffers are found, one with two references
@@ -34,22 +34,21 @@ module fv_mem_tags #(
   input wire logic               done_error_i,
   input wire logic               open_valid_i,
   input wire logic [TagW-1:0]    open_tag_i,
-  input wire logic [TagW-1:0]    slot_tag_i,
   input wire logic               clear_i
 );
   `RESET
-  logic               hit, free, alloc, ref_go, unref, done, slot_filling;
+  logic               hit, free, alloc, ref_go, unref, done;
   logic [BufferW-1:0] hit_buffer, free_buffer, ref_buffer;
   logic [TagW-1:0]    done_tag;
-  logic [Buffers-1:0] filling, error;
+  logic [Buffers-1:0] filling, error, open_reads;
   logic [Buffers*2-1:0] refs_q;
   actp_mem_tags #(.TagW(TagW), .Buffers(Buffers), .RefW(2)) u_dut (
     .clk_i, .rst_ni, .tag_i, .hit_o(hit), .hit_buffer_o(hit_buffer), .free_o(free),
     .free_buffer_o(free_buffer), .alloc_i(alloc), .alloc_tag_i, .alloc_keep_i(keep_found_i),
     .ref_i(ref_go), .ref_buffer_i(ref_buffer), .unref_i(unref), .unref_buffer_i, .keep_i,
     .keep_buffer_i, .done_i(done), .done_buffer_i, .done_error_i, .done_tag_o(done_tag),
-    .filling_o(filling), .error_o(error), .open_valid_i, .open_tag_i, .slot_tag_i,
-    .slot_filling_o(slot_filling), .clear_i
+    .filling_o(filling), .error_o(error), .open_valid_i, .open_tag_i,
+    .open_reads_o(open_reads), .clear_i
   );
   assign alloc      = alloc_i & free & (~keep_found_i | ((tag_i == alloc_tag_i) & ~hit));
   assign ref_buffer = hit ? hit_buffer : free_buffer;
@@ -92,7 +91,7 @@ module fv_mem_tags #(
   `CHECK(~taken | (~fills_q & ~(keep_i & (keep_buffer_i == which))))
   `CHECK(~taken | (count == '0) | ((count == 2'd1) & unref & (unref_buffer_i == which)))
   `CHECK(~ends | (done_tag == tag_q))
-  `CHECK(~(fills_q & (tag_q == slot_tag_i)) | slot_filling)
+  `CHECK(open_reads[which] == ((taken | fills_q) & (tag == open_tag_i)))
   `REACH(found_q & (count == 2'd2) & hit & (hit_buffer != which) & ~(|filling))
 endmodule
 

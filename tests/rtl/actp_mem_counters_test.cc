@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <utility>
+
 #include "duts.h"
 #include "rtl_test.h"
 
@@ -36,12 +39,15 @@ class MemCounters : public RtlTest<Config> {
         index_ = rng.Below(kAll);
       }
       ASSERT_LT(waited_, Config::kNum);
-      for (uint32_t c = 0; c < kAll; ++c) count_[c] += add[c];
+      for (uint32_t c = 0; c < kAll; ++c) {  // bytes a cycle later
+        count_[c] += c < Config::kNum ? add[c] : std::exchange(late_[c - Config::kNum], add[c]);
+      }
     });
   }
 
   void Reset() {
     count_ = {};
+    late_ = {};
     waited_ = 0;
     this->dut().count_i = 0;
     this->dut().first_valid_i = this->dut().second_valid_i = 0;
@@ -51,6 +57,7 @@ class MemCounters : public RtlTest<Config> {
   uint32_t index_ = 0;
   uint32_t waited_ = 0;
   std::array<uint32_t, kAll> count_{};
+  std::array<uint32_t, 2> late_{};
   std::array<uint64_t, kAll> read_{};
 };
 TYPED_TEST_SUITE(MemCounters, duts::Configs);

@@ -23,6 +23,7 @@ struct Open {
   std::vector<uint32_t> masks;
   uint32_t ends = 0;
   bool carry = false, some = false;
+  uint32_t reads = 0;  // fills that were reading its slot when it was opened, and have not ended
   bool Whole(uint32_t all) const {
     for (uint32_t w = 0; w <= first.last_word; ++w) {
       if (masks[w] != all) return false;
@@ -42,6 +43,7 @@ class Gather : public RtlTest<Config> {
     auto& dut = this->dut();
     dut.burst_i = dut.beat_valid_i = dut.block_done_i = dut.merge_i = 0;
     dut.pause_i = dut.flush_i = dut.check_close_i = dut.check_wait_i = 0;
+    dut.filling_i = dut.open_reads_i = 0;
     this->sim().Reset();
     blocks_.clear();
     open_ = false;
@@ -64,6 +66,9 @@ class Gather : public RtlTest<Config> {
       PutBytes(dut.beat_data_i, beat->data);
     }
     dut.beat_valid_i = beat != nullptr && valid;
+    dut.filling_i &= static_cast<CData>(this->rng().Next() | this->rng().Next());
+    dut.filling_i |= static_cast<CData>(dut.open_reads_i);
+    dut.open_reads_i = static_cast<CData>(this->rng().Below(16) & this->rng().Below(16));
     Set(dut.block_word_i, word_);
     dut.block_done_i = 0;
     this->sim().Settle();
@@ -88,6 +93,7 @@ class Gather : public RtlTest<Config> {
       EXPECT_EQ(dut.check_busy_o != 0, busy);
       const size_t closed = blocks_.size() - (open_ && !whole ? 1 : 0);
       EXPECT_EQ(there, closed > 0);
+      for (Open& b : blocks_) b.reads &= dut.filling_i;
       if (there) CompareBlock();
       if (there && drain) word_ = last ? 0 : word_ + 1;
       const bool flushed = open_ && dut.flush_i != 0;
@@ -117,6 +123,7 @@ class Gather : public RtlTest<Config> {
       open_ = true;
       blocks_.push_back({});
       blocks_.back().first = beat;
+      blocks_.back().reads = this->dut().open_reads_i;
       blocks_.back().words.assign(kWords, std::vector<std::byte>(kBytes));
       blocks_.back().masks.assign(kWords, 0);
     }
@@ -140,6 +147,7 @@ class Gather : public RtlTest<Config> {
     ASSERT_EQ(dut.block_carry_o != 0, b.carry);
     ASSERT_EQ(dut.block_whole_o != 0, b.Whole(kAll));
     ASSERT_EQ(dut.block_some_o != 0, b.some);
+    ASSERT_EQ(dut.block_read_o != 0, b.reads != 0);
     const auto data = GetBytes(dut.block_data_o, kBytes);
     for (uint32_t i = 0; i < kBytes; ++i) {
       ASSERT_TRUE(BitOf(b.masks[word_], i) == 0 || data[i] == b.words[word_][i]) << "byte " << i;

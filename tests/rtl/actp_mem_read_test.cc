@@ -44,6 +44,7 @@ struct Write {
   uint64_t block, wait, since = 0;
   bool ask, drop = false;
   uint32_t word = 0, waited = 0;
+  uint32_t reads = 0;  // fills that were reading its slot when it was opened, and have not ended
   std::optional<bool> error = {};
 };
 
@@ -87,7 +88,7 @@ class MemRead_ : public RtlTest<Config> {
   void Start(bool random_regions = true) {
     auto& dut = this->dut();
     dut.ar_valid_i = dut.r_ready_i = dut.m_ar_ready_i = dut.m_r_valid_i = 0;
-    dut.rmw_valid_i = dut.check_busy_i = dut.slot_valid_i = dut.open_valid_i = 0;
+    dut.rmw_valid_i = dut.check_busy_i = dut.open_valid_i = 0;
     dut.hold_i = dut.clear_i = 0;
     regions_.resize(Config::kRegions);
     if (random_regions) {
@@ -383,7 +384,7 @@ class MemRead_ : public RtlTest<Config> {
         }
       }
     }
-    dut.rmw_valid_i = dut.slot_valid_i = 0;
+    dut.rmw_valid_i = 0;
     asking_ = slotting_ = nullptr;
     for (Write& w : writes_) {
       if (w.stage == Write::kAsk && asking_ == nullptr && rmw_ == nullptr) {
@@ -392,11 +393,7 @@ class MemRead_ : public RtlTest<Config> {
         Assign(dut.rmw_tag_i, TagOf(w));
         dut.rmw_region_i = static_cast<uint8_t>(w.region - regions_.data());
       }
-      if (w.stage == Write::kSlot && slotting_ == nullptr) {
-        slotting_ = &w;
-        dut.slot_valid_i = 1;
-        Assign(dut.slot_tag_i, TagOf(w));
-      }
+      if (w.stage == Write::kSlot && slotting_ == nullptr) slotting_ = &w;
     }
   }
   void SampleWrites() {
@@ -404,7 +401,8 @@ class MemRead_ : public RtlTest<Config> {
     const uint64_t tag = dut.check_tag_o;
     if (dut.rmw_data_valid_o != 0) OldWord();
     const bool took = asking_ != nullptr && dut.rmw_ready_o != 0;
-    const bool slot = slotting_ != nullptr && dut.slot_wait_o == 0;
+    for (Write& w : writes_) w.reads &= dut.filling_o;
+    const bool slot = slotting_ != nullptr && slotting_->reads == 0;
     for (Write& w : writes_) {
       if (w.wait > 0) --w.wait;
       // A read that waits for it closes it; a prefetch looks for one cycle and goes.
@@ -428,6 +426,7 @@ class MemRead_ : public RtlTest<Config> {
     }
     std::erase_if(writes_, [](const Write& w) { return w.stage == Write::kAnswer && w.wait == 0; });
     if (opening_) {
+      opening_->reads = dut.open_reads_o;
       ++opening_->region->blocks[opening_->block].opened;
       writes_.push_back(*opening_);
     }

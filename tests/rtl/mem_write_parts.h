@@ -75,6 +75,7 @@ struct Visit {
   std::vector<size_t> bursts;
   bool closed = false, merged = false, failed = false, placed = false, done = false;
   bool error = false;  // of the memory
+  uint32_t reads = 0;  // fills that were reading its slot when it was opened, and have not ended
   std::vector<std::byte> slot;
   bool Whole() const { return std::ranges::find(written, false) == written.end(); }
   bool Some() const { return std::ranges::find(written, true) != written.end(); }
@@ -120,7 +121,7 @@ void PutRegion(Port& port, uint32_t index, const MemRegion& r) {
 
 // Of 16: how often something waits or goes wrong.
 struct Mood {
-  uint32_t aw = 0, w = 0, b = 0, m_aw = 0, m_w = 0, m_b = 0, slot_wait = 0, rmw = 0;
+  uint32_t aw = 0, w = 0, b = 0, m_aw = 0, m_w = 0, m_b = 0, reads = 0, rmw = 0;
   uint32_t check = 0, close = 0, m_error = 0, rmw_error = 0;
   uint32_t m_latency = 0;  // cycles, at most
 };

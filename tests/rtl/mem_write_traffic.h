@@ -211,7 +211,7 @@ class MemWriteTraffic : public RtlTest<Config> {
     Mood m;
     const auto some = [&](uint32_t most) { return rng.OneIn(2) ? 0 : rng.Below(most + 1); };
     m.aw = some(14), m.w = some(14), m.b = some(14), m.m_aw = some(14), m.m_w = some(14);
-    m.m_b = some(14), m.slot_wait = some(12), m.rmw = some(14), m.check = some(16);
+    m.m_b = some(14), m.reads = some(12), m.rmw = some(14), m.check = some(16);
     m.close = some(8), m.m_error = some(3), m.rmw_error = some(4);
     m.m_latency = rng.OneIn(2) ? 4 : rng.Below(150);
     return m;
