@@ -155,7 +155,7 @@ class MemWriteTest : public MemWriteTraffic<Config> {
     dut.hold_i = hold_;
   }
 
-  // Fills of the read path: each reads, as far as the write path can tell, any block that is opened.
+  // Fills of the read path: each may read whatever block is opened.
   void DriveFills() {
     Rng& rng = this->rng();
     filling_ = (filling_ & ~ending_) | starting_;
