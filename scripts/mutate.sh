@@ -66,7 +66,7 @@ mutate_test() { # TEST
   cp -r rtl "$tree"  # newer than what was built from the last mutant
   log=$root/result/$test.log
   if [[ ! -f $build/build.ninja ]]; then
-    cmake -G Ninja -S "$tree" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O0' \
+    cmake -G Ninja -S "$tree" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-Og' \
       -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_MODEL_OPT=-Og -DACTPLANE_RTL_WAVES=OFF >"$log" 2>&1 ||
       { say "FAULT $test cmake failed: $log" >"$root/result/$test" && return; }
   fi

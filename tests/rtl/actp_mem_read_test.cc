@@ -366,11 +366,14 @@ class MemRead_ : public RtlTest<Config> {
     dut.open_tag_i = rng.Next() & LowMask(kTagBits);
     opening_.reset();
     if (!hold_ && mood_.writes != 0 && writes_.size() < 3 && rng.OneIn(mood_.writes)) {
-      MemRegion* r = rng.OneIn(3) ? &regions_[rng.Below(regions_.size())] : PagesOf(near_);
+      // Often the very block that is looked up in this cycle.
+      const bool seen = dut.check_valid_o != 0 && rng.OneIn(2);
+      const uint64_t at = seen ? uint64_t{dut.check_tag_o} << 6 : near_;
+      MemRegion* r = !seen && rng.OneIn(3) ? &regions_[rng.Below(regions_.size())] : PagesOf(at);
       if (r != nullptr && r->enable) {
         uint64_t block = rng.Below(r->blocks.size());
-        if (r->InPages(near_) && !rng.OneIn(3)) {
-          block = std::min<uint64_t>((near_ - r->base) / r->block_bytes() + rng.Below(3),
+        if (r->InPages(at) && (seen || !rng.OneIn(3))) {
+          block = std::min<uint64_t>((at - r->base) / r->block_bytes() + (seen ? 0 : rng.Below(3)),
                                      r->blocks.size() - 1);
         }
         Write w{.region = r,
