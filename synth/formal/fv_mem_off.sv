@@ -77,12 +77,9 @@ module fv_mem_off #(
   `RESTRICT(32'(which) < Regions)
   actp_mem_pkg::region_t region, region_q;
   logic                  past_q, hold_q, clear_q, idle_q, drained_q;
-  always_comb begin
-    region = '0;
-    for (int unsigned r = 0; r < Regions; r++) begin
-      if (which == RegW'(r)) region = regions[r*RegionW +: RegionW];
-    end
-  end
+  actp_mem_region #(.Regions(Regions)) u_which (
+    .regions_i(regions), .index_i(which), .region_o(region)
+  );
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) {past_q, hold_q, clear_q, idle_q, drained_q} <= '0;
     else begin
