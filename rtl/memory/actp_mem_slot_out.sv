@@ -46,7 +46,7 @@ module actp_mem_slot_out #(
   input  wire logic [10:0]                 pass_attr_i,
   input  wire logic                        data_valid_i,
   output logic                             data_ready_o,
-  output logic                             data_empty_o,    // it is, whatever the memory does
+  output logic                             data_empty_o,    // ready, whatever the memory does
   input  wire logic [StreamWidth-1:0]      data_i,
   input  wire logic [Bytes-1:0]            data_strb_i,
   input  wire logic                        data_last_i,

@@ -72,7 +72,7 @@ module fv_mem_off #(
   `RESTRICT(~w_waits_q | (w_valid_i & ({w_data_i, w_strb_i} == w_q)))
   `RESTRICT(~ar_waits_q | (ar_valid_i & (ar_addr_i == ar_addr_q)))
 
-  // How it went off: so many cycles of hold_o, and whether the paths were idle in one that counts.
+  // How it went off: whether the paths were idle in a cycle of hold_o that counts.
   (* anyconst *) logic [RegW-1:0] which;
   `RESTRICT(32'(which) < Regions)
   actp_mem_pkg::region_t region, region_q;
