@@ -31,8 +31,8 @@ needs_test = build rtl test
 
 # Runs CMake where it has not run with these presets and options; after that ninja does it when a CMakeLists.txt changes.
 # RTL_FIRST, as in CI: fewer configurations, compiled for time to build, waveforms of one alone.
-rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1 -DACTPLANE_RTL_WAVES=tiny
-rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT -UACTPLANE_RTL_WAVES
+rtl_first = ON "-DACTPLANE_RTL_CONFIGS=default;lossy;fast;narrow;tiny;burst;fp32;bf16" -DACTPLANE_MODEL_OPT=-O1 -DACTPLANE_TEST_OPT=-O1 -DACTPLANE_RTL_WAVES=tiny
+rtl_all = OFF -UACTPLANE_RTL_CONFIGS -UACTPLANE_MODEL_OPT -UACTPLANE_TEST_OPT -UACTPLANE_RTL_WAVES
 # RTL_COVERAGE, as in CI: the tests of the modules count what they reach, so that `cover` need not build them once more.
 # UNITY, as in CI: a dozen sources at a time, which takes half the time for all and longer for one that was edited.
 options = -DCMAKE_UNITY_BUILD=$(if $(UNITY)$(filter demo,$(1)),ON,OFF) -DCMAKE_UNITY_BUILD_BATCH_SIZE=12 \

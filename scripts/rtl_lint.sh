@@ -6,7 +6,7 @@
 #   text       the subset of SystemVerilog, the header comment and the length of every file; every mutant applies;
 #              what comments name exists (cites.sh)
 #   ip         a comment for every port; docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says (ip.sh)
-#   verilator  -Wall of both tops in every configuration, and of every module alone; no format at all is refused
+#   verilator  -Wall of both tops in every configuration, and of every module as it is by itself; no format is refused
 #   yosys      both tops in every configuration, and the memory path's, warnings are errors, no latch, no undriven net
 #   proofs     every wrapper of synth/formal elaborates
 # Waivers are in tests/lint/waivers.vlt. With the argument `text` only what takes no tool: the first three.
@@ -21,7 +21,7 @@ variants=(Formats=1 Formats=2 Formats=3 Formats=4 Formats=5 Formats=6
   Fifo=1 'Fifo=1,Orders=2,Depth=12' UserWidth=9)
 tops=(actp_compressor_axis actp_decompressor_axis)
 # Of the memory path, corners and the middle.
-memories=('BlockLen=32,StreamWidth=64' 'BlockLen=32,StreamWidth=64,Fifo=1,BypassSkid=0' 'BlockLen=128,StreamWidth=256' 'BlockLen=32,StreamWidth=512,Formats=4,Orders=1,Pending=4'
+memories=('BlockLen=32,StreamWidth=64' 'BlockLen=128,StreamWidth=64,Fifo=1,BypassSkid=0' 'BlockLen=128,StreamWidth=256' 'BlockLen=32,StreamWidth=512,Formats=4,Orders=1,Pending=4'
   'BlockLen=256,StreamWidth=512,AddrW=64,IdW=16,Regions=16,ReadBuffers=8,Pending=16'
   'BlockLen=64,StreamWidth=128,Formats=1,Orders=2,GroupLen=4,Depth=12,AddrW=32,IdW=1,Regions=1,ReadBuffers=2,Pending=2')
 work=$PWD/build/rtl-lint
@@ -105,41 +105,37 @@ read_all="read_verilog -defer -sv -DSYNTHESIS -Iinclude ${files[*]}"
 lint() { # NAME ARGUMENT...
   printf '%s verilator --lint-only -Wall --no-timing -Iinclude ../tests/lint/waivers.vlt %s\n' "$1" "${*:2} ${sources[*]}"
 }
+# A module without ports holds many tops, so that what they share is read once; their pins are open.
+holder() { # NAME
+  say "module $1;  /* verilator lint_off PINMISSING */ /* verilator lint_off DECLFILENAME */"
+  cat
+  say endmodule
+}
+instance() { # TOP PARAMETER=VALUE[,...]
+  say "  $1 #($(sed 's/\([^,=]*\)=\([0-9]*\)/.\1(\2)/g; s/,/, /g' <<<"$2")) u_$1_${2//[=,]/_} ();"
+}
 {
-  # Yosys first, the large ones above all: they take longest. One run for each length, so that what does
-  # not depend on the width is read once; a module without ports holds the tops and is deleted before the check.
-  for ((i = ${#lengths[@]} - 1; i >= 0; i--)); do
-    n=${lengths[i]} all=lint_${lengths[i]}
-    {
-      say "module $all;"
-      for w in "${widths[@]}"; do
-        for top in "${tops[@]}"; do say "  $top #(.BlockLen($n), .StreamWidth($w)) u_${top}_$w ();"; done
-      done
-      if [[ $n -eq 32 ]]; then
-        for variant in "${variants[@]}"; do
-          for top in "${tops[@]}"; do
+  # One run for each length, the large ones first: they take longest. Yosys deletes the holder before its check.
+  for n in 256 128 64 32 memory; do
+    if [[ $n == memory ]]; then
+      for memory in "${memories[@]}"; do instance actp_memory "$memory"; done
+    else
+      for top in "${tops[@]}"; do
+        for w in "${widths[@]}"; do instance "$top" "BlockLen=$n,StreamWidth=$w"; done
+        if [[ $n -eq 32 ]]; then
+          for variant in "${variants[@]}"; do
             if [[ $variant == Fifo=* && $top == *decompressor* ]]; then continue; fi
-            say "  $top #(.BlockLen(32), .StreamWidth(64), $(sed 's/\([^,=]*\)=\([0-9]*\)/.\1(\2)/g; s/,/, /g' <<<"$variant")) u_${top}_${variant//[=,]/_} ();"
+            instance "$top" "BlockLen=32,StreamWidth=64,$variant"
           done
-        done
-      fi
-      say endmodule
-    } >"$work/$all.sv"
+        fi
+      done
+    fi | holder "lint_$n" >"$work/lint_$n.sv"
     # proc_dlatch is an error by itself under -e; the selection is the second lock.
-    say "$read_all $work/$all.sv; hierarchy -check -top $all; delete $all; proc; check -assert; \
-select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*/* %d; select -assert-any t:\$dff t:\$adff" >"$work/$all.ys"
-    say "yosys-$n yosys -q -e .* -s $work/$all.ys"
+    say "$read_all $work/lint_$n.sv; hierarchy -check -top lint_$n; delete lint_$n; proc; check -assert; \
+select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*/* %d; select -assert-any t:\$dff t:\$adff" >"$work/lint_$n.ys"
+    say "yosys-$n yosys -q -e .* -s $work/lint_$n.ys"
+    lint "verilator-$n" --top-module "lint_$n" "$work/lint_$n.sv"
   done
-  {
-    say "module lint_memory;"
-    for memory in "${memories[@]}"; do
-      say "  actp_memory #($(sed 's/\([^,=]*\)=\([0-9]*\)/.\1(\2)/g; s/,/, /g' <<<"$memory")) u_${memory//[=,]/_} ();"
-    done
-    say endmodule
-  } >"$work/lint_memory.sv"
-  say "$read_all $work/lint_memory.sv; hierarchy -check -top lint_memory; delete lint_memory; proc; check -assert; \
-select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*/* %d; select -assert-any t:\$dff t:\$adff" >"$work/lint_memory.ys"
-  say "yosys-memory yosys -q -e .* -s $work/lint_memory.ys"
   # The wrappers of the proofs, those that CI does not run as well, fit the modules that they speak about.
   {
     say "read_verilog -defer -sv -formal -DSYNTHESIS -Iinclude -I../synth/formal ${files[*]} $(printf '%s ' ../synth/formal/fv_*.sv)"
@@ -147,24 +143,11 @@ select -assert-none t:\$dlatch t:\$adlatch t:\$_DLATCH_* %u %u *actp_fifo_latch*
     for wrapper in ../synth/formal/fv_*.sv; do say "design -load all; hierarchy -check -top $(basename "$wrapper" .sv)"; done
   } >"$work/proofs.ys"
   say "yosys-proofs yosys -qq -s $work/proofs.ys"
-  for n in "${lengths[@]}"; do
-    for w in "${widths[@]}"; do
-      for top in "${tops[@]}"; do lint "$top-$n-$w" -GBlockLen="$n" -GStreamWidth="$w" --top-module "$top"; done
-    done
-  done
-  for variant in "${variants[@]}"; do
-    for top in "${tops[@]}"; do
-      if [[ $variant == Fifo=* && $top == *decompressor* ]]; then continue; fi
-      lint "$top-${variant//[=,]/-}" -GBlockLen=32 -GStreamWidth=64 "-G${variant//,/ -G}" --top-module "$top"
-    done
-  done
-  for memory in "${memories[@]}"; do
-    lint "actp_memory-${memory//[=,]/-}" "-G${memory//,/ -G}" --top-module actp_memory
-  done
   for name in "${files[@]}"; do
     module=$(basename "$name" .sv)
-    if [[ $module != *_pkg ]]; then lint "$module" --top-module "$module"; fi
-  done
+    [[ $module == *_pkg ]] || say "  $module u_$module ();"
+  done | holder lint_modules >"$work/lint_modules.sv"
+  lint verilator-modules --top-module lint_modules "$work/lint_modules.sv"
 } >"$work/jobs"
 
 run_job() { # NAME COMMAND...; silence is success
