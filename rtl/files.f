@@ -99,6 +99,7 @@ memory/actp_mem_buffers.sv
 memory/actp_mem_tags.sv
 memory/actp_mem_rmw.sv
 memory/actp_mem_lookup.sv
+memory/actp_mem_decompress.sv
 memory/actp_mem_fill.sv
 memory/actp_mem_serve.sv
 memory/actp_mem_read.sv

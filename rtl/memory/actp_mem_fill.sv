@@ -23,6 +23,7 @@ module actp_mem_fill #(
   parameter int unsigned AddrW       = 40,
   parameter int unsigned Regions     = 8,
   parameter int unsigned BufferW     = 2,
+  parameter int unsigned Fifo        = 0,
   localparam int unsigned TagW    = AddrW - actp_mem_pkg::GRANULE_W,
   localparam int unsigned RegW    = (Regions > 1) ? $clog2(Regions) : 1,
   localparam int unsigned Words   = BlockLen * (((Formats & 1) != 0) ? 32 : 16) / StreamWidth,
@@ -82,7 +83,6 @@ module actp_mem_fill #(
   output logic                        slot_o,        // a slot has come
   output logic [actp_pkg::SLOT_W-1:0] slot_bytes_o
 );
-  localparam int unsigned RegionW   = actp_mem_pkg::REGION_W;
   localparam int unsigned StrideW   = actp_mem_pkg::STRIDE_W;
   localparam int unsigned BusBytes  = StreamWidth / 8;
   localparam int unsigned BusBits   = $clog2(BusBytes);
@@ -109,13 +109,10 @@ module actp_mem_fill #(
   logic [StrideW-1:0] beats;
   logic [LenW-1:0]    to_page, len;
   actp_mem_pkg::region_t region;
-  always_comb begin
-    beats = '0;
-    for (int unsigned r = 0; r < Regions; r++) begin
-      region = regions_i[r*RegionW +: RegionW];
-      beats  = beats | (region.stride & {StrideW{slot_index == RegW'(r)}});
-    end
-  end
+  actp_mem_region #(.Regions(Regions)) u_send (
+    .regions_i, .index_i(slot_index), .region_o(region)
+  );
+  assign beats        = region.stride;
   assign ar_room      = (~m_ar_valid_o | m_ar_ready_i) & route_ready;
   assign to_page      = LenW'(1 << InPage) - LenW'(slot_addr[InPage-1:0]);
   assign split        = LenW'(beats) > to_page;
@@ -153,8 +150,8 @@ module actp_mem_fill #(
   // ---- R: whose it is
   logic              beat_valid, beat_ready, beat_last, route_valid, is_pass, final_part, slot_last;
   logic [1:0]        beat_resp;
-  logic              ends_ready, ends_valid, ends_error, failed_q, failed, moves, dec_ready, wrong;
-  logic              may_move, told_q, slot_beat;
+  logic              ends_ready, ends_valid, ends_error, failed_q, failed, moves;
+  logic              may_move, told_q, slot_beat, slots_ready;
   logic [RegW-1:0]    index;
   logic [BufferW-1:0] buffer;
   actp_skid #(.Width(StreamWidth + 3)) u_skid (
@@ -171,7 +168,7 @@ module actp_mem_fill #(
   assign back_valid_o = beat_valid & route_valid & is_pass;
   assign back_resp_o  = beat_resp;
   assign back_last_o  = beat_last;
-  assign beat_ready   = route_valid & (is_pass ? back_ready_i : dec_ready & may_move);
+  assign beat_ready   = route_valid & (is_pass ? back_ready_i : slots_ready & may_move);
   assign moves        = slot_beat & beat_ready;
   assign slot_last    = beat_last & final_part;
   assign failed       = failed_q | beat_resp[1];
@@ -184,8 +181,7 @@ module actp_mem_fill #(
       told_q <= (slot_o | told_q) & ~moves;
     end
   end
-  // Slots that have come, up to their last value: whether memory failed. The decompressor may take
-  // the last beat later.
+  // Slots that have come, up to their last value: whether memory failed.
   assign slot_o   = slot_beat & slot_last & ends_ready & ~told_q;
   assign may_move = ~slot_last | ends_ready | told_q;
   actp_queue #(.Width(1), .Entries(8)) u_ends (
@@ -194,37 +190,23 @@ module actp_mem_fill #(
   );
 
   // ---- slots to values
-  actp_mem_pkg::region_t cfg;
-  logic                  value_last;
-  logic [BusBytes-1:0]   keep, all;  // values come in full beats
-  logic [130:0]          counts;     // status that nobody asks for here
-  always_comb begin
-    cfg = '0;
-    for (int unsigned r = 0; r < Regions; r++) begin
-      cfg = cfg | (regions_i[r*RegionW +: RegionW] & {RegionW{index == RegW'(r)}});
-    end
-    for (int unsigned b = 0; b < BusBytes; b++) begin
-      keep[b] = ~slot_last | (cfg.slot_bytes[BusBits-1:0] == '0) |
-                (BusBits'(b) < cfg.slot_bytes[BusBits-1:0]);
-    end
-  end
-  assign slot_bytes_o = cfg.slot_bytes;
-  actp_decompressor #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats),
-      .Orders(Orders), .GroupLen(GroupLen), .Depth(Depth), .UserWidth(BufferW),
-      .InSkid(1'b0)) u_decompressor (
-    .clk_i, .rst_ni, .cfg_format_i(cfg.fmt), .cfg_order_i(cfg.order),
-    .cfg_slot_bytes_i(cfg.slot_bytes), .cfg_lossless_i(1'b0), .cfg_fill_zero_i(cfg.fill_zero),
-    .cfg_row_limit_i(cfg.row_limit), .in_valid_i(slot_beat & may_move),
-    .in_ready_o(dec_ready), .in_data_i(back_data_o), .in_keep_i(keep), .in_last_i(slot_last),
-    .in_user_i(buffer), .out_valid_o(write_o), .out_ready_i(1'b1), .out_data_o(write_data_o),
-    .out_keep_o(all), .out_last_o(value_last), .out_user_o(write_buffer_o), .out_bad_o(wrong),
-    .block_done_o(counts[130]), .lossless_o(counts[129]), .malformed_o(counts[128]),
-    .blocks_o(counts[127:96]), .malformed_blocks_o(counts[95:64]), .bytes_in_o(counts[63:32]),
-    .bytes_out_o(counts[31:0])
+  logic                  value_last, wrong;
+  actp_mem_pkg::region_t come;
+  actp_mem_region #(.Regions(Regions)) u_come (
+    .regions_i, .index_i(index), .region_o(come)
+  );
+  assign slot_bytes_o = come.slot_bytes;
+  actp_mem_decompress #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats),
+      .Orders(Orders), .GroupLen(GroupLen), .Depth(Depth), .Fifo(Fifo), .Regions(Regions),
+      .BufferW(BufferW)) u_decompress (
+    .clk_i, .rst_ni, .regions_i, .in_valid_i(slot_beat & may_move), .in_ready_o(slots_ready),
+    .in_region_i(index), .in_buffer_i(buffer), .in_data_i(back_data_o), .in_last_i(slot_last),
+    .out_valid_o(write_o), .out_buffer_o(write_buffer_o), .out_data_o(write_data_o),
+    .out_last_o(value_last), .out_bad_o(wrong)
   );
   logic [WordW-1:0] word_q;
   logic             wrong_q, unused;
-  assign unused       = ^{all, counts, region, cfg};
+  assign unused       = ^{region, come};
   assign write_word_o = word_q;
   assign done_o       = write_o & value_last;
   assign read_error_o = ends_error;
@@ -243,7 +225,6 @@ module actp_mem_fill #(
     end
   end
 
-  `ACTP_ASSERT(LengthIsRight_A, counts[130] |-> counts[128] == $past(wrong))
   `ACTP_ASSERT(DoneHasEnd_A, done_o |-> ends_valid)
 endmodule
 

@@ -176,7 +176,7 @@ module actp_mem_read #(
   logic [StreamWidth-1:0] back_data;
   actp_mem_fill #(.BlockLen(BlockLen), .StreamWidth(StreamWidth), .Formats(Formats),
       .Orders(Orders), .GroupLen(GroupLen), .Depth(Depth), .AddrW(AddrW), .Regions(Regions),
-      .BufferW(BufferW)) u_fill (
+      .BufferW(BufferW), .Fifo(Fifo)) u_fill (
     .clk_i, .rst_ni, .regions_i, .fill_valid_i(alloc), .fill_ready_o(fill_ready),
     .fill_region_i(fill_region), .fill_index_i(fill_index), .fill_tag_i(alloc_tag),
     .fill_buffer_i(free_buffer), .pass_valid_i(pass_valid), .pass_ready_o(pass_ready),

@@ -745,9 +745,7 @@ TYPED_TEST(MemRead_, Latency) {
         if (again > 0) b.addr += uint64_t{TestFixture::kBus} * this->rng().Below(words);
         const uint64_t took = this->Time(b);
         if (again == 0) {
-          // The decompressor holds no block: of a long one it takes the last beats later.
-          const uint32_t slot = words > 16 ? std::max(words, r.stride) : r.stride;
-          EXPECT_LE(took, slot + 12 + latency) << "miss";
+          EXPECT_LE(took, r.stride + 12 + latency) << "miss";
         } else {
           EXPECT_LE(took, 4U) << "hit";
         }
