@@ -315,7 +315,7 @@ export function expected() {
     'README.md',
     `Kept at ${times(codec)} times fewer bytes it ends ${above(codec)} % above (95 %: ${between(codec)}), at ${times(even)} times ` +
       `${above(even)} % (${between(even)}), in BF16 ${above('bf16')} % (${between('bf16')}), in integers of 4 bits to nearest ` +
-      `${above(integers)} % (${between(integers)}); of three seeds MXFP4 ${above('mxfp4')} %, NVFP4 ${above('nvfp4')} %.`,
+      `${above(integers)} % (${between(integers)}); in MXFP4 ${above('mxfp4')} %, in NVFP4 ${above('nvfp4')} %.`,
   );
   say(results, `| ${above(even)} % (${between(even)}) at ${times(even)} |`);
   for (const [method, label] of [
