@@ -16,8 +16,8 @@ const std::vector<NamedShape>& NamedShapes() {
   static const std::vector<NamedShape> kAll = {
       {"small", "32 values a block, 64 bits, all formats and orders", {}},
       {"latches",
-       "128 values, 64 bits; blocks, slots, regions in latches; a bypass write in two cycles",
-       {.block_len = 128}},
+       "64 values, 64 bits; blocks, slots, regions in latches; a bypass write in two cycles",
+       {.block_len = 64}},
       {"quick",
        "as small, FP32 and BF16 in order significance: little to compile",
        {.formats = 5, .orders = 2, .depth = 12}},

@@ -109,14 +109,12 @@ class RtlRate : public RtlFixture {
 
 TEST_F(RtlRate, AHitTakesFourCyclesAMissTheSlotAndTwelve) { HitsAndMisses({64, 128, 160}); }
 
-// Blocks of 64 words: their slots wait in a store.
+// Blocks of 32 words: their slots wait in a store.
 class RtlRateLong : public RtlRate {
  protected:
   RtlRateLong() : RtlRate("latches") {}
 };
-TEST_F(RtlRateLong, AHitTakesFourCyclesAMissTheSlotAndTwelve) {
-  HitsAndMisses({64, 160, 256, 300});
-}
+TEST_F(RtlRateLong, AHitTakesFourCyclesAMissTheSlotAndTwelve) { HitsAndMisses({40, 96, 128, 152}); }
 
 // Two regions, so that nothing waits for the same block.
 TEST_F(RtlRate, WholeBlocksBothWaysAtOnceOneBeatACycle) {

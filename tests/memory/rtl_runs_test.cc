@@ -30,7 +30,7 @@ TEST_P(RtlRuns, EveryConfiguration) {
       const bool reads_back = run.sequence == "generations";  // what it wrote: no errors
       if (reads_back && error_rate != 0) continue;
       run.bursts = testing_support::Scaled(5000);
-      if (run.config == "latches") {  // its blocks are four times as long
+      if (run.config == "latches") {  // its blocks are twice as long
         if (!reads_back && error_rate == 0) continue;
         run.bursts = testing_support::Scaled(1250);
       }
