@@ -27,7 +27,7 @@ known() {
   grep -hoE '^`(define|ifndef) +ACTP_[A-Z_]+' rtl/include/*.svh | sed 's/.* //'
   grep -rhoE --include='*.h' --include='*.cc' --include='*.cmake' --include=CMakeLists.txt '\bACTP_[A-Z_]+' cmake tb tests CMakeLists.txt
   grep -hoE '\bACTP_[A-Z_]+' Makefile scripts/*.sh
-  sed -nE 's/.*(localparam|function automatic) .*[] ]([A-Za-z_]+) *(=|\(|;).*/actp_pkg::\2/p; s/^  \} ([a-z_]+);/actp_pkg::\1/p' rtl/actp_pkg.sv
+  sed -nE 's/.*(localparam|function automatic) .*[] ]([A-Za-z_]+[0-9]*) *(=|\(|;).*/actp_pkg::\2/p; s/^  \} ([a-z_]+);/actp_pkg::\1/p' rtl/actp_pkg.sv
   sed -nE 's/^\*\*(F-[0-9]+\.[0-9]+)\*\*.*/\1/p' docs/format.md
   grep -rhoE '\b((class|struct|enum class) )?[A-Z][A-Za-z]+\b[ (]' model/include model/src 2>/dev/null |
     sed -nE 's/^(class|struct|enum class) ([A-Za-z]+) /actplane::\2/p; s/^([A-Z][A-Za-z]+)\($/actplane::\1/p'
@@ -53,7 +53,7 @@ LC_ALL=C awk '
     text = $0
     if (FILENAME ~ /\.svh?$/) text = match($0, /\/\/.*/) ? substr($0, RSTART) : ""
     look(" " text, "[^A-Za-z0-9_/.:]actp_[a-z0-9_]+", "module")
-    look(" " text, "[^A-Za-z0-9_]actp_pkg::[A-Za-z_]+", "name of the package")
+    look(" " text, "[^A-Za-z0-9_]actp_pkg::[A-Za-z_0-9]+", "name of the package")
     look(" " text, "[^A-Za-z0-9_]ACTP_[A-Z_]+", "macro")
     look(" " text, "[^A-Za-z0-9_]actplane::[A-Z][A-Za-z]+", "function of the model")
     look(" " text, "[^A-Za-z0-9_]F-[0-9]+\\.[0-9]+", "clause")
