@@ -12,7 +12,7 @@ source "$here/lib.sh"
 cd "${ACTP_IP_ROOT:-.}"
 
 pages=()
-for page in README.md CONTRIBUTING.md docs/rtl.md docs/ip.md docs/architecture.md docs/verification.md; do
+for page in README.md CONTRIBUTING.md docs/rtl.md docs/ip.md docs/architecture.md docs/verification.md docs/mutants.md; do
   if [[ -f $page ]]; then pages+=("$page"); fi
 done
 mapfile -t rtl < <(find rtl \( -name '*.sv' -o -name '*.svh' \) | LC_ALL=C sort)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mutate_random.sh [COUNT [SEED]]: COUNT one-token mutants of any line of rtl/ (scripts/mutants.awk says which), drawn by SEED.
 # Each must turn a test of its module red, or else a test of the whole device. Survivors are listed: each is to be killed by a
-# better test or noted as equivalent in docs/verification.md. Those that are noted there do not count.
+# better test or noted as equivalent in docs/mutants.md. Those that are noted there do not count.
 # ONLY=REGEX: only files of rtl/ whose path matches. FIRST=N: leave out the N - 1 that come first, which an earlier run tried.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -87,7 +87,7 @@ survivors=0 noted=0
 while read -r name _; do
   what=$(head -n 1 "$work/module/$name.patch")
   shown=$(sed -n 's/^+\([^+].*\)/\1/p' "$work/module/$name.patch" | head -n 1 | sed 's/^ *//')
-  if sed 's/\\|/|/g' docs/verification.md | grep -F "\`$shown\`" >/dev/null; then
+  if sed 's/\\|/|/g' docs/mutants.md | grep -F "\`$shown\`" >/dev/null; then
     noted=$((noted + 1))
   else
     survivors=$((survivors + 1))
@@ -95,5 +95,5 @@ while read -r name _; do
   fi
 done < <(awk '/ SURVIVED /' "$work"/device.txt)
 invalid=$(awk '/ FAULT / { n++ } END { print n + 0 }' "$work/module.txt")
-say "mutate-random  $number mutants, SEED=$seed: $((number - survivors - noted - invalid)) killed, $noted equivalent by docs/verification.md, $invalid do not compile, $survivors survived"
+say "mutate-random  $number mutants, SEED=$seed: $((number - survivors - noted - invalid)) killed, $noted equivalent by docs/mutants.md, $invalid do not compile, $survivors survived"
 [[ $survivors -eq 0 ]]
