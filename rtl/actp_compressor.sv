@@ -32,7 +32,7 @@ module actp_compressor #(
   parameter int unsigned UserWidth   = 1,   // bits of user, 1 and more
   // even; chunks of the queue besides a block
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
-                                                                 Orders),
+                                                                 Orders, Depth),
   parameter int unsigned Searches    = 1    // blocks in search at a time: 1 .. 4
 ) (
   input  wire logic                         clk_i,            // rising edge counts

@@ -178,17 +178,23 @@ package actp_pkg;
   endfunction
 
   // Chunks that the queue of a compressor holds besides a block, for one search: those that come in
-  // during the search of activations, 14 beats; of shorter blocks the next one.
+  // during the search of activations, 14 beats; of shorter blocks the next one. Twice as many where
+  // a 16-bit chunk takes two places (actp_enc_queue) and its blocks last longer than a search.
   function automatic int unsigned default_slack(input int unsigned block_len,
                                                 input int unsigned stream_width,
                                                 input int unsigned formats,
-                                                input int unsigned orders);
+                                                input int unsigned orders,
+                                                input int unsigned depth);
     int unsigned chunks;
+    logic        halves;
     chunks = block_len * (((formats & 1) != 0) ? 32 : 16) / stream_width;
+    halves = (formats & 1) != 0 && formats != 1 && stored_bits(depth) < 32;
     if (orders == 1 || stream_width < 128) default_slack = 4;
     else if (stream_width < 256)           default_slack = 8;
     else if (chunks < 12)                  default_slack = ((chunks + 1) & ~1) + 2;
     else                                   default_slack = 14;
+    if (orders != 1 && halves && block_len >= stream_width)
+      default_slack = 2 * default_slack;
   endfunction
 
   // F-2.6: slot bounds in bytes for blocks of `block_len` values, order field.

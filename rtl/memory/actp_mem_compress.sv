@@ -15,7 +15,7 @@ module actp_mem_compress #(
   parameter int unsigned Depth       = 24,
   parameter int unsigned Fifo        = 0,
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
-                                                                 Orders),
+                                                                 Orders, Depth),
   parameter int unsigned Searches    = 1,
   parameter int unsigned Regions     = 8,
   localparam int unsigned RegW  = (Regions > 1) ? $clog2(Regions) : 1,

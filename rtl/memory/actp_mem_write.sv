@@ -27,7 +27,7 @@ module actp_mem_write #(
   parameter int unsigned Depth       = 24,
   parameter int unsigned Fifo        = 0,
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
-                                                                 Orders),
+                                                                 Orders, Depth),
   parameter int unsigned Searches    = 1,
   parameter int unsigned AddrW       = 40,
   parameter int unsigned IdW         = 6,

@@ -27,7 +27,7 @@ module actp_memory #(
   parameter int unsigned Fifo        = 0,    // 0 flops, 1 latches; 2: compressor's queue a macro
   // even; chunks of the queue besides a block
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
-                                                                 Orders),
+                                                                 Orders, Depth),
   parameter int unsigned Searches    = 1,    // blocks in search at a time: 1 .. 4
   parameter int unsigned AddrW       = 40,   // bits of an address: 32 .. 64
   parameter int unsigned IdW         = 6,    // bits of an ID, 1 and more

@@ -15,10 +15,13 @@
 namespace actplane::tb {
 namespace {
 
-std::vector<std::byte> Activations(Format format, uint64_t values, bool growth) {
+// `values` values from number `first` on.
+std::vector<std::byte> Activations(Format format, uint64_t first, uint64_t values, bool growth) {
   testing_support::Rng rng(1);
   const auto kind = growth ? testing_support::Kind::kPatterns : testing_support::Kind::kNormal;
-  return testing_support::ToBytes(testing_support::MakePatterns(kind, format, values, rng), format);
+  auto patterns = testing_support::MakePatterns(kind, format, first + values, rng);
+  patterns.erase(patterns.begin(), patterns.begin() + static_cast<std::ptrdiff_t>(first));
+  return testing_support::ToBytes(patterns, format);
 }
 
 struct OneRun {
@@ -27,13 +30,14 @@ struct OneRun {
   uint64_t slot_bytes = 0;  // the largest
 };
 
-OneRun RunFor(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c, uint64_t blocks,
-              bool growth) {
+OneRun RunFor(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c, uint64_t first,
+              uint64_t blocks, bool growth) {
   const auto format = static_cast<Format>(c.format);
-  std::unique_ptr<Sequence> sequence = std::make_unique<FileSeq>(
-      std::vector<FileTensor>{
-          TensorInMemory(c, Activations(format, blocks * config.shape.block_len, growth))},
-      config.shape);
+  std::unique_ptr<Sequence> sequence =
+      std::make_unique<FileSeq>(std::vector<FileTensor>{TensorInMemory(
+                                    c, Activations(format, first * config.shape.block_len,
+                                                   blocks * config.shape.block_len, growth))},
+                                config.shape);
   if (kind == DeviceKind::kDecompressor) {
     sequence = std::make_unique<EncodedSeq>(std::move(sequence), config.shape);
   }
@@ -62,8 +66,8 @@ Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConf
                     uint64_t blocks, bool growth) {
   const uint32_t beat_bytes = config.shape.beat_bytes();
   const uint32_t block_bytes = BlockBytes(c.Nearest(config.shape));
-  const OneRun alone = RunFor(kind, config, c, 1, growth);
-  const OneRun stream = RunFor(kind, config, c, blocks, growth);
+  const OneRun alone = RunFor(kind, config, c, 0, 1, growth);
+  const OneRun stream = RunFor(kind, config, c, 0, blocks, growth);
   const Timing& t = stream.timing;
   Measurement m;
   m.verdict = alone.verdict.ok() ? stream.verdict : alone.verdict;
@@ -77,6 +81,14 @@ Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConf
   m.latency = alone.timing.max_latency;
   m.stream_latency = t.max_latency;
   return m;
+}
+
+std::vector<uint64_t> LatenciesAlone(DeviceKind kind, const NamedConfig& config,
+                                     const DeviceConfig& c, uint64_t blocks) {
+  std::vector<uint64_t> all;
+  for (uint64_t b = 0; b < blocks; ++b)
+    all.push_back(RunFor(kind, config, c, b, 1, false).timing.max_latency);
+  return all;
 }
 
 std::vector<DeviceConfig> MeasuredConfigs(const Shape& shape) {

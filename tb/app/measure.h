@@ -28,6 +28,10 @@ struct Measurement {
 Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConfig& device_config,
                     uint64_t blocks, bool growth = false);
 
+// The latency of each of these blocks of activations, alone.
+std::vector<uint64_t> LatenciesAlone(DeviceKind kind, const NamedConfig& config,
+                                     const DeviceConfig& device_config, uint64_t blocks);
+
 struct MeasuredRow {
   NamedConfig config;
   DeviceKind kind;

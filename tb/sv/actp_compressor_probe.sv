@@ -14,7 +14,7 @@ module actp_compressor_probe #(
   parameter int unsigned Depth       = 24,
   parameter int unsigned Fifo        = 0,
   parameter int unsigned Slack       = actp_pkg::default_slack(BlockLen, StreamWidth, Formats,
-                                                                 Orders),
+                                                                 Orders, Depth),
   parameter int unsigned Searches    = 1,
   localparam int unsigned UserWidth = 5,
   localparam int unsigned Codes     = (24 + 5 * BlockLen / GroupLen + 7) / 8 * 8,

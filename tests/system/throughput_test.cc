@@ -32,16 +32,38 @@ void ExpectLatency(DeviceKind kind, const DeviceConfig& c, bool growth, const Me
   EXPECT_LE(m.latency, most);
 }
 
+// Devices in which the front of a slot is longer than a chunk (docs/rtl.md, "Rate"): N = 256, K
+// = 4.
+bool LongFront(const Shape& shape) {
+  return shape.Has(Order::kSignificance) &&
+         24 + 5 * shape.block_len / shape.group_len > 8 * std::max(32U, shape.beat_bytes());
+}
+
+// What searches of activations that last longer than promised cost: seldom a block is searched
+// again (F-6.10), and its latency shows by how much.
+uint64_t LongSearches(const NamedConfig& config, const DeviceConfig& c) {
+  const uint64_t hidden = kSignificanceLatency - (LongFront(config.shape) ? 2 : 0);
+  uint64_t sum = 0;
+  for (const uint64_t latency : LatenciesAlone(DeviceKind::kCompressor, config, c, kBlocks))
+    sum += latency - std::min(latency, hidden);
+  return sum;
+}
+
 // Slots of half a block and less.
-void ExpectRate(DeviceKind kind, const DeviceConfig& c, bool growth, const Measurement& m) {
+void ExpectRate(DeviceKind kind, const NamedConfig& config, const DeviceConfig& c, bool growth,
+                const Measurement& m) {
   if (kind == DeviceKind::kDecompressor) {
-    // A window of two words may lack the end of a chunk of many rows.
-    EXPECT_LE(m.bubbles, growth && c.order != 0 ? kBlocks * m.block_beats / 16 : 0U);
+    // A window of two words may lack the end of a chunk of many rows; a front of two words comes
+    // late.
+    const bool late = LongFront(config.shape) && config.shape.beat_bytes() > 8;
+    const uint64_t rows = !growth || c.order == 0 ? 0 : m.block_beats / (late ? 8 : 16);
+    EXPECT_LE(m.bubbles, kBlocks * (rows + (late ? 3 : 0)));
     return;
   }
   const uint64_t search = c.order == 0 ? 0 : growth ? kLongestSearch : kSearch;
   if (search == 0 || (!growth && m.block_beats >= search)) {
-    EXPECT_EQ(m.bubbles, 0U);
+    const uint64_t most = search == 0 || m.bubbles == 0 ? 0 : LongSearches(config, c);
+    EXPECT_LE(m.bubbles, most);
   } else {
     const uint64_t waits = search - kSlack;
     EXPECT_LE(m.cycles_per_block, static_cast<double>(std::max(search, m.block_beats + waits)));
@@ -58,7 +80,7 @@ void ExpectNoBubble(DeviceKind kind) {
         ASSERT_TRUE(m.verdict.ok()) << m.verdict.first_failure;
         ExpectLatency(kind, c, growth, m);
         if (c.lossless || 2 * c.slot_bytes > BlockBytes(c.Nearest(config.shape))) continue;
-        ExpectRate(kind, c, growth, m);
+        ExpectRate(kind, config, c, growth, m);
       }
     }
   }
@@ -83,7 +105,7 @@ TEST(Throughput, ALongSlotCostsTwoCyclesAChunkAtMost) {
         const Config nearest = c.Nearest(config.shape);
         const uint64_t front =
             CeilDiv(24 + 5 * nearest.block_len / nearest.group_len, 8 * config.shape.beat_bytes());
-        const uint64_t beats = std::max(m.slot_beats, 2 * m.block_beats + front);
+        const uint64_t beats = std::max(m.slot_beats, 2 * m.block_beats + front) + 1;
         EXPECT_LE(m.cycles_per_block,
                   static_cast<double>(std::max(beats, search ? kLongestSearch : 0)));
       }
