@@ -56,8 +56,8 @@ void ExpectRate(DeviceKind kind, const NamedConfig& config, const DeviceConfig& 
     // A window of two words may lack the end of a chunk of many rows; a front of two words comes
     // late.
     const bool late = LongFront(config.shape) && config.shape.beat_bytes() > 8;
-    const uint64_t rows = !growth || c.order == 0 ? 0 : m.block_beats / (late ? 8 : 16);
-    EXPECT_LE(m.bubbles, kBlocks * (rows + (late ? 3 : 0)));
+    const uint64_t rows = !growth || c.order == 0 ? 0 : kBlocks * m.block_beats / (late ? 8 : 16);
+    EXPECT_LE(m.bubbles, rows + (late ? 3 * kBlocks : 0));
     return;
   }
   const uint64_t search = c.order == 0 ? 0 : growth ? kLongestSearch : kSearch;
