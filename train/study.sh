@@ -14,7 +14,7 @@
 #   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5
 #   long       14 hours    the same after 20,000 steps
 #   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
-#   gradient field average cost    10 minutes each
+#   gradient split field average cost    10 minutes each at most
 #   samples    1 minute    tests/data/*.npy, from the weights of both exact runs
 #   report     what there is so far; publish: its tables and pictures into docs/training
 # Runs that have ended are kept in train/runs, without weights, and are taken from there: a copy of the project goes on where
@@ -39,7 +39,8 @@ codec=("$sig,ratio="{2,3.879,5.12,7.111,7.529,14.222} "$sig,format=bf16,ratio="{
 others=("$literal" "actplane:order=field,ratio="{3.2,6} alam:bits={2,1} gact mesa mesa:channels=64 tempo fewbit:bits=3 compact:ratio={2,4,8}
   flash recompute:scope={attention,block} "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16"
   "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8" zfp:ratio=4)
-quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12,14.222} "$sig,ratio=12,ratio.residual=12" "recompute:scope=block+$sig,ratio=4")
+quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12} "$sig,ratio="{"8,split=even,ratio.residual=6","12,split=even"}
+  "recompute:scope=block+$sig,ratio=4")
 
 # Runs that ended elsewhere; theirs are not replaced.
 restore() { if [[ -d train/runs ]]; then cp -rn train/runs/. "$out/"; fi; }
@@ -105,12 +106,10 @@ rule() { # by short runs, for an overall ratio of 12
 
 track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
 flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}") && compare flash mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"; }
-# Inputs of norms are kept at 6 in the first ones, as everything else in the second, otherwise in the others.
+# Split by the gradient in the first ones, the same for every kind in the second; without maps that diverges.
 ratios() {
-  local r
-  local all=("$sig,ratio="{8,12,14.222,16,20})
-  for r in 8 12 14.222; do all+=("$sig,ratio=$r,ratio.residual=$r"); done
-  compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "${all[@]}" "$sig,group=8,ratio="{12,16} "$sig,ratio.residual="{exact,4}",ratio=14.222"
+  compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "$sig,ratio="{8,12,14.222,16,20} "$sig,split=even,ratio="{8,12,14.222} \
+    "$sig,group=8,ratio="{12,16} "flash+$sig,ratio=12" "flash+$sig,split=even,ratio=12"
 }
 llama() { compare llama llama-mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}"; }
 quoted() { compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
@@ -123,11 +122,30 @@ weights() { # PRESET: the checkpoint of exact, seed 1
   say "$file"
 }
 
-gradient() { # at the weights that exact ended with; zfp trains at a sixth of the speed of exact
-  local init
-  init=$(weights mini)
-  "$program" gradcheck --preset mini --init "$init" --threads "$JOBS" --json \
-    "${peers[@]}" "${codec[@]}" zfp:ratio={3.2,4,6,8} >$out/gradient-mini.json
+# The gradient at the weights that exact ended with, of what stores tensors, with maps and without, on both networks; zfp
+# trains at a sixth of the speed of exact.
+gradient() {
+  local init network list mixed=nvfp4:format.query=mxfp6,format.key=mxfp6,format.gelu_input=mxfp6,format.silu_input=mxfp6
+  mapfile -t list < <(printf '%s\n' "${peers[@]}" $mixed "$sig,ratio="{2,4,4.5,5.5,6,7.529,8,8.25,8.75,10,12,16} \
+    "$sig,split=even,ratio="{3.879,5.12,7.111,7.529,8,12} zfp:ratio={3.2,4,6,8})
+  mapfile -t -O "${#list[@]}" list < <(flashed "${list[@]}")
+  for network in mini llama-mini; do
+    init=$(weights $network)
+    "$program" gradcheck --preset $network --init "$init" --threads "$JOBS" --total-only --json "${list[@]}" >"$out/gradient-$network.json"
+  done
+}
+
+split() { # the same kind by kind: where split=gradient of stash actplane comes from
+  local init network list
+  mapfile -t list < <(printf "$sig,split=even,ratio=%s\n" 3.2 4 5.3333 6.4 7.111 8 10.667 12.8 16 21.333)
+  mapfile -t -O "${#list[@]}" list < <(flashed "${list[@]}")
+  for network in mini llama-mini; do
+    init=$(weights $network)
+    "$program" gradcheck --preset $network --init "$init" --threads "$JOBS" --json "${list[@]}" >"$out/split-$network.json"
+    for target in mxfp6 nvfp4 mxfp4; do # the fewest bytes at the error of these
+      "$program" allocate --preset $network --init "$init" --threads "$JOBS" --batches 4 --base $sig --target $target --json
+    done | jq -s . >"$out/least-$network.json"
+  done
 }
 
 average() { # ALAM's claim: no value is better for a group of four than its mean. Everything at 0.5 bits, three seeds.
@@ -214,8 +232,23 @@ report() { # what there is so far
   [[ ! -f $out/cost.txt ]] || cat $out/cost.txt
 }
 
+network_of() { basename "$1" .json | sed 's/^[a-z]*-//'; } # FILE: OUT/STEP-NETWORK.json
+
+# rows total|kinds FILE: lines of gradcheck as CSV
+rows() {
+  local network
+  network=$(network_of "$2")
+  # shellcheck disable=SC2016  # jq's own variables
+  jq -r --arg network "$network" --arg what "$1" --slurpfile run "$out/runs-$network/exact-1/summary.json" '
+    def form: if startswith("flash+") then "flash" else "maps" end;
+    def short: . * 1e6 | round / 1e6;
+    .lines[] | (.stash | ltrimstr("flash+")) as $stash | select((.kind == "all") == ($what == "total")) |
+    if $what == "total" then [$network, (.stash | form), $stash, $run[0].bytes.float32, (.ratio | short), (.relative | short), .bias, .along, .radial]
+    else select(.ratio > 1) | [$network, (.stash | form), .kind, (.ratio | short), (.relative | short)] end | @csv' "$2"
+}
+
 publish() { # tables and pictures that docs/results.md shows
-  local table
+  local table file
   mkdir -p docs/training
   for table in track flash ratios llama quoted long large; do
     [[ -f $out/$table/compare.csv ]] || continue
@@ -225,6 +258,24 @@ publish() { # tables and pictures that docs/results.md shows
   if [[ -f $out/rule.json ]]; then
     jq -r '["kind", "ratio", "bytes", "nats"], (.kinds | to_entries[] | .key as $kind | .value[] | [$kind, .ratio, .bytes, .loss]) | @csv' \
       "$out/rule.json" | tr -d '"' >docs/training/rule.csv
+  fi
+  if compgen -G "$out/gradient-*.json" >/dev/null; then
+    {
+      say network,formula,stash,float32,ratio,relative,bias,along,radial
+      for file in "$out"/gradient-*.json; do rows total "$file"; done
+    } >docs/training/gradient.csv
+  fi
+  if compgen -G "$out/split-*.json" >/dev/null; then
+    {
+      say network,formula,kind,ratio,relative
+      for file in "$out"/split-*.json; do rows kinds "$file"; done
+    } >docs/training/split.csv
+    {
+      say network,target,target_ratio,target_relative,ratio,relative,stash
+      for file in "$out"/least-*.json; do
+        jq -r --arg network "$(network_of "$file")" '.[] | [$network, .target, .target_ratio, .target_relative, .ratio, .relative, .stash] | @csv' "$file"
+      done
+    } >docs/training/least.csv
   fi
   if compgen -G "$out/stats-*.json" >/dev/null; then
     {
@@ -240,7 +291,7 @@ publish() { # tables and pictures that docs/results.md shows
 }
 
 restore
-[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient average field cost report
+[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient split average field cost report
 for step in "$@"; do
   [[ $(type -t "$step") == function ]] || die "no step '$step'; the head of this file lists them"
   say "$(date +%H:%M)      $step"

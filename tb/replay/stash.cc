@@ -11,8 +11,9 @@
 namespace actplane::tb {
 namespace {
 
-constexpr double kRounding = 1e-3;     // of a byte: a ratio of 5.3333 is a slot of 96
-constexpr double kNormInputRatio = 6;  // of kind residual, at most, where it is not given
+constexpr double kRounding = 1e-3;  // of a byte: a ratio of 5.3333 is a slot of 96
+// Traces of before there was `split`: of kind residual at most, where it is not given.
+constexpr double kNormInputRatio = 6;
 
 std::optional<double> NumberOf(const std::string& text) {
   double value = 0;
@@ -52,6 +53,7 @@ Result<std::optional<StashConfigs>> ParseStash(std::string_view spec) {
   Config config;
   std::map<std::string, double> ratios;  // 0: exact
   double ratio = 3.2;
+  bool split = false;
   std::string_view rest = spec.substr(std::min(spec.size(), kMethod.size() + 1));
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find(','));
@@ -60,6 +62,10 @@ Result<std::optional<StashConfigs>> ParseStash(std::string_view spec) {
     if (equal == std::string_view::npos) return bad(io::Quote(pair) + " is no key=value");
     const std::string key(pair.substr(0, equal));
     const std::string value(pair.substr(equal + 1));
+    if (pair == "split=even") {  // a trace names the ratio of every kind
+      split = true;
+      continue;
+    }
     if (!key.starts_with("ratio")) {
       if (!Choose(key, value, config)) return bad(io::Quote(pair) + " is unknown");
       continue;
@@ -85,7 +91,7 @@ Result<std::optional<StashConfigs>> ParseStash(std::string_view spec) {
   configs.all = with(ratio == 0 ? 1 : ratio);
   if (ratio == 0) return bad("ratio=exact is of one kind");
   if (Status s = ValidateConfig(configs.all); !s.ok()) return bad(s.message());
-  if (ratio > kNormInputRatio) ratios.try_emplace("residual", kNormInputRatio);
+  if (!split && ratio > kNormInputRatio) ratios.try_emplace("residual", kNormInputRatio);
   for (const auto& [kind, r] : ratios) {
     std::optional<Config>& c = configs.kinds[kind];
     if (r != 0) c = with(r);

@@ -103,6 +103,7 @@ TEST(StashSpec, IsReadAsTheTrainerReadsIt) {
   EXPECT_EQ(configs->Of("key")->slot_bytes, 32U);
   EXPECT_EQ(configs->Of("value"), configs->all);
   EXPECT_EQ(configs->Of("residual")->slot_bytes, 85U) << "at most 6 where it is not given";
+  EXPECT_EQ(parse("actplane:ratio=8,split=even")->Of("residual")->slot_bytes, 64U);
   EXPECT_EQ(parse("actplane:ratio=8,ratio.residual=7")->Of("residual")->slot_bytes, 73U);
   EXPECT_EQ(parse("actplane:ratio=5")->Of("residual")->slot_bytes, 102U);
 }
@@ -112,6 +113,7 @@ TEST(StashSpec, FaultsAreNamedInOneLine) {
     ExpectBad(ParseStash(spec).status(), part);
   };
   fails("actplane:ratio", "'ratio' is no key=value");
+  fails("actplane:split=gradient", "'split=gradient' is unknown");
   fails("actplane:speed=3", "'speed=3' is unknown");
   fails("actplane:order=both", "'order=both' is unknown");
   fails("actplane:block=31.5", "'block=31.5' is unknown");

@@ -90,9 +90,8 @@ Status ByGradient(const AllocateOptions& o) {
   PerKind<std::array<double, kRatios.size()>> errors = {};
   const std::string base = o.base + (o.base.find(':') == std::string::npos ? ":" : ",");
   for (size_t r = 0; r < kRatios.size(); ++r) {
-    // Stash actplane would keep inputs of norms finer.
     Result<std::unique_ptr<Stash>> stash =
-        MakeStash(fmt::format("{0}ratio={1},ratio.residual={1}", base, kRatios[r]));
+        MakeStash(fmt::format("{0}ratio={1},split=even", base, kRatios[r]));
     if (!stash.ok()) return stash.status();
     if (Status s = trainer.Adopt(**stash); !s.ok()) return s;
     for (size_t k = 0; k < kKinds; ++k) {

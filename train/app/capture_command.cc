@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "train/app/commands.h"
+#include "train/stash/split.h"
 #include "train/trainer/trace.h"
 
 namespace actplane::train {
@@ -170,7 +171,10 @@ Command AddCapture(CLI::App& root, const RunConfig& preset) {
       "  actplane-train capture --trace --preset tiny --stash actplane:order=significance,ratio=8 "
       "--out build/runs/step\n"
       "  actplane stats build/runs/tensors/*.npy");
-  return {app, [o] { return Run(*o); }};
+  return {app, [o] {
+            if (o->trace) o->run.stash = WithRatiosOfKinds(o->run.stash);
+            return Run(*o);
+          }};
 }
 
 }  // namespace actplane::train

@@ -140,7 +140,8 @@ TEST_F(Program, ASampleIsRowsOfOneBlock) {
 }
 
 TEST_F(Program, ATraceHasTheWholeStepInOrder) {
-  const std::string stash = "--stash actplane:order=significance,ratio=8 ";
+  const std::string stash =
+      "--stash actplane:order=significance,ratio=8,split=even,ratio.residual=6 ";
   const Answer o = Run("capture --trace" + Small() + stash + "--after 2 --out step --json");
   ASSERT_EQ(o.code, 0) << o.err;
   const auto trace = nlohmann::json::parse(ReadFile(folder_ / "step/trace.json"));
@@ -164,7 +165,7 @@ TEST_F(Program, ATraceHasTheWholeStepInOrder) {
     } else {
       EXPECT_EQ(size_of(t["returned"]), size_of(t["file"])) << t;
       EXPECT_EQ(size_of(t["stored"]), t["stored_bytes"]) << t;
-      // Inputs of norms are kept at 6, which is 85 bytes a block.
+      // 6 is 85 bytes a block.
       EXPECT_DOUBLE_EQ(t["ratio"].get<double>(), t["kind"] == "residual" ? 512.0 / 85 : 8) << t;
     }
   }
@@ -314,7 +315,7 @@ TEST_F(Program, BadInputIsOneLine) {
   std::ofstream(folder_ / "empty");
   ExpectComplaint(Run("train --text empty --out r"), 3, "too few");
   ExpectComplaint(Run("train --text text --stash actplane:ratio=50 --out r"), 2,
-                  "ratio 50 is impossible for norm_output");
+                  "ratio 50 is impossible for residual");
   ExpectComplaint(Run("train --text text --heads 3 --out r"), 2, "3 heads do not divide");
   ExpectComplaint(Run("train --text text --preset huge --out r"), 2, "no preset 'huge'");
   ExpectComplaint(Run("train --text text --steps -1 --out r"), 2, "--steps");

@@ -7,6 +7,7 @@
 
 #include "actplane/fast.h"
 #include "test_support.h"
+#include "train/stash/split.h"
 
 namespace actplane::train {
 namespace {
@@ -127,16 +128,49 @@ TEST(ActplaneCodec, ARatioForOneKindLeavesTheOthers) {
   EXPECT_EQ(bytes(Kind::kKey), 4096);
 }
 
-TEST(ActplaneCodec, NormInputsAreKeptFinerWhereNothingIsSaid) {
+TEST(ActplaneCodec, OrderSignificanceSplitsARatioByTheGradient) {
   const at::Tensor x = Random({8, 128});
-  const auto bytes = [&](const char* spec, Kind kind) {
-    return StashOf(spec)->codec().Pack(x, {{0, "x", kind}, 0, 0}).bytes.total();
+  const auto bytes = [&](const std::string& options, Kind kind) {
+    return StashOf("actplane:" + options)->codec().Pack(x, {{0, "x", kind}, 0, 0}).bytes.total();
   };
-  EXPECT_EQ(bytes("actplane:order=significance,ratio=16", Kind::kResidual), 8 * 85);
-  EXPECT_EQ(bytes("actplane:order=significance,ratio=16", Kind::kNormOutput), 8 * 32);
-  EXPECT_EQ(bytes("actplane:ratio=4", Kind::kResidual), 8 * 128);
-  EXPECT_EQ(bytes("actplane:order=significance,ratio=16,ratio.residual=16", Kind::kResidual),
-            8 * 32);
+  const std::string at8 = "order=significance,ratio=8";
+  EXPECT_EQ(bytes(at8, Kind::kResidual), 8 * 64);
+  EXPECT_EQ(bytes(at8, Kind::kGeluInput), 8 * 106);                             // 4.8
+  EXPECT_EQ(bytes(at8, Kind::kProbability), 8 * 32);                            // 16
+  EXPECT_EQ(bytes("order=significance,ratio=12", Kind::kProbability), 8 * 24);  // 21.3 at most
+  EXPECT_EQ(bytes("order=significance,ratio=12", Kind::kQuery), 8 * 80);        // 6.4 at most
+  EXPECT_EQ(bytes("order=significance,ratio=2.5", Kind::kGeluInput), 8 * 256);  // 2 at least
+  EXPECT_EQ(bytes("order=significance,ratio=1.6", Kind::kGeluInput), 8 * 320);
+  // What is said of a kind is what it gets; otherwise all the same.
+  EXPECT_EQ(bytes(at8 + ",ratio.gelu_input=8", Kind::kGeluInput), 8 * 64);
+  EXPECT_EQ(bytes(at8 + ",ratio.gelu_input=exact", Kind::kGeluInput), 8 * 512);
+  EXPECT_EQ(bytes(at8 + ",split=even", Kind::kGeluInput), 8 * 64);
+  EXPECT_EQ(bytes("ratio=4", Kind::kProbability), 8 * 128);
+  EXPECT_EQ(bytes("ratio=4,split=gradient", Kind::kProbability), 8 * 64);
+  const std::string much = ComplaintOf("actplane:order=significance,ratio=22");
+  EXPECT_NE(much.find("give at most that, or split=even"), std::string::npos) << much;
+}
+
+TEST(ActplaneCodec, ATraceHasTheRatioOfEveryKind) {
+  const at::Tensor x = Random({8, 128});
+  for (const std::string spec :
+       {"actplane", "actplane:ratio=4", "actplane:order=significance,ratio=7.111",
+        "actplane:split=gradient,ratio=4,ratio.key=exact", "actplane:order=significance,split=even",
+        "actplane:order=significance,ratio=8,ratio.value=3"}) {
+    const std::string whole = WithRatiosOfKinds(spec);
+    EXPECT_NE(whole.find("split=even"), std::string::npos) << whole;
+    for (int k = 0; k < kKinds; ++k) {
+      const Context context{{0, "x", static_cast<Kind>(k)}, 0, 0};
+      EXPECT_NE(whole.find(fmt::format("ratio.{}=", kKindNames[static_cast<size_t>(k)])),
+                std::string::npos);
+      EXPECT_EQ(StashOf(whole)->codec().Pack(x, context).bytes.total(),
+                StashOf(spec)->codec().Pack(x, context).bytes.total())
+          << whole;
+    }
+  }
+  for (const char* other :
+       {"exact", "bf16", "flash+actplane:ratio=4", "actplane:ratio=x", "actplane:x"})
+    EXPECT_EQ(WithRatiosOfKinds(other), other);
 }
 
 TEST(ZfpCodec, TakesTheBytesOfItsRate) {

@@ -180,7 +180,7 @@ TEST(Flash, KeysWithLossChangeTheSumOfARow) {
   Heads h;
   h.dout.fill_(1);  // the sum of dv over keys is then the sum of p
   const std::string codec =
-      "+actplane:ratio=16,order=significance,ratio.query=exact,ratio.value=exact";
+      "+actplane:ratio=16,order=significance,split=even,ratio.query=exact,ratio.value=exact";
   const double rows = 4 * 9 * 2;
   const auto error = [&](const std::string& spec) {
     return std::fabs(h.Through(spec).v.select(3, 0).sum().item<double>() - rows) / rows;

@@ -11,14 +11,35 @@
 #include "actplane/fast.h"
 #include "train/stash/exact.h"
 #include "train/stash/registry.h"
+#include "train/stash/split.h"
 
 namespace actplane::train {
 namespace {
 
 constexpr double kRounding = 1e-3;  // of a byte: a ratio of 5.3333 is a slot of 96
-// Inputs of normalisation layers decide long runs (docs/results.md): what they lose is along
-// themselves, which the layer's backward does not cancel. Theirs is at most this where not given.
-constexpr double kNormInputRatio = 6;
+// Split `gradient`: the ratio of a kind is `ratio` times a factor, and at most so much. Kept so,
+// the gradient of converged networks has nearly the least error at their bytes (docs/results.md).
+// The factors are rounded; what a GPT-2 or Llama with stored maps keeps altogether stays at
+// `ratio`.
+struct Share {
+  double factor = 1, most = 1000;
+};
+constexpr double kHighestRatio = 512.0 / 24;  // 1.5 bits a value
+constexpr PerKind<Share> kByGradient = {
+    Share{1, 10},                   // residual: its loss lies along itself, where the norm keeps it
+    Share{0.85, 16},                // norm_output
+    Share{0.7, 6.4},                // query: formula flash makes the map from it again, exp(q k)
+    Share{0.7, 6.4},                // key
+    Share{0.75, 10},                // value
+    Share{2, kHighestRatio},        // probability
+    Share{2, kHighestRatio},        // dropped_probability
+    Share{0.85, 10},                // attention_output
+    Share{0.6, 16},                 // gelu_input: the derivative turns where values are small
+    Share{2, kHighestRatio},        // gelu_output
+    Share{0.75, 16},                // silu_input
+    Share{0.9, 16},                 // gate_up
+    Share{1.6, kHighestRatio}};     // gated
+constexpr double kLowestRatio = 2;  // below it nothing is gained
 constexpr int64_t kBlocksPerTask = 256;  // 128 KiB of values at N = 128
 
 class ActplaneCodec final : public Codec {
@@ -91,12 +112,38 @@ class ActplaneCodec final : public Codec {
   PerKind<Config> configs_;
 };
 
+bool IsField(MethodOptions& options) { return options.Text("order") != "significance"; }
+
+// The ratio of every kind; 0: exact.
+Result<PerKind<double>> RatiosOf(MethodOptions& options) {
+  Result<PerKind<double>> ratios = options.NumberPerKind("ratio", 3.2, 0.5, 1000);
+  if (!ratios.ok()) return ratios;
+  const Result<std::string> split =
+      options.Choice("split", IsField(options) ? "even" : "gradient", {"even", "gradient"});
+  if (!split.ok()) return split.status();
+  if (*split == "even") return ratios;
+  const Result<double> all = options.Number("ratio", 3.2, 0.5, 1000);
+  if (*all > kHighestRatio) {
+    return ConfigError(fmt::format(
+        "stash actplane: split=gradient at ratio {} would be the same as at {:.2f}; give at most "
+        "that, or split=even",
+        *all, kHighestRatio));
+  }
+  for (size_t i = 0; i < ratios->size(); ++i) {
+    if (!options.Text(fmt::format("ratio.{}", kKindNames[i])).empty()) continue;
+    const Share& share = kByGradient[i];
+    (*ratios)[i] =
+        std::max(std::min(*all * share.factor, share.most), std::min(*all, kLowestRatio));
+  }
+  return ratios;
+}
+
 Result<MethodParts> MakeActplane(MethodOptions& options) {
-  auto ratios = options.NumberPerKind("ratio", 3.2, 0.5, 1000);
+  const auto ratios = RatiosOf(options);
   const auto order = options.Choice("order", "field", {"field", "significance"});
   const auto format = options.Choice("format", "fp32", {"fp32", "bf16"});
   const auto block = options.Choice("block", "128", {"32", "64", "128", "256"});
-  const bool field = order.ok() && *order == "field";
+  const bool field = IsField(options);
   // Not asked for otherwise: an option that nothing reads is an error.
   const auto fill = field ? options.Choice("fill", "midpoint", {"midpoint", "zero"})
                           : Result<std::string>("midpoint");
@@ -106,10 +153,6 @@ Result<MethodParts> MakeActplane(MethodOptions& options) {
   for (const Status& s : {ratios.status(), order.status(), format.status(), fill.status(),
                           block.status(), group.status(), rows.status()}) {
     if (!s.ok()) return s;
-  }
-  if (options.Text("ratio.residual").empty()) {
-    double& ratio = (*ratios)[static_cast<size_t>(Kind::kResidual)];
-    ratio = std::min(ratio, kNormInputRatio);
   }
   PerKind<Config> configs;
   for (size_t i = 0; i < configs.size(); ++i) {
@@ -132,12 +175,35 @@ Result<MethodParts> MakeActplane(MethodOptions& options) {
   return MethodParts{.codec = std::make_unique<ActplaneCodec>(configs)};
 }
 
-const bool kActplane =
-    Register({"actplane",
-              "ratio=3.2 (ratio.KIND=R or exact; residual at most 6 if not given), "
-              "order=field|significance, format=fp32|bf16, "
-              "block=32|64|128|256; field: fill=midpoint|zero; significance: group=4|8, rows=16",
-              MakeActplane});
+const bool kActplane = Register(
+    {"actplane",
+     "ratio=3.2 (ratio.KIND=R or exact), split=even|gradient (how ratio is split over kinds; "
+     "field: even, significance: gradient), order=field|significance, format=fp32|bf16, "
+     "block=32|64|128|256; field: fill=midpoint|zero; significance: group=4|8, rows=16",
+     MakeActplane});
 
 }  // namespace
+
+std::string WithRatiosOfKinds(const std::string& spec) {
+  constexpr std::string_view kMethod = "actplane";
+  if (spec.substr(0, spec.find(':')) != kMethod) return spec;
+  Result<MethodOptions> options = MethodOptions::Parse(
+      kMethod, std::string_view(spec).substr(std::min(spec.size(), kMethod.size() + 1)));
+  if (!options.ok()) return spec;
+  const Result<PerKind<double>> ratios = RatiosOf(*options);
+  if (!ratios.ok()) return spec;  // whoever makes the stash says why
+  std::string text = spec;
+  const std::string split = "split=" + options->Text("split");
+  if (const size_t at = text.find(split); split != "split=" && at != std::string::npos) {
+    text.replace(at, split.size(), "split=even");
+  } else {
+    text += text == kMethod ? ":split=even" : ",split=even";
+  }
+  for (size_t i = 0; i < ratios->size(); ++i) {
+    const std::string key = fmt::format("ratio.{}", kKindNames[i]);
+    if (options->Text(key).empty()) text += fmt::format(",{}={:.6g}", key, (*ratios)[i]);
+  }
+  return text;
+}
+
 }  // namespace actplane::train
