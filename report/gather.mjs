@@ -193,6 +193,40 @@ function second(first) {
   });
 }
 
+// The error of the gradient alone, of what stores tensors; with maps, or formula flash without.
+function gradients(folder) {
+  const path = `${folder}/gradient.csv`;
+  if (!existsSync(under(path))) return [];
+  const all = readCsv(under(path));
+  const names = {mini: 'GPT-2 mini', 'llama-mini': 'Llama mini'};
+  return ['maps', 'flash'].flatMap((formula) =>
+    Object.entries(names).map(([network, name]) => ({
+      path: `${path}: ${network}, ${formula}`,
+      title: `${name}, gradient alone`,
+      maps: formula === 'maps' ? 'with' : 'without',
+      track: 'new',
+      rows: [
+        {stash: 'exact', float32: all.find((r) => r.network === network).float32, ratio: 1, relative: 0, bias: 0},
+        ...all.filter((r) => r.network === network && r.formula === formula),
+      ].map((r) => ({
+        method: r.stash,
+        family: familyOf(r.stash),
+        bytes: number(r.relative) < 10 ? number(r.float32) / number(r.ratio) : null, // beyond, it is no gradient
+        ratio: number(r.ratio),
+        gradient: number(r.relative) < 10 ? number(r.relative) : null,
+        bias: number(r.bias),
+        seeds: 1,
+        diverged: 0,
+        loss: null,
+        low: null,
+        high: null,
+        step: null,
+        failure: number(r.relative) < 10 ? '' : 'the gradient explodes',
+      })),
+    })),
+  );
+}
+
 function training(folder) {
   const list = [];
   for (const [name, title, maps, track] of tables) {
@@ -225,6 +259,7 @@ function training(folder) {
     }
     list.push({path, title, maps, track: track ?? 'new', rows});
   }
+  list.splice(list.filter((t) => t.track === 'new').length, 0, ...gradients(folder));
   return list;
 }
 

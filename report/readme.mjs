@@ -140,80 +140,118 @@ export function withTable(text, made = table()) {
   return text.slice(0, from + marks[0].length) + made + text.slice(to);
 }
 
-// ---- the picture: held-out loss against exact over the ratio
+// ---- the picture: held-out loss and error of the gradient over the ratio
 const drawing = 'docs/figures/training.svg';
-const quoted = 'docs/training/quoted.csv';
-export function picture() {
-  const rows = readCsv(under(quoted)).filter((r) => r.method !== 'exact' && r.loss_percent);
-  const series = [
-    ['actplane, order significance', 'ours', /^actplane:order=significance,ratio=[\d.]+(,ratio.residual=12)?$/],
-    ['BF16, MXFP4, NVFP4', 'format', /^(bf16|mxfp4|nvfp4)$/],
-    ['integers of 4 bits, to nearest, groups of 128', 'integer', /^group/],
-    ['recomputed blocks, inputs by actplane at 4', 'formula', /^recompute/],
-  ].map(([name, mark, which]) => ({
-    name,
-    mark,
-    points: rows
-      .filter((r) => which.test(r.method))
-      .map((r) => ({
-        ratio: Number(r.ratio),
-        mean: Number(r.loss_percent),
-        low: Number(r.seeds < 3 ? r.loss_percent : r.loss_percent_low), // of two it says nothing
-        high: Number(r.seeds < 3 ? r.loss_percent : r.loss_percent_high),
-      })),
-  }));
-  const all = series.flatMap((one) => one.points);
-  const least = Math.floor(Math.min(0, ...all.map((p) => p.low)));
-  const most = Math.ceil(Math.max(...all.map((p) => p.high)));
-  const bars = rows.some((r) => r.seeds > 2) ? 'bars: 95 % interval of three seeds or more' : 'one seed';
-  const [left, right, top, bottom] = [54, 636, 16, 236];
-  const octaves = Math.ceil(Math.log2(Math.max(...all.map((p) => p.ratio))));
+const kinds = [
+  ['significance, split by the gradient', 'ours', /^actplane:order=significance,ratio=[\d.]+$/],
+  ['significance, one ratio for all', 'even', /^actplane:order=significance,(split=even,)?ratio=[\d.]+(,split=even)?(,ratio.residual=6)?$/],
+  ['BF16, MX, NVFP4, NF4', 'format', /^(bf16|mx\w+|nvfp4|nf4)$/],
+  ['integers, min/max, to nearest', 'integer', /^group.*nearest/],
+  ['recomputed blocks, inputs at 4', 'formula', /^recompute/],
+];
+const styles = [
+  ['text { font: 12px sans-serif; fill: ', '#24292f', '#e6edf3', ' }'],
+  ['.grid { stroke: ', '#d0d7de', '#30363d', ' }'],
+  ['.axis { stroke: ', '#57606a', '#8d96a0', ' }'],
+  ['.ours { stroke: ', '#0550ae', '#79c0ff', ' }'],
+  ['circle.ours { fill: ', '#0550ae', '#79c0ff', ' }'],
+  ['.even { stroke: ', '#0550ae', '#79c0ff', '; fill: none; stroke-width: 1.5 }'],
+  ['.format { stroke: ', '#1a7f37', '#7ee787', ' }'],
+  ['circle.format { fill: ', '#1a7f37', '#7ee787', ' }'],
+  ['.integer { stroke: ', '#bc4c00', '#ffa657', ' }'],
+  ['circle.integer { fill: ', '#bc4c00', '#ffa657', ' }'],
+  ['.formula { stroke: ', '#8250df', '#d2a8ff', ' }'],
+  ['circle.formula { fill: ', '#8250df', '#d2a8ff', ' }'],
+];
+const [top, bottom] = [30, 250];
+const at = (v) => v.toFixed(1);
+
+// Points of {ratio, mean, low, high, mark} between `left` and `right`, ratios to 2^octaves, y of 0 .. 1 by `height`.
+function panel(title, [left, right], octaves, ticks, height, points) {
   const x = (r) => left + ((right - left) * Math.log2(r)) / octaves;
-  const y = (percent) => bottom - ((bottom - top) * (percent - least)) / (most - least);
-  const at = (v) => v.toFixed(1);
-  const out = [
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 330" width="660" height="330" role="img">',
-    '<title>Held-out loss against exact training over the ratio of kept activations</title>',
-    '<!-- Made by report/readme.mjs from docs/training/quoted.csv. -->',
-    '<style>',
-    'text { font: 12px sans-serif; fill: #24292f } .grid { stroke: #d0d7de } .axis { stroke: #57606a }',
-    '.ours { stroke: #0550ae; fill: #0550ae }',
-    '.integer { stroke: #bc4c00; fill: #bc4c00 }',
-    '.format { stroke: #1a7f37; fill: #1a7f37 } .formula { stroke: #8250df; fill: #8250df }',
-    '@media (prefers-color-scheme: dark) {',
-    'text { fill: #e6edf3 } .grid { stroke: #30363d } .axis { stroke: #8d96a0 }',
-    '.ours { stroke: #79c0ff; fill: #79c0ff }',
-    '.integer { stroke: #ffa657; fill: #ffa657 }',
-    '.format { stroke: #7ee787; fill: #7ee787 } .formula { stroke: #d2a8ff; fill: #d2a8ff } }',
-    '</style>',
-  ];
-  const step = Math.max(1, Math.ceil((most - least) / 6));
-  for (let percent = -step * Math.floor(-least / step); percent <= most; percent += step)
+  const y = (v) => bottom - (bottom - top) * height(v);
+  const out = [`<text x="${left}" y="${top - 12}">${title}</text>`];
+  for (const [v, text] of ticks)
     out.push(
-      `<path class="${percent ? 'grid' : 'axis'}" d="M${left} ${at(y(percent))}H${right}"/>`,
-      `<text x="${left - 8}" y="${at(y(percent) + 4)}" text-anchor="end">${percent} %</text>`,
+      `<path class="${v ? 'grid' : 'axis'}" d="M${left} ${at(y(v))}H${right}"/>`,
+      `<text x="${left - 6}" y="${at(y(v) + 4)}" text-anchor="end">${text}</text>`,
     );
   for (let r = 1; r <= 2 ** octaves; r *= 2)
     out.push(
       `<path class="grid" d="M${at(x(r))} ${top}V${bottom}"/>`,
       `<text x="${at(x(r))}" y="${bottom + 18}" text-anchor="middle">${r}</text>`,
     );
-  out.push(
-    `<text x="${(left + right) / 2}" y="${bottom + 36}" text-anchor="middle">times fewer bytes of kept activations than FP32; ${bars}</text>`,
-    `<text x="${left + 4}" y="${top - 5}">loss on held-out text, above that of exact training</text>`,
-  );
-  series.forEach(({name, mark, points}, i) => {
-    const [column, line] = [left + 300 * (i % 2), bottom + 62 + 20 * Math.floor(i / 2)];
-    out.push(
-      `<circle class="${mark}" cx="${column + 12}" cy="${line - 4}" r="4"/>`,
-      `<text x="${column + 24}" y="${line}">${name}</text>`,
+  for (const p of points) {
+    if (p.high > p.low)
+      out.push(`<path class="${p.mark}" d="M${at(x(p.ratio))} ${at(y(p.low))}V${at(y(p.high))}" stroke-width="2"/>`);
+    out.push(`<circle class="${p.mark}" cx="${at(x(p.ratio))}" cy="${at(y(p.mean))}" r="4"/>`);
+  }
+  return out;
+}
+
+export function picture() {
+  const marked = (rows, name, values) =>
+    kinds.flatMap(([, mark, which]) =>
+      rows.filter((r) => which.test(r[name])).map((r) => ({mark, ratio: Number(r.ratio), ...values(r)})),
     );
-    for (const p of points) {
-      out.push(
-        `<path class="${mark}" d="M${at(x(p.ratio))} ${at(y(p.low))}V${at(y(p.high))}" stroke-width="2"/>`,
-        `<circle class="${mark}" cx="${at(x(p.ratio))}" cy="${at(y(p.mean))}" r="4"/>`,
-      );
-    }
+  const losses = marked(
+    readCsv(under('docs/training/quoted.csv')).filter((r) => r.loss_percent),
+    'method',
+    (r) => ({
+      mean: Number(r.loss_percent),
+      low: Number(r.seeds < 3 ? r.loss_percent : r.loss_percent_low), // of two it says nothing
+      high: Number(r.seeds < 3 ? r.loss_percent : r.loss_percent_high),
+    }),
+  );
+  const gradients = marked(
+    readCsv(under('docs/training/gradient.csv')).filter((r) => r.network === 'mini' && r.formula === 'maps'),
+    'stash',
+    (r) => ({mean: 100 * Number(r.relative), low: 0, high: 0}),
+  );
+  const octavesOf = (points) => Math.ceil(Math.log2(Math.max(...points.map((p) => p.ratio))));
+  const least = Math.floor(Math.min(0, ...losses.map((p) => p.low)));
+  const most = Math.ceil(Math.max(...losses.map((p) => p.high)));
+  const step = Math.max(1, Math.ceil((most - least) / 6));
+  const percents = [];
+  for (let v = -step * Math.floor(-least / step); v <= most; v += step) percents.push([v, `${v} %`]);
+  const decades = gradients.map((p) => Math.log10(p.mean));
+  const [low, high] = [Math.floor(Math.min(...decades)), Math.ceil(Math.max(...decades))];
+  const powers = Array.from({length: high - low + 1}, (_, i) => [10 ** (low + i), `${10 ** (low + i)} %`]);
+  const sheet = (dark) => styles.map(([before, light, night, after]) => before + (dark ? night : light) + after);
+  const out = [
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 356" width="760" height="356" role="img">',
+    '<title>Held-out loss against exact training, and error of the gradient, over the ratio of kept activations</title>',
+    '<!-- Made by report/readme.mjs from docs/training/quoted.csv and gradient.csv. -->',
+    '<style>',
+    ...sheet(false),
+    '@media (prefers-color-scheme: dark) {',
+    ...sheet(true),
+    '}',
+    '</style>',
+    ...panel(
+      'loss above exact; bars: 95 % of three seeds or five',
+      [44, 372],
+      octavesOf(losses),
+      percents,
+      (v) => (v - least) / (most - least),
+      losses,
+    ),
+    ...panel(
+      'relative error of the gradient',
+      [442, 748],
+      octavesOf(gradients),
+      powers,
+      (v) => (Math.log10(v) - low) / (high - low),
+      gradients,
+    ),
+    `<text x="380" y="${bottom + 38}" text-anchor="middle">times fewer bytes of kept activations than FP32</text>`,
+  ];
+  kinds.forEach(([name, mark], i) => {
+    const [column, line] = [20 + 250 * (i % 3), bottom + 66 + 22 * Math.floor(i / 3)];
+    out.push(
+      `<circle class="${mark}" cx="${column + 6}" cy="${line - 4}" r="4"/>`,
+      `<text x="${column + 18}" y="${line}">${name}</text>`,
+    );
   });
   return out.join('\n') + '\n</svg>\n';
 }
