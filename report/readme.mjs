@@ -229,7 +229,7 @@ export function picture() {
     '}',
     '</style>',
     ...panel(
-      'loss above exact; bars: 95 % of three seeds or five',
+      'loss above exact; bars: 95 % of five seeds',
       [44, 372],
       octavesOf(losses),
       percents,
