@@ -32,16 +32,16 @@ void ExpectLatency(DeviceKind kind, const DeviceConfig& c, bool growth, const Me
   EXPECT_LE(m.latency, most);
 }
 
-// Devices in which the front of a slot is longer than a chunk (docs/rtl.md, "Rate"): N = 256, K
-// = 4.
+// The front of a slot is longer than a chunk: N = 256 with K = 4 (docs/rtl.md, "Rate").
 bool LongFront(const Shape& shape) {
   return shape.Has(Order::kSignificance) &&
          24 + 5 * shape.block_len / shape.group_len > 8 * std::max(32U, shape.beat_bytes());
 }
 
-// What searches of activations that last longer than promised cost: seldom a block is searched
-// again (F-6.10), and its latency shows by how much.
+// What searches of activations that last longer than promised cost: with K = 4 a block is seldom
+// searched again (F-6.10), and its latency shows by how much. With K = 8 none is.
 uint64_t LongSearches(const NamedConfig& config, const DeviceConfig& c) {
+  if (config.shape.group_len == 8) return 0;
   const uint64_t hidden = kSignificanceLatency - (LongFront(config.shape) ? 2 : 0);
   uint64_t sum = 0;
   for (const uint64_t latency : LatenciesAlone(DeviceKind::kCompressor, config, c, kBlocks))
@@ -105,7 +105,10 @@ TEST(Throughput, ALongSlotCostsTwoCyclesAChunkAtMost) {
         const Config nearest = c.Nearest(config.shape);
         const uint64_t front =
             CeilDiv(24 + 5 * nearest.block_len / nearest.group_len, 8 * config.shape.beat_bytes());
-        const uint64_t beats = std::max(m.slot_beats, 2 * m.block_beats + front) + 1;
+        // actp_dec_next takes more than a cycle with more than 8 groups; two beats do not hide it.
+        const bool seen = LongFront(config.shape) ||
+                          (m.block_beats <= 2 && nearest.block_len / nearest.group_len > 8);
+        const uint64_t beats = std::max(m.slot_beats, 2 * m.block_beats + front) + (seen ? 1 : 0);
         EXPECT_LE(m.cycles_per_block,
                   static_cast<double>(std::max(beats, search ? kLongestSearch : 0)));
       }
