@@ -141,11 +141,11 @@ target_compile_definitions(actp_verilator_runtime PUBLIC
   VM_SC=0 VM_TRACE=1 VM_TRACE_VCD=0 VM_TRACE_FST=1 VM_COVERAGE=$<BOOL:${ACTPLANE_RTL_COVERAGE}>)
 target_link_libraries(actp_verilator_runtime PUBLIC Threads::Threads ZLIB::ZLIB)
 
-# actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...] [COVERAGE bool])
+# actp_verilate(TOP CONFIG [PARAMS Name=value...] [SV file...] [OPT flag...] [COVERAGE file])
 # Static library V<TOP>_<CONFIG> with the class of the same name. CONFIG is a named configuration: ACTP_PARAMETERS
 # are set as far as TOP declares them. With PARAMS, which come on top, any other name will do.
 # SV: files besides rtl/files.f, where TOP is not in there. OPT: in place of ACTPLANE_MODEL_OPT, for models that run too briefly for it.
-# COVERAGE: the model counts lines and toggles.
+# COVERAGE, with ACTPLANE_RTL_COVERAGE: the model counts lines and toggles, but not where the .vlt file says coverage_off.
 function(actp_verilate TOP CONFIG)
   cmake_parse_arguments(PARSE_ARGV 2 ARG "" "COVERAGE" "PARAMS;SV;OPT")
   set(opt "${ACTPLANE_MODEL_OPT}")
@@ -197,13 +197,16 @@ function(actp_verilate TOP CONFIG)
   elseif("${ACTPLANE_RTL_WAVES}" STREQUAL ON OR CONFIG IN_LIST ACTPLANE_RTL_WAVES)
     set(flags --trace-fst --trace-structs)
   endif()
+  set(count "")
+  if(ARG_COVERAGE AND ACTPLANE_RTL_COVERAGE)
+    set(count --coverage-line --coverage-toggle "${ARG_COVERAGE}")
+  endif()
   set(dir "${CMAKE_CURRENT_BINARY_DIR}/verilated/${name}")
   set(command "${VERILATOR_BIN}" --cc --prefix ${name} --top-module ${TOP} --Mdir "${dir}"
     -O3 -fno-dfg --assert --x-initial unique --x-assign unique --no-timing -Wno-fatal -Wno-lint -Wno-style
     "-I${PROJECT_SOURCE_DIR}/rtl/include" ${params}
     ${flags}
-    $<$<BOOL:${ARG_COVERAGE}>:--coverage-line> $<$<BOOL:${ARG_COVERAGE}>:--coverage-toggle>
-    ${waivers} ${sources})
+    ${count} ${waivers} ${sources})
   set(gather "${PROJECT_SOURCE_DIR}/cmake/ActplaneVerilator.cmake")
   add_custom_command(
     OUTPUT "${dir}/fast.cc" "${dir}/slow.cc" "${dir}/${name}.h"
