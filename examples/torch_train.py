@@ -63,9 +63,7 @@ def run(options, text, ratio):
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.lr, betas=(0.9, 0.95), weight_decay=0.1)
     held = None
     if ratio is not None:
-        held = actplane.torch.compressed(
-            model, ratio=ratio, norm_ratio=options.norm_ratio, emulate=device != "cpu"
-        )
+        held = actplane.torch.compressed(model, ratio=ratio, split=options.split, emulate=device != "cpu")
     name = "exact" if ratio is None else f"ratio-{ratio:g}"
     path = options.out and os.path.join(options.out, f"{options.size}-{name}-{options.seed}.pt")
     first = 0
@@ -118,7 +116,7 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--ratio", type=float, nargs="+", default=[8])
-    parser.add_argument("--norm-ratio", type=float, default=6, help="at most this for inputs of norms")
+    parser.add_argument("--split", default="gradient", choices=("gradient", "even"), help="of the ratio over kinds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--out", help="folder of checkpoints and results; without it nothing is written")

@@ -15,47 +15,26 @@ import fnmatch
 import threading
 import warnings
 import weakref
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.overrides import TorchFunctionMode
 
+from ._kinds import HIGHEST_RATIO, KINDS, SPLIT, Kinds, ratio_of, storage_of
 from ._library import library
 from .config import Config
 from .emulate import reconstruct
 from .errors import ActplaneError, ConfigError, DamagedError, InputError
 
-__all__ = ["Held", "ModuleBytes", "compressed"]
+__all__ = ["Held", "ModuleBytes", "compressed", "mark"]
 
 Ratio = Optional[float]
 
 _FORMATS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
-_NORMS = (
-    "layer_norm",
-    "group_norm",
-    "batch_norm",
-    "instance_norm",
-    "rms_norm",
-    "native_layer_norm",
-    "native_batch_norm",
-    "native_group_norm",
-    "local_response_norm",
-)
-_LOSSES = (
-    "cross_entropy",
-    "log_softmax",
-    "nll_loss",
-    "kl_div",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "ctc_loss",
-    "gaussian_nll_loss",
-    "poisson_nll_loss",
-)
 _OUTSIDE = "(outside the model)"
+_OPEN: "List[Held]" = []
 
 
 class ModuleBytes(NamedTuple):
@@ -108,29 +87,20 @@ class _Handle:
         self.entry.handles -= 1
 
 
-class _Ops(TorchFunctionMode):
-    """Knows whether a normalisation, a loss or fused attention is at work, whatever module calls it."""
+def mark(tensor: Tensor, kind: str) -> Tensor:
+    """Says what ``tensor`` is, where no function of torch shows it: in an autograd function or a kernel
+    of your own, before it is called. Gives it back.
 
-    def __init__(self, held: "Held") -> None:
-        super().__init__()
-        self._held = held
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kind = _KIND_OF.get(getattr(func, "__name__", ""))
-        if kind is None:
-            return func(*args, **(kwargs or {}))
-        before, self._held._op = self._held._op, kind
-        try:
-            return func(*args, **(kwargs or {}))
-        finally:
-            self._held._op = before
-
-
-_KIND_OF = {
-    **dict.fromkeys(_NORMS, "norm"),
-    **dict.fromkeys(_LOSSES, "loss"),
-    "scaled_dot_product_attention": "attention",
-}
+    kind: residual (input of a normalisation), norm_output, query, key, value, probability (attention
+    maps), scores (from which softmax makes them), dropped_probability, attention_output, gelu_input,
+    gelu_output, silu_input, gate_up (the other factor of a gate), gated (the product). Does nothing
+    where no context is open. Raises ConfigError for another word.
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"there is no kind '{kind}'; give one of {', '.join(KINDS)}")
+    for held in _OPEN:
+        held._kinds.mark(tensor, kind)
+    return tensor
 
 
 def compressed(
@@ -138,7 +108,7 @@ def compressed(
     ratio: Ratio = 8,
     *,
     ratios: Optional[Mapping[str, Ratio]] = None,
-    norm_ratio: Ratio = 6,
+    split: Optional[str] = None,
     min_values: int = 1024,
     emulate: bool = False,
     **settings: Any,
@@ -148,10 +118,12 @@ def compressed(
     ratio        bytes of a tensor over bytes of its slots: 8 is 4 bits a value of float32, 2 bits of
                  float16 and bfloat16. None: exact
     ratios       {pattern: ratio or None}: the first shell pattern that fits the name of the module
-                 that saves decides (names of ``model.named_modules()``, the model itself is ``""``)
-    norm_ratio   at most this, in bits of float32, for what normalisation layers save: their inputs
-                 carry most of the damage in long runs. 6 is 5.3 bits a value, of 16-bit formats too
-                 (a ratio of 3). None: as all others. A pattern of ``ratios`` comes first
+                 that saves decides (names of ``model.named_modules()``, the model itself is ``""``), and
+                 nothing of it is split
+    split        "gradient": a kind of activation that the gradient needs more of has a smaller ratio,
+                 another a larger one, as docs/training.md has it; ``ratio`` is about that of all.
+                 Kinds are known by the functions of torch that make and save them, and by ``mark``.
+                 "even": all have ``ratio``. None: gradient for order significance, even for field
     min_values   smaller tensors stay as they are
     emulate      keep the reconstruction at full size in place of slots: the same gradients, for
                  studies; needs no library. Tensors that are not on the CPU are always kept so
@@ -171,7 +143,7 @@ def compressed(
     Raises ConfigError (impossible ratio, a pattern that fits no module), ActplaneError
     (``torch.compile``), LibraryError.
     """
-    return Held(model, ratio, ratios or {}, norm_ratio, min_values, emulate, settings)
+    return Held(model, ratio, ratios or {}, split, min_values, emulate, settings)
 
 
 class Held:
@@ -188,7 +160,7 @@ class Held:
         model: torch.nn.Module,
         ratio: Ratio,
         ratios: Mapping[str, Ratio],
-        norm_ratio: Ratio,
+        split: Optional[str],
         min_values: int,
         emulate: bool,
         settings: Dict[str, Any],
@@ -204,21 +176,35 @@ class Held:
                     f"{name} is not among the settings here: formats follow the tensors, ratios say the size"
                 )
         self._model, self._min_values, self._emulate, self._settings = model, min_values, emulate, settings
-        self._ratio, self._ratios, self._norm_ratio = ratio, dict(ratios), norm_ratio
+        if split is None:
+            split = "gradient" if settings.get("order", "significance") == "significance" else "even"
+        if split not in ("gradient", "even"):
+            raise ConfigError(f"split is '{split}'; give 'gradient' or 'even'")
+        self._ratio, self._ratios, self._split = ratio, dict(ratios), split == "gradient"
         self._names = {module: name for name, module in model.named_modules()}
         for pattern in self._ratios:
             if not any(fnmatch.fnmatchcase(name, pattern) for name in self._names.values()):
                 some = ", ".join(list(self._names.values())[1:6])
                 raise ConfigError(f"ratios: '{pattern}' fits no module; names are like {some}")
-        for value in [ratio, norm_ratio, *self._ratios.values()]:
+        for value in [ratio, *self._ratios.values()]:
             if value is not None:
                 Config(ratio=value, **settings)  # now rather than in the middle of a forward pass
-        self._ratio_of: Dict[Tuple[str, bool, str], Optional[Config]] = {}
-        self._norms = {m for m in self._names if "norm" in type(m).__name__.lower()}
+        if self._split and ratio is not None:
+            if ratio > HIGHEST_RATIO:
+                raise ConfigError(
+                    f"split='gradient' at ratio {ratio:g} would be the same as at {HIGHEST_RATIO:.2f}; give at most "
+                    "that, or split='even'"
+                )
+            for kind in SPLIT:
+                Config(ratio=ratio_of(kind, ratio, 32), **settings)
+        self._config_of: Dict[Tuple[str, FrozenSet[str], str], Optional[Config]] = {}
+        called = {module: type(module).__name__.lower() for module in self._names}
+        self._norms = {module for module, name in called.items() if "norm" in name}
+        self._gelus = {module for module, name in called.items() if "gelu" in name}
+        self._kinds = Kinds(lambda t: storage_of(t)._cdata in self._own, _is_plain)
         self._lock = threading.RLock()
         self._table: "weakref.WeakValueDictionary[Any, _Entry]" = weakref.WeakValueDictionary()
         self._stack: List[Tuple[torch.nn.Module, str, int]] = []
-        self._op: Optional[str] = None
         self._last: Tuple[Any, Optional[Tensor]] = (None, None)
         self._open: List[Any] = []
         self._own: Dict[int, StorageWeakRef] = {}
@@ -237,19 +223,21 @@ class Held:
         _refuse_compiled(self._model)
         self._find_own()
         self._stack.clear()
-        self._op = None
         for module, name in self._names.items():
             self._open.append(module.register_forward_pre_hook(self._enter_module))
             self._open.append(module.register_forward_hook(self._leave_module))
         self._hooks = torch.autograd.graph.saved_tensors_hooks(self._pack, self._unpack)
-        self._mode = _Ops(self)
-        self._mode.__enter__()
+        self._kinds.forget()
+        self._kinds.__enter__()
         self._hooks.__enter__()
+        _OPEN.append(self)
         return self
 
     def __exit__(self, *error: Any) -> None:
+        _OPEN.remove(self)
         self._hooks.__exit__(*error)
-        self._mode.__exit__(*error)
+        self._kinds.__exit__(*error)
+        self._kinds.forget()
         for hook in self._open:
             hook.remove()
         self._open.clear()
@@ -261,41 +249,45 @@ class Held:
         self._own = {}
         for tensor in [*self._model.parameters(), *self._model.buffers()]:
             if _is_plain(tensor):
-                storage = _storage(tensor)
+                storage = storage_of(tensor)
                 self._own[storage._cdata] = StorageWeakRef(storage)
 
     def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
         if module is self._model:  # also after a forward pass that an exception ended
             self._stack.clear()
             self._find_own()
+            self._kinds.forget()
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         self._stack.append((module, self._names[module], -1 if first is None else first.numel()))
 
     def _leave_module(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
         while self._stack and self._stack.pop()[0] is not module:
             pass
+        if module in self._norms or module in self._gelus:
+            self._kinds.mark(output, "norm_output" if module in self._norms else "gelu_output")
 
     # ---- what is kept how ----
 
-    def _config(self, name: str, norm: bool, form: str) -> Optional[Config]:
-        """The configuration for what module `name` saves; None: exact."""
-        key = (name, norm, form)
-        if key not in self._ratio_of:
+    def _config(self, name: str, kinds: FrozenSet[str], form: str) -> Optional[Config]:
+        """The configuration for what module `name` saves, of such kinds; None: exact."""
+        key = (name, kinds, form)
+        if key not in self._config_of:
             ratio = self._ratio
             for pattern, value in self._ratios.items():
                 if fnmatch.fnmatchcase(name, pattern):
                     ratio = value
                     break
             else:
-                if norm and ratio is not None and self._norm_ratio is not None:
-                    ratio = min(ratio, self._norm_ratio / (1 if form == "fp32" else 2))
+                if ratio is not None and self._split and kinds:
+                    bits = 32 if form == "fp32" else 16
+                    ratio = min(ratio_of(kind, ratio, bits) for kind in kinds)
             if ratio is None:
-                self._ratio_of[key] = None
+                self._config_of[key] = None
             else:
                 settings = dict(self._settings)
                 settings.setdefault("threads", torch.get_num_threads())
-                self._ratio_of[key] = Config(format=form, ratio=ratio, **settings)
-        return self._ratio_of[key]
+                self._config_of[key] = Config(format=form, ratio=ratio, **settings)
+        return self._config_of[key]
 
     def _plan(self, t: Tensor, storage: Any, name: str) -> Union[Config, str, None]:
         """A configuration, "bits", or None: as it is."""
@@ -303,18 +295,22 @@ class Held:
             return None
         if t.dtype == torch.bool:
             return "bits" if t.device.type == "cpu" else None
-        form = _FORMATS.get(t.dtype)
-        if form is None or self._op == "loss" or (t.dim() > 1 and t.shape[-1] == 1):
+        form, op = _FORMATS.get(t.dtype), self._kinds.op.name
+        if form is None or op == "loss" or (t.dim() > 1 and t.shape[-1] == 1):
             return None
-        if self._op == "attention" and t.dim() < 4:  # log of the sums
+        if op == "attention" and t.dim() < 4:  # log of the sums
             return None
         module, _, inputs = self._stack[-1] if self._stack else (None, "", -1)
-        norm = self._op == "norm" or module in self._norms
-        if norm and module in self._norms and inputs >= 0 and t.numel() != inputs:
+        if module in self._norms and inputs >= 0 and t.numel() != inputs:
             return None
         if self._is_weight(t, storage, module):
             return None
-        return self._config(name, norm, form)
+        kinds = self._kinds.of(t)
+        if module in self._norms:
+            kinds |= {"residual"}
+        elif module in self._gelus:
+            kinds |= {"gelu_input"}
+        return self._config(name, kinds, form)
 
     def _is_weight(self, t: Tensor, storage: Any, module: Optional[torch.nn.Module]) -> bool:
         """What a layer computes from its parameters and saves in their place is no activation: their cast
@@ -323,7 +319,7 @@ class Held:
         if module is None or t.dim() < 2:
             return False
         for made in vars(module).values():
-            if isinstance(made, Tensor) and _is_plain(made) and _storage(made)._cdata == storage._cdata:
+            if isinstance(made, Tensor) and _is_plain(made) and storage_of(made)._cdata == storage._cdata:
                 return True
         own = [tuple(p.shape) for p in module.parameters(recurse=False) if p.dtype != t.dtype]
         made_from = getattr(module, "parametrizations", None)
@@ -336,7 +332,7 @@ class Held:
         if not _is_plain(t):
             _refuse_traced(t)
             return (t.detach(), t._version)
-        storage = _storage(t)
+        storage = storage_of(t)
         if storage._cdata in self._own:
             return (t.detach(), t._version)
         name = self._stack[-1][1] if self._stack else _OUTSIDE
@@ -478,10 +474,6 @@ class Held:
 
 
 # ---- tensors ----
-
-
-def _storage(t: Tensor) -> Any:
-    return t.untyped_storage() if hasattr(t, "untyped_storage") else t._storage()
 
 
 def _is_plain(t: Tensor) -> bool:

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from actplane.torch import mark
+
 
 class Step:
     """What the trainer wrote: settings, weights, gradients, and what it kept."""
@@ -188,9 +190,12 @@ class Attention(nn.Module):
         n, width = x.shape
         parts = self.qkv(x).view(self.batch, -1, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         q, k, v = (part.contiguous().flatten(0, 1) for part in parts)
-        scores = Scores.apply(q, k, self.factor, self.products)
-        p = self.dropout((scores + torch.full(scores.shape[1:], -torch.inf).triu(1)).softmax(-1))
-        heads = Mix.apply(p, v, self.products).view(self.batch, self.heads, -1, width // self.heads)
+        q, k, v = mark(q, "query"), mark(k, "key"), mark(v, "value")
+        scores = mark(Scores.apply(q, k, self.factor, self.products), "scores")
+        p = (scores + torch.full(scores.shape[1:], -torch.inf).triu(1)).softmax(-1)
+        if self.dropout.mask is not None:
+            p = mark(self.dropout(p), "dropped_probability")
+        heads = mark(Mix.apply(p, v, self.products), "attention_output").view(self.batch, self.heads, -1, width // self.heads)
         return self.projection(heads.transpose(1, 2).reshape(n, width))
 
 

@@ -29,14 +29,18 @@ CASES = {  # options of the trainer, settings of the hook
         ["--stash", "actplane:fill=zero,ratio=3,block=64"],
         {"ratio": 3, "order": "field", "fill": "zero", "block_len": 64},
     ),
-    "significance at 8": (["--stash", "actplane:order=significance,ratio=8,split=even,ratio.residual=6"], {"ratio": 8}),
+    "significance at 8": (["--stash", "actplane:order=significance,ratio=8"], {"ratio": 8}),
     "significance at 8, groups of 8, no dropout": (
-        ["--stash", "actplane:order=significance,ratio=8,split=even,group=8,rows=12,block=256", "--dropout", "0"],
-        {"ratio": 8, "norm_ratio": None, "group_len": 8, "row_limit": 12, "block_len": 256},
+        ["--stash", "actplane:order=significance,ratio=8,group=8,rows=12,block=256", "--dropout", "0"],
+        {"ratio": 8, "group_len": 8, "row_limit": 12, "block_len": 256},
+    ),
+    "significance at 8, all kinds alike": (
+        ["--stash", "actplane:order=significance,ratio=8,split=even"],
+        {"ratio": 8, "split": "even"},
     ),
     "significance by kind": (
         ["--stash", "actplane:order=significance,ratio=4,split=even,ratio.gelu_output=16,ratio.gelu_input=exact"],
-        {"ratio": 4, "ratios": {"*.mlp.down": 16, "*.mlp": None}},
+        {"ratio": 4, "split": "even", "ratios": {"*.mlp.down": 16, "*.mlp": None}},
     ),
 }
 
