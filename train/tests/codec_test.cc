@@ -151,14 +151,39 @@ TEST(ActplaneCodec, OrderSignificanceSplitsARatioByTheGradient) {
   EXPECT_NE(much.find("give at most that, or split=even"), std::string::npos) << much;
 }
 
+TEST(ActplaneCodec, SlotsAreWholeBursts) {
+  const at::Tensor x = Random({8, 256});
+  const auto bytes = [&](const std::string& options, Kind kind) {
+    return StashOf("actplane:order=significance," + options)
+        ->codec()
+        .Pack(x, {{0, "x", kind}, 0, 0})
+        .bytes.total();
+  };
+  const std::string at8 = "ratio=8,block=256,burst=64";
+  EXPECT_EQ(bytes(at8, Kind::kResidual), 8 * 128);
+  EXPECT_EQ(bytes(at8, Kind::kGeluInput), 8 * 192);                             // 213.3
+  EXPECT_EQ(bytes(at8, Kind::kNormOutput), 8 * 128);                            // 150.6
+  EXPECT_EQ(bytes(at8, Kind::kProbability), 8 * 64);                            // 64
+  EXPECT_EQ(bytes("ratio=20,block=256,burst=64", Kind::kProbability), 8 * 64);  // one at least
+  EXPECT_EQ(bytes("ratio=8,block=128,burst=32", Kind::kGeluInput), 16 * 96);    // 106.7
+  EXPECT_EQ(bytes(at8 + ",ratio.gelu_input=exact", Kind::kGeluInput), 8 * 1024);
+  const std::string none = ComplaintOf("actplane:burst=0");
+  EXPECT_NE(none.find("burst"), std::string::npos) << none;
+  const std::string whole = ComplaintOf("actplane:ratio=1.01,block=32,burst=512");
+  EXPECT_NE(whole.find("is impossible for residual"), std::string::npos) << whole;
+}
+
 TEST(ActplaneCodec, ATraceHasTheRatioOfEveryKind) {
   const at::Tensor x = Random({8, 128});
   for (const std::string spec :
        {"actplane", "actplane:ratio=4", "actplane:order=significance,ratio=7.111",
         "actplane:split=gradient,ratio=4,ratio.key=exact", "actplane:order=significance,split=even",
-        "actplane:order=significance,ratio=8,ratio.value=3"}) {
+        "actplane:order=significance,ratio=8,ratio.value=3", "actplane:burst=64",
+        "actplane:block=256,split=gradient,burst=64,ratio=4",
+        "actplane:block=256,burst=64,ratio.key=5,ratio.value=exact,order=significance"}) {
     const std::string whole = WithRatiosOfKinds(spec);
     EXPECT_NE(whole.find("split=even"), std::string::npos) << whole;
+    EXPECT_EQ(whole.find("burst"), std::string::npos) << whole;
     for (int k = 0; k < kKinds; ++k) {
       const Context context{{0, "x", static_cast<Kind>(k)}, 0, 0};
       EXPECT_NE(whole.find(fmt::format("ratio.{}=", kKindNames[static_cast<size_t>(k)])),

@@ -114,8 +114,14 @@ class ActplaneCodec final : public Codec {
 
 bool IsField(MethodOptions& options) { return options.Text("order") != "significance"; }
 
-// The ratio of every kind; 0: exact.
-Result<PerKind<double>> RatiosOf(MethodOptions& options) {
+Result<uint32_t> BlockLenOf(MethodOptions& options) {
+  const auto block = options.Choice("block", "128", {"32", "64", "128", "256"});
+  if (!block.ok()) return block.status();
+  return static_cast<uint32_t>(std::stoul(*block));
+}
+
+// Split over kinds; 0: exact.
+Result<PerKind<double>> SplitRatiosOf(MethodOptions& options) {
   Result<PerKind<double>> ratios = options.NumberPerKind("ratio", 3.2, 0.5, 1000);
   if (!ratios.ok()) return ratios;
   const Result<std::string> split =
@@ -138,11 +144,29 @@ Result<PerKind<double>> RatiosOf(MethodOptions& options) {
   return ratios;
 }
 
+// The same in whole bursts: a memory moves no less. The nearest number of them, one at least.
+Result<PerKind<double>> RatiosOf(MethodOptions& options) {
+  Result<PerKind<double>> ratios = SplitRatiosOf(options);
+  const auto block = BlockLenOf(options);
+  const auto burst = options.Count("burst", 1, 1, 512);
+  for (const Status& s : {ratios.status(), block.status(), burst.status()}) {
+    if (!s.ok()) return s;
+  }
+  if (*burst == 1) return ratios;
+  const double bytes = *block * 4;  // of FP32, whatever the format
+  for (double& ratio : *ratios) {
+    if (ratio == 0) continue;
+    const long bursts = std::lround(bytes / ratio / static_cast<double>(*burst));
+    ratio = bytes / static_cast<double>(std::max(bursts, 1L) * *burst);
+  }
+  return ratios;
+}
+
 Result<MethodParts> MakeActplane(MethodOptions& options) {
   const auto ratios = RatiosOf(options);
   const auto order = options.Choice("order", "field", {"field", "significance"});
   const auto format = options.Choice("format", "fp32", {"fp32", "bf16"});
-  const auto block = options.Choice("block", "128", {"32", "64", "128", "256"});
+  const auto block = BlockLenOf(options);
   const bool field = IsField(options);
   // Not asked for otherwise: an option that nothing reads is an error.
   const auto fill = field ? options.Choice("fill", "midpoint", {"midpoint", "zero"})
@@ -162,7 +186,7 @@ Result<MethodParts> MakeActplane(MethodOptions& options) {
     config.group_len = static_cast<uint32_t>(std::stoul(*group));
     config.row_limit = static_cast<uint32_t>(*rows);
     config.fill = *fill == "zero" ? Fill::kZero : Fill::kMidpoint;
-    config.block_len = static_cast<uint32_t>(std::stoul(*block));
+    config.block_len = *block;
     const double bytes = config.block_len * 4;  // of FP32, whatever the format
     config.slot_bytes =
         (*ratios)[i] == 0 ? 0 : static_cast<uint32_t>(bytes / (*ratios)[i] + kRounding);
@@ -179,8 +203,19 @@ const bool kActplane = Register(
     {"actplane",
      "ratio=3.2 (ratio.KIND=R or exact), split=even|gradient (how ratio is split over kinds; "
      "field: even, significance: gradient), order=field|significance, format=fp32|bf16, "
-     "block=32|64|128|256; field: fill=midpoint|zero; significance: group=4|8, rows=16",
+     "block=32|64|128|256, burst=1 (slots are whole bursts of so many bytes); field: "
+     "fill=midpoint|zero; significance: group=4|8, rows=16",
      MakeActplane});
+
+// Takes an option out of the text of a spec.
+void Erase(std::string& spec, const std::string& key) {
+  for (size_t at = spec.find(key + "="); at != std::string::npos;
+       at = spec.find(key + "=", at + 1)) {
+    if (at == 0 || (spec[at - 1] != ',' && spec[at - 1] != ':')) continue;
+    const size_t end = spec.find(',', at);
+    return void(end == std::string::npos ? spec.erase(at - 1) : spec.erase(at, end - at + 1));
+  }
+}
 
 }  // namespace
 
@@ -192,16 +227,17 @@ std::string WithRatiosOfKinds(const std::string& spec) {
   if (!options.ok()) return spec;
   const Result<PerKind<double>> ratios = RatiosOf(*options);
   if (!ratios.ok()) return spec;  // whoever makes the stash says why
+  const bool bursts = !options->Text("burst").empty();
   std::string text = spec;
-  const std::string split = "split=" + options->Text("split");
-  if (const size_t at = text.find(split); split != "split=" && at != std::string::npos) {
-    text.replace(at, split.size(), "split=even");
-  } else {
-    text += text == kMethod ? ":split=even" : ",split=even";
-  }
+  Erase(text, "split");
+  Erase(text, "burst");
+  text += text == kMethod ? ":split=even" : ",split=even";
   for (size_t i = 0; i < ratios->size(); ++i) {
     const std::string key = fmt::format("ratio.{}", kKindNames[i]);
-    if (options->Text(key).empty()) text += fmt::format(",{}={:.6g}", key, (*ratios)[i]);
+    if (!bursts && !options->Text(key).empty()) continue;  // as it was said
+    Erase(text, key);
+    const double ratio = (*ratios)[i];
+    text += ratio == 0 ? fmt::format(",{}=exact", key) : fmt::format(",{}={:.9g}", key, ratio);
   }
   return text;
 }
