@@ -32,7 +32,7 @@ blind() { # PROBE.sv
   sed -Ez "s/(actp_[a-z]*compressor) #\([^;]*\) u_dut/\1 u_dut/; s/(assign probe_idle_o *=)[^;]*;/\1 1'b1;/; s/(assign (probe_[a-z_]+|plan) *=)[^;]*u_dut\.[^;]*;/\1 '0;/g" "$1"
 }
 
-start=$SECONDS cells=0 tests=()
+start=$SECONDS cells=0 latches=0 tests=()
 for config in "${configs[@]}"; do
   list='' top='' params=()
   choose_design
@@ -46,6 +46,7 @@ for config in "${configs[@]}"; do
   for top in "${tops[@]}"; do
     map_netlist "$top" "$shape"
     cells=$((cells + $(awk '/Number of cells:/ { n = $4 } END { print n }' "$mapped.stat")))
+    latches=$((latches + $(awk 'NR == FNR { latch[$2] = $4 == "latch"; next } /Number of cells:/ { n = 0 } latch[$1] { n += $2 } END { print n + 0 }' "$facts" "$mapped.stat")))
     gate_model=''
     if [[ $gating == on ]]; then  # a liberty file gives a clock gate no function
       say "module $icg (input $icg_clock, $icg_enable, output $icg_out); reg q;
@@ -71,7 +72,7 @@ write_verilog -noattr $netlists/$name/$top.sv" >"$mapped.gate.ys"
     if [[ $top != actp_memory ]]; then blind "tb/sv/${top}_probe.sv" >"$netlists/$name/${top}_probe.sv"; fi
   done
 done
-say "netlists   ${#configs[@]} configurations, $cells cells of $lib_name, no latch, in $((SECONDS - start)) s"
+say "netlists   ${#configs[@]} configurations, $cells cells of $lib_name, $latches latches, in $((SECONDS - start)) s"
 
 start=$SECONDS
 cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O2 -DACTPLANE_BUILD_RTL=ON \
