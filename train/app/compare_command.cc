@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <filesystem>
 #include <iterator>
@@ -86,6 +87,15 @@ struct Plan {
   bool Ended(const std::string& method, uint64_t seed) const {
     std::error_code ignored;
     return std::filesystem::exists(FolderOf(method, seed) + "/summary.json", ignored);
+  }
+  // Such a run has failed and has its summary all the same.
+  bool Diverged(const std::string& name) const {
+    for (const std::string& method : methods) {
+      for (const uint64_t seed : options.seeds) {
+        if (NameOf(method, seed) == name) return Ended(method, seed);
+      }
+    }
+    return false;
   }
   // Not in the tables: what is not there yet, or has no exact run to be compared with.
   bool LeftOut(const std::string& method, uint64_t seed) const {
@@ -236,8 +246,9 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
     return RunOnSlurm(all, fmt::format("{}/{}", out, folder),
                       {std::istream_iterator<std::string>(words), {}}, line);
   };
-  const Result<Failures> failed = run_all(std::move(tasks).value(), "slurm-runs");
+  Result<Failures> failed = run_all(std::move(tasks).value(), "slurm-runs");
   if (!failed.ok()) return failed.status();
+  std::erase_if(*failed, [&](const auto& f) { return plan.Diverged(f.first); });
   const Result<Failures> unchecked = run_all(std::move(checks), "slurm-gradients");
   if (!unchecked.ok()) return unchecked.status();
 
@@ -251,6 +262,9 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
     return IoError(fmt::format("no exact run has ended in {}; leave out --ended", plan.runs));
   if ((*rows)[0].losses.empty())
     return IoError(fmt::format("the exact run failed: {}", (*rows)[0].failure));
+  for (const double loss : (*rows)[0].losses) {
+    if (std::isnan(loss)) return MismatchError("an exact run diverges; lower --lr");
+  }
   const Result<std::string> loss = DrawCurves(results->curves);
   if (!loss.ok()) return loss.status();
   const Result<std::string> pareto = DrawPareto(*rows);

@@ -70,21 +70,23 @@ Result<std::string> DrawCurves(const std::vector<Curve>& curves) {
   std::string differences;
   std::string names;
   for (size_t i = 0; i < curves.size(); ++i) {
-    data += fmt::format("$d{} << EOD\n", i);
     const Points& reference = points[curves[i].reference];
+    std::string off;
+    data += fmt::format("$d{} << EOD\n", i);
     for (const auto& [step, loss] : points[i]) {
       const auto there = reference.find(step);
-      data += fmt::format(
-          "{} {} {}\n", step, loss,
-          there == reference.end() ? "NaN" : fmt::format("{}", 100 * (loss / there->second - 1)));
+      data += fmt::format("{} {}\n", step, loss);
+      if (there != reference.end())
+        off += fmt::format("{} {}\n", step, 100 * (loss / there->second - 1));
     }
-    data += "EOD\n";
+    data += fmt::format("EOD\n$e{} << EOD\n{}EOD\n", i, off);
     const std::string style = fmt::format("lw 1.5 lc {} dt {}", i % 8 + 1, i / 8 % 5 + 1);
     const std::string title = fmt::format("title \"{}\"", cli::GnuplotText(curves[i].name));
     losses += fmt::format("{}$d{} using 1:2 {} {}", i == 0 ? "" : ", ", i,
                           curves.size() == 1 ? title : "notitle", style);
     names += fmt::format(", keyentry with lines {} {}", style, title);
-    differences += fmt::format("{}$d{} using 1:3 notitle {}", i == 0 ? "" : ", ", i, style);
+    if (off.empty()) continue;  // it ended before the first step that both have
+    differences += fmt::format("{}$e{} notitle {}", differences.empty() ? "" : ", ", i, style);
   }
   // Names are long: below the curves, one in a line.
   const size_t key = 18 * curves.size() + 40;

@@ -161,6 +161,12 @@ Status Run(const TrainOptions& o) {
       line.Clear();
       if (step.status().code() != StatusCode::kMismatch) return step.status();
       if (!log.empty()) (void)files->log.Write(FormatLog(log));
+      if (report.tally.total() != 0) {  // for whoever compares: it has ended, without a loss
+        Json summary = SummaryOf(trainer, log, report);
+        for (const char* loss : {"held_out_loss", "held_out_bits_per_byte"})
+          summary[loss] = nullptr;
+        (void)files->summary.Write(summary.dump(2) + "\n");
+      }
       return {step.status().code(),
               fmt::format("{} ({})", step.status().message(),
                           saved ? checkpoint : "there is none yet: lower --checkpoint-every")};

@@ -272,6 +272,7 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
                        one ? bits.mean : bits.high);
   };
   const auto error_point = [](const Row& r) {
+    if (!r.checked() || !std::isfinite(r.relative)) return std::string();
     return fmt::format("{} {}", r.total() / 1e6, std::max(r.relative, kLeastDrawn));
   };
   struct Points {
@@ -289,7 +290,8 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
     Points& family = families[name];
     if (const std::string point = loss_point(rows[i]); !point.empty())
       family.losses += fmt::format("{} {}\n", point, i + 1);
-    family.errors += fmt::format("{} {}\n", error_point(rows[i]), i + 1);
+    if (const std::string point = error_point(rows[i]); !point.empty())
+      family.errors += fmt::format("{} {}\n", point, i + 1);
   }
   std::string script =
       "set terminal svg size 1100,1100 dynamic background rgb 'white' font 'sans-serif,13'\n"
@@ -299,7 +301,9 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
   for (const Row* r : Front(rows, +loss_of)) {
     if (const std::string point = loss_point(*r); !point.empty()) loss_front += point + "\n";
   }
-  for (const Row* r : Front(rows, +error_of)) error_front += error_point(*r) + "\n";
+  for (const Row* r : Front(rows, +error_of)) {
+    if (const std::string point = error_point(*r); !point.empty()) error_front += point + "\n";
+  }
   std::string losses, errors;
   // Points of `data`, numbered by its column `label`; where there are none, a place in the key.
   const auto series = [&](const std::string& data, const std::string& name, int label, size_t style,
@@ -324,12 +328,17 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
     losses += points;
     errors += series(family.errors, fmt::format("error{}", style), 3, style, title);
   }
-  const auto front = [&](const std::string& name, const std::string& data) {
-    if (data.empty()) return std::string("keyentry notitle");
+  const auto front = [&](const std::string& name, const std::string& data,
+                         const std::string& points) {
+    // Without any data gnuplot would not survive either: everything diverged.
+    if (data.empty())
+      return points.find('$') == std::string::npos ? "[1:10] NaN notitle"
+                                                   : std::string("keyentry notitle");
     script += fmt::format("${} << EOD\n{}EOD\n", name, data);
     return fmt::format("${} using 1:2 with steps lc rgb '#888888' dt 2 title 'Pareto front'", name);
   };
-  const std::string first = front("front1", loss_front), second = front("front2", error_front);
+  const std::string first = front("front1", loss_front, losses),
+                    second = front("front2", error_front, errors);
   script +=
       "set ylabel 'held-out bits per byte against exact, 95 % intervals (above 0.2 not drawn)'\n"
       "set yrange [*<-0.005:0.005<*<0.2]\nplot " +
