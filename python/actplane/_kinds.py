@@ -33,7 +33,10 @@ SPLIT: Dict[str, Tuple[float, float]] = {
 _LOWEST_RATIO = 2  # below it nothing is gained
 _SCORES = "scores"  # of attention, before softmax: not kept, but softmax of them is
 KINDS = (*SPLIT, _SCORES)
-_MAPS = ("probability", "dropped_probability")
+_MAP = "map"  # softmax of anything else: no ratio of its own, but what it is multiplied with is a value
+_MAPS = ("probability", "dropped_probability", _MAP)
+_COARSE = {kind for kind, (factor, _) in SPLIT.items() if factor > 1}  # right for products alone
+_LOWEST_RATIO = 2  # below it nothing is gained
 
 
 def ratio_of(kind: str, ratio: float, bits: int) -> float:
@@ -48,30 +51,46 @@ class Op(NamedTuple):
 
     name: str = ""  # "norm", "loss" or "attention", whose statistics stay exact
     saves: Optional[str] = None
-    inputs: Dict[Any, str] = {}  # other kinds, of tensors by their key
+    inputs: Dict[Any, Optional[str]] = {}  # other kinds, of tensors by their key
     makes: Optional[str] = None
+    coarse: bool = False  # what a kind has in few bits may be kept so
+    guess: bool = False  # memory that is held already is not packed again for it
+    numel: int = -1  # of the input of a normalisation
+
+
+_OTHER = Op()  # a function of torch without a rule
 
 
 class Kinds(TorchFunctionMode):
-    """Follows the functions of torch, whatever module calls them."""
+    """Follows the functions of torch, whatever module calls them. follow=False: only names of Op."""
 
-    def __init__(self, is_weight: Callable[[Tensor], bool], is_plain: Callable[[Any], bool]) -> None:
+    def __init__(
+        self, is_weight: Callable[[Tensor], bool], is_plain: Callable[[Any], bool], follow: bool, least: int
+    ) -> None:
         super().__init__()
-        self._is_weight, self._is_plain = is_weight, is_plain
+        self._is_weight, self._is_plain, self._follow, self._least = is_weight, is_plain, follow, least
         self._made: Dict[Any, Tuple[StorageWeakRef, str]] = {}  # the reference keeps an address from coming again
-        self.op = Op()
+        self._limit = 4096
+        self.forget()
 
     def forget(self) -> None:
-        """Before a forward pass: kinds, and the function that an exception ended."""
         self._made.clear()
-        self.op = Op()
+        self.end()
+
+    def end(self) -> None:
+        """No function is at work, also after one that an exception ended: what a function of one's own saves."""
+        self.op = Op(coarse=True)
 
     def mark(self, t: Any, kind: str) -> None:
         """`t` as it is now: a write to it makes it something else."""
-        if self._is_plain(t):
-            if len(self._made) >= 4096:  # nobody enters the model
-                self._made = {key: made for key, made in self._made.items() if not made[0].expired()}
-            self._made[_key(t)] = (StorageWeakRef(storage_of(t)), kind)
+        if not self._follow or not self._is_plain(t) or t.numel() < self._least:
+            return
+        if len(self._made) >= self._limit:
+            self._made = {key: made for key, made in self._made.items() if not made[0].expired()}
+            self._limit = max(4096, 2 * len(self._made))
+        key = _key(t)
+        if key is not None:
+            self._made[key] = (StorageWeakRef(storage_of(t)), kind)
 
     def made(self, t: Any) -> Optional[str]:
         """What `t` was made as."""
@@ -82,15 +101,17 @@ class Kinds(TorchFunctionMode):
         """What `t` is, that the function at work saves; of two kinds the finer one is right."""
         key = _key(t)
         if key in self.op.inputs:
-            return frozenset({self.op.inputs[key]})
-        return frozenset({self.made(t), self.op.saves} & SPLIT.keys())
+            kinds = {self.op.inputs[key]}
+        else:
+            made = self.made(t)
+            kinds = {made if self.op.coarse or made not in _COARSE else None, self.op.saves}
+        return frozenset(kinds & SPLIT.keys())
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        rule = _RULES.get(getattr(func, "__name__", ""))
-        op = rule(self, args, kwargs) if rule is not None else None
-        if op is None:
-            return func(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        rule = _RULES.get(name) if self._follow or name in _NAMED else None
+        op = (rule(self, args, kwargs) if rule is not None else None) or _OTHER
         before, self.op = self.op, op
         try:
             result = func(*args, **kwargs)
@@ -103,45 +124,61 @@ class Kinds(TorchFunctionMode):
     # ---- rules: the function that is called, from its arguments; None: nothing is known ----
 
     def _copies(self, args: Any, kwargs: Any) -> Optional[Op]:
-        made = self.made(args[0]) if args else None
+        made = self.made(_first(args, kwargs))
         return None if made is None else Op(makes=made)
 
-    def _masks(self, args: Any, kwargs: Any) -> Optional[Op]:
-        return Op(makes=_SCORES) if args and self.made(args[0]) == _SCORES else None
+    def _scores(self, args: Any, kwargs: Any) -> Optional[Op]:
+        """Scores with a mask, a factor, an end."""
+        return Op(makes=_SCORES) if any(self.made(t) == _SCORES for t in _tensors(args, kwargs)) else None
 
-    def _softmax(self, args: Any, kwargs: Any) -> Optional[Op]:
-        first = args[0] if args else kwargs.get("input")
-        return Op(saves=_MAPS[0], makes=_MAPS[0]) if self.made(first) == _SCORES else None
+    def _softmax(self, args: Any, kwargs: Any) -> Op:
+        scores = self.made(_first(args, kwargs)) == _SCORES
+        return Op(saves="probability", makes="probability", coarse=True) if scores else Op(makes=_MAP)
 
     def _dropout(self, args: Any, kwargs: Any) -> Optional[Op]:
-        made = self.made(args[0] if args else kwargs.get("input"))
-        return None if made is None else Op(makes=_MAPS[1] if made in _MAPS else made)
+        made = self.made(_first(args, kwargs))
+        return Op(makes="dropped_probability") if made in ("probability", _SCORES) else self._copies(args, kwargs)
 
     def _multiply(self, args: Any, kwargs: Any) -> Optional[Op]:
-        made = [self.made(t) for t in args[:2]]
-        if "gate_up" in made:
+        pair = _tensors(args, kwargs)
+        same = len(pair) == 2 and pair[0].shape == pair[1].shape and not any(self._weighs(t) for t in pair)
+        if same and any(self.made(t) in ("gate_up", "gelu_output") for t in pair):
             return Op(saves="gate_up", makes="gated")
-        return Op(makes=_SCORES) if _SCORES in made else None
+        return self._scores(args, kwargs)
 
-    def _product(self, args: Any, kwargs: Any) -> Optional[Op]:
+    def _weighs(self, t: Tensor) -> bool:
+        return self._is_plain(t) and self._is_weight(t)
+
+    def _product(self, args: Any, kwargs: Any) -> Op:
         """Of two activations, batch by batch: attention. The first is a map, or both are query and key."""
-        pair = _tensors(args)[-2:]
-        if len(pair) < 2 or any(t.dim() < 3 or self._is_weight(t) for t in pair):
-            return None
+        pair = _tensors(args, kwargs)[-2:]
+        if len(pair) < 2 or any(t.dim() < 3 or not self._is_plain(t) or self._is_weight(t) for t in pair):
+            return Op(coarse=True)
         first = self.made(pair[0])
         if first in _MAPS:
-            return Op(saves="value", inputs={_key(pair[0]): first}, makes="attention_output")
-        return Op(saves="query", makes=_SCORES)
+            inputs = {_key(pair[0]): first if first in SPLIT else None}
+            return Op(saves="value", inputs=inputs, makes="attention_output", coarse=True, guess=True)
+        return Op(saves="query", makes=_SCORES, guess=True)
 
     def _attention(self, args: Any, kwargs: Any) -> Op:
         names = ("query", "key", "value")
         parts = [*args[:3], *(kwargs[name] for name in names[len(args[:3]) :] if name in kwargs)]
-        inputs = {_key(t): name for t, name in zip(parts, names) if self._is_plain(t)}
+        # Backwards: of one tensor in several places the finest kind stays.
+        inputs = {_key(t): name for t, name in reversed(list(zip(parts, names))) if self._is_plain(t)}
         return Op("attention", saves="attention_output", inputs=inputs, makes="attention_output")
 
+    def _norm(self, args: Any, kwargs: Any) -> Op:
+        first = _first(args, kwargs)
+        numel = first.numel() if isinstance(first, Tensor) else -1
+        return Op("norm", saves="residual", makes="norm_output", numel=numel)
 
-def _tensors(args: Any) -> List[Tensor]:
-    flat = [t for arg in args for t in (arg if isinstance(arg, (list, tuple)) else [arg])]
+
+def _first(args: Any, kwargs: Any) -> Any:
+    return args[0] if args else kwargs.get("input")
+
+
+def _tensors(args: Any, kwargs: Any) -> List[Tensor]:
+    flat = [t for arg in (*args, *kwargs.values()) for t in (arg if isinstance(arg, (list, tuple)) else [arg])]
     return [t for t in flat if isinstance(t, Tensor)]
 
 
@@ -150,8 +187,17 @@ def storage_of(t: Tensor) -> Any:
 
 
 def _key(t: Tensor) -> Any:
-    """The same for views that hold all of `t`, in any order."""
-    return (storage_of(t)._cdata, t.storage_offset(), t.numel(), t._version)
+    """The same for all views of the same values, in any order and shape. None: it has no memory."""
+    try:
+        start = (storage_of(t)._cdata, t.storage_offset(), t._version)
+    except (RuntimeError, NotImplementedError):
+        return None
+    dims: List[Tuple[int, int]] = []
+    for stride, size in sorted((s, n) for n, s in zip(t.shape, t.stride()) if n != 1):
+        if dims and stride == dims[-1][0] * dims[-1][1]:
+            stride, size = dims[-1][0], dims.pop()[1] * size
+        dims.append((stride, size))
+    return (*start, *dims)
 
 
 def _fixed(op: Op) -> Callable[[Kinds, Any, Any], Op]:
@@ -180,8 +226,9 @@ _LOSSES = (
     "gaussian_nll_loss",
     "poisson_nll_loss",
 )
+_NAMED = {*_NORMS, *_LOSSES, "scaled_dot_product_attention"}
 _RULES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {
-    **dict.fromkeys(_NORMS, _fixed(Op("norm", saves="residual", makes="norm_output"))),
+    **dict.fromkeys(_NORMS, Kinds._norm),
     **dict.fromkeys(_LOSSES, _fixed(Op("loss"))),
     "scaled_dot_product_attention": Kinds._attention,
     "gelu": _fixed(Op(saves="gelu_input", makes="gelu_output")),
@@ -190,8 +237,10 @@ _RULES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {
     "dropout": Kinds._dropout,
     **dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__"), Kinds._multiply),
     **dict.fromkeys(("matmul", "__matmul__", "bmm", "baddbmm", "einsum"), Kinds._product),
-    **dict.fromkeys(("contiguous", "reshape", "flatten", "clone", "to", "float", "type_as"), Kinds._copies),
-    **dict.fromkeys(("add", "__add__", "add_", "__iadd__", "sub", "__sub__"), Kinds._masks),
-    **dict.fromkeys(("mul_", "__imul__", "div", "__truediv__", "true_divide", "div_", "__itruediv__"), Kinds._masks),
-    **dict.fromkeys(("masked_fill", "masked_fill_"), Kinds._masks),
+    **dict.fromkeys(("linear", "addmm", "conv1d", "conv2d", "conv3d"), _fixed(Op(coarse=True))),
+    **dict.fromkeys(("contiguous", "reshape", "flatten", "clone", "to", "type_as"), Kinds._copies),
+    **dict.fromkeys(("float", "half", "bfloat16", "double"), Kinds._copies),
+    **dict.fromkeys(("add", "__add__", "__radd__", "add_", "__iadd__", "sub", "__sub__"), Kinds._scores),
+    **dict.fromkeys(("mul_", "__imul__", "div", "__truediv__", "true_divide", "div_", "__itruediv__"), Kinds._scores),
+    **dict.fromkeys(("masked_fill", "masked_fill_", "where", "tanh", "clamp", "cat", "__getitem__"), Kinds._scores),
 }

@@ -94,8 +94,10 @@ def mark(tensor: Tensor, kind: str) -> Tensor:
     kind: residual (input of a normalisation), norm_output, query, key, value, probability (attention
     maps), scores (from which softmax makes them), dropped_probability, attention_output, gelu_input,
     gelu_output, silu_input, gate_up (the other factor of a gate), gated (the product). Does nothing
-    where no context is open. Raises ConfigError for another word.
+    where no context is open. Raises ConfigError for another word, InputError for what is no tensor.
     """
+    if not isinstance(tensor, Tensor):
+        raise InputError(f"mark takes a tensor, not a {type(tensor).__name__}")
     if kind not in KINDS:
         raise ConfigError(f"there is no kind '{kind}'; give one of {', '.join(KINDS)}")
     for held in _OPEN:
@@ -196,12 +198,16 @@ class Held:
                     "that, or split='even'"
                 )
             for kind in SPLIT:
-                Config(ratio=ratio_of(kind, ratio, 32), **settings)
+                try:
+                    Config(ratio=ratio_of(kind, ratio, 32), **settings)
+                except ConfigError as error:
+                    raise ConfigError(f"{kind}, by split='gradient': {error}; or give split='even'") from None
         self._config_of: Dict[Tuple[str, FrozenSet[str], str], Optional[Config]] = {}
         called = {module: type(module).__name__.lower() for module in self._names}
-        self._norms = {module for module, name in called.items() if "norm" in name}
-        self._gelus = {module for module, name in called.items() if "gelu" in name}
-        self._kinds = Kinds(lambda t: storage_of(t)._cdata in self._own, _is_plain)
+        leaves = [module for module in called if not any(True for _ in module.children())]
+        self._norms = {module for module in leaves if "norm" in called[module]}
+        self._gelus = {m for m in leaves if "gelu" in called[m] and not any(True for _ in m.parameters())}
+        self._kinds = Kinds(lambda t: storage_of(t)._cdata in self._own, _is_plain, self._split, min_values)
         self._lock = threading.RLock()
         self._table: "weakref.WeakValueDictionary[Any, _Entry]" = weakref.WeakValueDictionary()
         self._stack: List[Tuple[torch.nn.Module, str, int]] = []
@@ -256,7 +262,7 @@ class Held:
         if module is self._model:  # also after a forward pass that an exception ended
             self._stack.clear()
             self._find_own()
-            self._kinds.forget()
+            self._kinds.end()
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         self._stack.append((module, self._names[module], -1 if first is None else first.numel()))
 
@@ -295,13 +301,14 @@ class Held:
             return None
         if t.dtype == torch.bool:
             return "bits" if t.device.type == "cpu" else None
-        form, op = _FORMATS.get(t.dtype), self._kinds.op.name
-        if form is None or op == "loss" or (t.dim() > 1 and t.shape[-1] == 1):
+        form, op = _FORMATS.get(t.dtype), self._kinds.op
+        if form is None or op.name == "loss" or (t.dim() > 1 and t.shape[-1] == 1):
             return None
-        if op == "attention" and t.dim() < 4:  # log of the sums
+        if op.name == "attention" and t.dim() < 4:  # log of the sums
             return None
         module, _, inputs = self._stack[-1] if self._stack else (None, "", -1)
-        if module in self._norms and inputs >= 0 and t.numel() != inputs:
+        inputs = op.numel if op.name == "norm" else inputs if module in self._norms else -1
+        if inputs >= 0 and t.numel() != inputs:
             return None
         if self._is_weight(t, storage, module):
             return None
@@ -341,17 +348,18 @@ class Held:
         with self._lock:
             row = self._rows.setdefault(name, [0, 0, 0, 0, 0])
             row[0] += 1
-            entry = self._table.get(key)
-            if entry is not None and _serves(entry, plan):
+            entry = other = self._table.get(key)
+            if entry is not None and _serves(entry, plan, self._kinds.op.guess):
                 row[2] += 1
                 return _Handle(entry, t.shape, stride)
         entry = _Entry()
         entry.count, entry.dtype, entry.version, entry.handles = base.numel(), t.dtype, t._version, 0
         entry.storage = StorageWeakRef(storage)  # while this is here, its address does not come again
         entry.config = plan if isinstance(plan, Config) else None
-        entry.raw = entry.count * t.element_size()
+        twice = other is not None and other.counter._version == other.version
+        entry.raw = 0 if twice else entry.count * t.element_size()
         if plan is None:
-            entry.kind, entry.data, entry.stored = "exact", base, entry.raw
+            entry.kind, entry.data, entry.stored = "exact", base, entry.count * t.element_size()
             entry.counter = base
         else:
             self._store(entry, base.contiguous().view(-1), plan)
@@ -481,7 +489,7 @@ def _is_plain(t: Tensor) -> bool:
         type(t) in (Tensor, torch.nn.Parameter)
         and t.layout == torch.strided
         and t.device.type != "meta"
-        and not (t.is_quantized or t.is_conj() or t.is_neg())
+        and not (t.is_quantized or t.is_conj() or t.is_neg() or t.is_inference())
     )
 
 
@@ -512,13 +520,15 @@ def _region(t: Tensor, storage: Any) -> Tuple[Tensor, Optional[Tuple[int, ...]],
     return t, None, (start, t.shape, stride)
 
 
-def _serves(entry: _Entry, plan: Union[Config, str, None]) -> bool:
-    """Whether an entry is as good as what is wanted, and nothing wrote to its memory since."""
+def _serves(entry: _Entry, plan: Union[Config, str, None], guess: bool) -> bool:
+    """Whether an entry is as good as what is wanted, and nothing wrote to its memory since. guess: any is."""
     if entry.counter._version != entry.version:
         return False
     if entry.kind == "exact" or entry.kind == "bits":
         return True
-    return isinstance(plan, Config) and entry.config is not None and entry.config.slot_bits >= plan.slot_bits
+    if not isinstance(plan, Config) or entry.config is None:
+        return False
+    return guess or entry.config.slot_bits >= plan.slot_bits
 
 
 def _version_of(t: Tensor) -> Tensor:

@@ -235,6 +235,131 @@ def test_kinds_of_attention(dropout, made):
     assert sorted(kept(model, x, ratio=8, ratios={"": 4}))[:2] == sorted([slots(8, n), slots(6.8, n)])
 
 
+@pytest.mark.parametrize(
+    "maps",
+    [
+        lambda q, k, m: torch.where(m, torch.tensor(-1e9), q @ k.transpose(-2, -1) * 0.25).softmax(-1),
+        lambda q, k, m: (m * -1e9 + q @ k.transpose(-2, -1)).softmax(-1),
+        lambda q, k, m: torch.tanh(torch.matmul(q, other=k.transpose(-2, -1)) / 9).mul(9).double().float().softmax(-1),
+        lambda q, k, m: torch.einsum("bhqd,bhkd->bhqk", q, k).add_(m * -1e9).softmax(-1),
+    ],
+)
+def test_maps_are_known_however_they_are_masked(maps):
+    class Attend(nn.Module):
+        def forward(self, q, k, v):
+            return maps(q, k, torch.ones(64, 64, dtype=torch.bool).triu(1)) @ v
+
+    q, k, v = (torch.randn(4, 2, 64, 16, requires_grad=True) for _ in range(3))
+    bytes_ = kept(Attend(), q, k, v, ratio=8)
+    assert slots(16, 4 * 2 * 64 * 64) in bytes_ and slots(5.6, 4 * 2 * 64 * 64) not in bytes_
+    assert slots(6, v.numel()) in bytes_
+
+
+def test_other_maps_are_held_once():
+    class Attend(nn.Module):
+        def forward(self, q, k, v):
+            return torch.sigmoid(q @ k.transpose(-2, -1)).exp().softmax(-1) @ v
+
+    q, k, v = (torch.randn(4, 2, 64, 16, requires_grad=True) for _ in range(3))
+    bytes_ = kept(Attend(), q, k, v, ratio=8)
+    assert sorted(bytes_) == sorted([slots(5.6, q.numel())] * 2 + [slots(8, 32768)] * 3 + [slots(6, v.numel())])
+
+
+def test_few_bits_are_for_products_alone():
+    class After(nn.Module):
+        def __init__(self, then, of=F.gelu):
+            super().__init__()
+            self.then, self.of = then, of
+
+        def forward(self, x, y):
+            return self.then(self.of(x), y)
+
+    x, y = (torch.randn(64, 32, requires_grad=True) for _ in range(2))
+    n = x.numel()
+    assert kept(After(lambda g, y: g.pow(3)), x, y, ratio=8) == [slots(4.8, n), slots(8, n)]
+    assert kept(After(lambda g, y: g @ y.t()), x, y, ratio=8) == [slots(4.8, n), slots(16, n), slots(8, n)]
+    # A gate of GELU, whose product goes through a linear layer.
+    assert kept(After(lambda g, y: F.linear(g * y, torch.ones(4, 32, requires_grad=True))), x, y, ratio=8) == [
+        slots(r, n) for r in (4.8, 7.2, 7.2, 12.8)
+    ]
+    # A factor is no gate.
+    assert kept(After(lambda g, y: (0.5 * g) @ y.t(), F.silu), x, y, ratio=8) == [
+        slots(r, n) for r in (6, 8, 8)
+    ]
+
+
+def test_a_block_is_not_an_activation_for_its_name():
+    class GeluMlp(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up, self.down = nn.Linear(32, 32), nn.Linear(32, 32)
+
+        def forward(self, x):
+            return self.down(F.gelu(self.up(x)))
+
+    class PreNorm(GeluMlp):
+        def forward(self, x):
+            return super().forward(x.sin())
+
+    x = torch.randn(64, 32, requires_grad=True)
+    n = x.numel()
+    assert kept(nn.Sequential(GeluMlp(), nn.Linear(32, 8)), x, ratio=8)[-1] == slots(8, n)
+    assert kept(nn.Sequential(PreNorm(), nn.Linear(32, 8)), x, ratio=12)[0] == slots(12, n)
+
+
+def test_statistics_of_functional_norms_stay_exact():
+    class Norm(nn.Module):
+        def __init__(self, norm):
+            super().__init__()
+            self.norm = norm
+
+        def forward(self, x):
+            return self.norm(x)
+
+    x = torch.randn(4, 2048, 2, requires_grad=True)
+    for norm in (
+        lambda x: F.batch_norm(x, None, None, training=True),
+        lambda x: F.group_norm(x, 1024),
+        lambda x: F.layer_norm(input=x, normalized_shape=(2,)),
+    ):
+        assert kept(Norm(norm), x, ratio=8) == [slots(8, x.numel())]
+
+
+@pytest.mark.parametrize("split", ["gradient", "even"])
+def test_what_has_no_memory_of_its_own_passes(split):
+    model = nn.Sequential(nn.LayerNorm(64), nn.GELU())
+    sparse = torch.eye(64).to_sparse().unsqueeze(0)
+    with compressed(model, ratio=8, split=split) as held:
+        with torch.inference_mode():
+            mark(model(torch.randn(64, 64)), "query")
+        assert torch.bmm(sparse, torch.ones(1, 64, 64)).shape == (1, 64, 64)
+    assert is_nothing(held)
+
+
+def test_a_tensor_at_two_ratios_counts_once():
+    model = nn.ModuleDict({"gelu": nn.GELU(), "linear": nn.Linear(64, 64)})
+    x = torch.randn(128, 64, requires_grad=True)
+    with compressed(model, ratio=8) as held:
+        loss = model["linear"](x).sum() + model["gelu"](x).sum()
+    assert held.raw_bytes == x.numel() * 4
+    assert held.stored_bytes == slots(8, x.numel()) + slots(4.8, x.numel())
+    del loss
+    assert is_nothing(held)
+
+
+def test_mark_before_the_model_and_of_a_part():
+    model = nn.Linear(32, 8)
+    x = torch.randn(128, 64)
+    with compressed(model, ratio=8) as held:
+        y = mark(x[:, :32].contiguous(), "gelu_output")
+        mark(x[:, :32], "gelu_output")
+        loss = model(y).sum() + model(x.view(-1)[:4096].view(128, 32)).sum()
+    assert [entry.stored for entry in held._table.values()] == [slots(16, 4096), slots(8, 4096)]
+    assert loss.requires_grad
+    with pytest.raises(InputError, match="mark takes a tensor, not a str"):
+        mark("query", x)
+
+
 def test_kinds_of_a_gated_unit():
     class Gated(nn.Module):
         def __init__(self):
@@ -305,6 +430,8 @@ def test_split_is_checked():
         compressed(model, split="odd")
     with pytest.raises(ConfigError, match="at most that, or split='even'"):
         compressed(model, ratio=22)
+    with pytest.raises(ConfigError, match="gelu_input, by split='gradient': .*or give split='even'"):
+        compressed(model, ratio=4, row_limit=8)
     x = torch.randn(64, 32)
     assert kept(model, x, ratio=22, split="even") == [slots(22, x.numel())]
     assert kept(nn.Sequential(nn.GELU(), model), x.requires_grad_(), ratio=8, order="field")[0] == slots(8, x.numel())

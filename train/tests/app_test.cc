@@ -334,7 +334,7 @@ TEST_F(Program, DivergenceKeepsTheLastCheckpoint) {
   ASSERT_EQ(o.code, 1) << "it must diverge: " << o.err;
   EXPECT_NE(o.err.find("step "), std::string::npos) << o.err;
   EXPECT_TRUE(fs::exists(folder_ / "r/checkpoint"));
-  const Json summary = Json::parse(ReadFile(folder_ / "r/summary.json"));
+  const nlohmann::json summary = nlohmann::json::parse(ReadFile(folder_ / "r/summary.json"));
   EXPECT_TRUE(summary.at("held_out_loss").is_null());
   EXPECT_GT(summary.at("steps"), 1);
   EXPECT_LT(summary.at("steps"), 40);
@@ -347,13 +347,13 @@ TEST_F(Program, ComparesWhatDiverges) {
                                 "flash+actplane:fill=zero,ratio=9 --json --out c";
   const Answer first = Run(arguments);
   ASSERT_EQ(first.code, 0) << first.err;
-  const Json row = Json::parse(first.out).at("rows").at(1);
+  const nlohmann::json row = nlohmann::json::parse(first.out).at("rows").at(1);
   EXPECT_EQ(row.at("diverged"), 1) << row;
   EXPECT_EQ(row.at("failure"), "") << row;
   EXPECT_TRUE(row.at("held_out").at(0).is_null()) << row;
   const Answer ended = Run(arguments + " --ended");
   ASSERT_EQ(ended.code, 0) << ended.err;
-  EXPECT_EQ(Json::parse(ended.out), Json::parse(first.out));
+  EXPECT_EQ(nlohmann::json::parse(ended.out), nlohmann::json::parse(first.out));
   EXPECT_NE(ReadFile(folder_ / "c/compare.md").find("diverges (1 of 1)"), std::string::npos);
 }
 
@@ -510,8 +510,9 @@ TEST(Comparison, ARowThatDivergesHasNoMean) {
   EXPECT_NE(table.find("| diverges (1 of 1) |"), std::string::npos) << table;
   const auto none = DrawPareto({(*rows)[0], (*rows)[2]});  // gnuplot does not live without data
   EXPECT_TRUE(none.ok()) << none.status().message();
-  (*rows)[1].relative = std::nan("");  // the weights of exact are no numbers
-  EXPECT_TRUE(DrawPareto({(*rows)[0], (*rows)[1]}).ok());
+  Row unknown = (*rows)[1];
+  unknown.relative = std::nan("");  // the weights of exact are no numbers
+  EXPECT_TRUE(DrawPareto({(*rows)[0], unknown}).ok());
 }
 
 TEST_F(Program, AllocatesByTheLossOfShortRuns) {
