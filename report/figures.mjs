@@ -312,7 +312,7 @@ export function expected() {
     return number(r.seeds) < 3 ? '' : `${signed('loss_percent_low')} to ${signed('loss_percent_high')}`;
   };
   const times = (method) => round(number(row(quoted, {method}).ratio), 1);
-  say(results, `| ${change(`${ours}ratio=12`)} (${between(`${ours}ratio=12`)}) at ${times(`${ours}ratio=12`)} |`);
+  say(results, `| ${change(`${ours}ratio=12`)} (${between(`${ours}ratio=12`)}) at ${times(`${ours}ratio=12`)}; `);
   for (const [method, label] of [
     ['exact', 'exact'],
     ['bf16', 'BF16'],
@@ -400,6 +400,47 @@ export function expected() {
   const run = (folder, stash, seed) =>
     runs(folder).find((r) => r.config.stash === stash && r.config.seed === seed);
   const bits = (folder) => round(run(folder, 'exact', 1).held_out_bits_per_byte, 3);
+  // Every seed by itself, against the exact run of that seed.
+  const bySeed = (folder, stash) => {
+    const all = runs(folder).filter((r) => r.config.stash === stash);
+    all.sort((a, b) => a.config.seed - b.config.seed);
+    const cells = all.map((r) => {
+      if (r.held_out_loss === null) return `diverges (step ${r.steps + 1})`;
+      const more = 100 * (r.held_out_loss / run(folder, 'exact', r.config.seed).held_out_loss - 1);
+      return `${more > 0 ? '+' : ''}${round(more, 1)} %`;
+    });
+    return `${round(all[0].ratio, 1)} | ${cells.join(', ')}`;
+  };
+  for (const [stash, label] of [
+    [`${ours}ratio=8`, '`ratio=8`'],
+    ['nvfp4', 'NVFP4'],
+    ['mxfp4', 'MXFP4'],
+    [`${ours}ratio=12`, '`ratio=12`'],
+  ]) {
+    const lossy = percent(row(gradient, {network: 'mini', formula: 'flash', stash}).relative);
+    say(results, `| ${label} | ${lossy} | ${bySeed('runs-mini', `flash+${stash}`)} |`);
+  }
+  for (const [stash, label] of [
+    [`${ours}ratio=8`, '`ratio=8`'],
+    ['nvfp4', 'NVFP4'],
+    [`${ours}ratio=12`, '`ratio=12`'],
+  ]) // those that have run
+    if (runs('runs-long').some((r) => r.config.stash === stash))
+      say(results, `| ${label} | ${bySeed('runs-long', stash)} |`);
+  const stages = readCsv(under('docs/training/stages.csv'));
+  for (const [stash, label] of [
+    ['nvfp4', 'NVFP4'],
+    ['mxfp4', 'MXFP4'],
+    [`${ours}ratio=4`, '`ratio=4`'],
+    [`${ours}split=even,ratio=4`, '`ratio=4`, all kinds alike'],
+    [`${ours}ratio=8`, '`ratio=8`'],
+    [`${ours}split=even,ratio=8`, '`ratio=8`, all kinds alike'],
+  ]) {
+    const at = ['maps', 'flash'].flatMap((formula) =>
+      ['150', '500', '3000'].map((steps) => percent(row(stages, {steps, formula, stash}).relative)),
+    );
+    say(results, `| ${label} | ${at.join(' | ')} |`);
+  }
   say(results, `ends at ${bits('runs-mini')} bits per byte, and after 20,000 steps at ${bits('runs-long')}`);
   say(results, `\`llama-mini\` ends at ${bits('runs-llama-mini')}`);
   const seeds = runs('runs-mini').filter((r) => r.config.stash === 'exact');

@@ -14,7 +14,7 @@
 #   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5
 #   long       14 hours    the same after 20,000 steps
 #   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
-#   gradient split field average cost    10 minutes each at most
+#   gradient split bursts stages field average cost    10 minutes each at most
 #   samples    1 minute    tests/data/*.npy, from the weights of both exact runs
 #   report     what there is so far; publish: its tables and pictures into docs/training
 # Runs that have ended are kept in train/runs, without weights, and are taken from there: a copy of the project goes on where
@@ -105,7 +105,7 @@ rule() { # by short runs, for an overall ratio of 12
 }
 
 track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
-flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}") && compare flash mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"; }
+flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}" "$sig,ratio="{8,12}) && compare flash mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"; }
 # Split by the gradient in the first ones, the same for every kind in the second; without maps that diverges.
 ratios() {
   compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "$sig,ratio="{8,12,14.222,16,20} "$sig,split=even,ratio="{8,12,14.222} \
@@ -145,6 +145,27 @@ split() { # the same kind by kind: where split=gradient of stash actplane comes 
     for target in mxfp6 nvfp4 mxfp4; do # the fewest bytes at the error of these
       "$program" allocate --preset $network --init "$init" --threads "$JOBS" --batches 4 --base $sig --target $target --json
     done | jq -s . >"$out/least-$network.json"
+  done
+}
+
+both() { # CHECKPOINT METHOD...: the gradient at these weights, with maps and without
+  local list
+  mapfile -t list < <(flashed "${@:2}")
+  "$program" gradcheck --preset mini --init "$1" --threads "$JOBS" --total-only --json "${@:2}" "${list[@]}"
+}
+
+bursts() { # slots of any size, and of whole bursts of 64 bytes, as a memory moves them
+  both "$(weights mini)" "$sig,block="{128,256,"128,burst=64","256,burst=64"}",ratio="{4,5,6,7,8,9,10,12} >"$out/bursts-3000.json"
+}
+
+stages() { # early in training, and at its end
+  local steps init methods=(nvfp4 mxfp4 "$sig,ratio="{4,6,8,12} "$sig,split=even,ratio="{4,6,8,12})
+  both "$(weights mini)" "${methods[@]}" >"$out/stages-3000.json"
+  for steps in 150 500; do
+    init=$out/stage-$steps/checkpoint
+    [[ -f $init ]] || "$program" train --preset mini --steps $steps --stash exact --eval-every $steps --eval-windows 100 --threads 1 \
+      --quiet --out "$out/stage-$steps" >/dev/null
+    both "$init" "${methods[@]}" >"$out/stages-$steps.json"
   done
 }
 
@@ -208,7 +229,7 @@ report() { # what there is so far
     [[ ! -f $file ]] || { say "" && say "$(basename "$file" .json)" && jq -c . "$file"; }
   done
   for file in "$out"/sweep/*/summary.json; do
-    [[ ! -f $file ]] || jq -r --arg f "$(basename "$(dirname "$file")")" '[$f, .held_out_loss / 0.6931471805599453] | @tsv' "$file"
+    [[ ! -f $file ]] || jq -r --arg f "$(basename "$(dirname "$file")")" '[$f, (.held_out_loss // nan) / 0.6931471805599453] | @tsv' "$file"
   done
   [[ ! -f $out/rule.json ]] || jq -r '[.stash, .ratio, .loss] | @tsv' $out/rule.json
   for table in track flash ratios llama quoted long large; do
@@ -277,6 +298,16 @@ publish() { # tables and pictures that docs/results.md shows
       done
     } >docs/training/least.csv
   fi
+  for table in bursts stages; do
+    compgen -G "$out/$table-*.json" >/dev/null || continue
+    {
+      say steps,formula,stash,ratio,relative
+      for file in "$out/$table"-*.json; do
+        jq -r --arg steps "$(network_of "$file")" '.lines[] | (.stash | startswith("flash+")) as $flash |
+          [$steps, if $flash then "flash" else "maps" end, (.stash | ltrimstr("flash+")), (.ratio, .relative | . * 1e6 | round / 1e6)] | @csv' "$file"
+      done
+    } >docs/training/$table.csv
+  done
   if compgen -G "$out/stats-*.json" >/dev/null; then
     {
       say mix,block,sign,exponent,mantissa,total
@@ -291,7 +322,7 @@ publish() { # tables and pictures that docs/results.md shows
 }
 
 restore
-[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient split average field cost report
+[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient split bursts stages average field cost report
 for step in "$@"; do
   [[ $(type -t "$step") == function ]] || die "no step '$step'; the head of this file lists them"
   say "$(date +%H:%M)      $step"

@@ -332,7 +332,7 @@ Result<std::string> DrawPareto(const std::vector<Row>& rows) {
                          const std::string& points) {
     // Without any data gnuplot would not survive either: everything diverged.
     if (data.empty())
-      return points.find('$') == std::string::npos ? "[1:10] NaN notitle"
+      return points.find('$') == std::string::npos ? "[1:10] [0.01:1] NaN notitle"
                                                    : std::string("keyentry notitle");
     script += fmt::format("${} << EOD\n{}EOD\n", name, data);
     return fmt::format("${} using 1:2 with steps lc rgb '#888888' dt 2 title 'Pareto front'", name);
