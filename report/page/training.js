@@ -11,7 +11,7 @@ const families = [
 ];
 const mixNames = {with: 'with attention maps', without: 'without attention maps'};
 const fresh = data.training.some((t) => t.track === 'new');
-const lesson = {mix: 'with', path: data.training[0]?.path ?? ''};
+const lesson = {mix: 'with', path: data.training.find((t) => t.maps === 'with')?.path ?? ''};
 const short = (method) =>
   method
     .replace('actplane:', '')
