@@ -424,9 +424,23 @@ export function expected() {
     [`${ours}ratio=8`, '`ratio=8`'],
     ['nvfp4', 'NVFP4'],
     [`${ours}ratio=12`, '`ratio=12`'],
-  ]) // those that have run
-    if (runs('runs-long').some((r) => r.config.stash === stash))
-      say(results, `| ${label} | ${bySeed('runs-long', stash)} |`);
+  ])
+    say(results, `| ${label} | ${bySeed('runs-long', stash)} |`);
+  const after = (folder, stash) => bySeed(folder, stash).split(' | ')[1].replace(/^\+| %$/g, '');
+  say(
+    'README.md',
+    `NVFP4 ends ${after('runs-long', 'nvfp4')} % above exact, \`ratio=8\` ${after('runs-long', `${ours}ratio=8`)}, \`ratio=12\` ${after('runs-long', `${ours}ratio=12`)}.`,
+  );
+  say('README.md', `MXFP4 ends at +${after('runs-mini', 'flash+mxfp4')} %, \`ratio=8\` at ${after('runs-mini', `flash+${ours}ratio=8`)}`);
+  // Late in training; kinds each by itself.
+  const late = readCsv(under('docs/training/late.csv'));
+  const cost = (stash, kind = 'all') => percent0(row(late, {formula: 'maps', stash, kind}).relative);
+  const percent0 = (text) => `${Math.round(100 * number(text))}`;
+  const even = (ratio) => `${ours}split=even,ratio=${ratio}`;
+  say(results, `keys ${cost(even(8), 'key')} % of the gradient and maps ${cost(even(8), 'probability')} %`);
+  say(results, `of 16 costs maps ${cost(even(16), 'probability')} %`);
+  say(results, `\`ratio=4\` has ${cost(`${ours}ratio=4`)} % there, MXINT8 ${cost('mxint8')} %, NVFP4 ${cost('nvfp4')} %`);
+  say(results, `has ${cost(`${ours}ratio=8`)} %, and ${cost(even(8))} % with all kinds alike`);
   const stages = readCsv(under('docs/training/stages.csv'));
   for (const [stash, label] of [
     ['nvfp4', 'NVFP4'],

@@ -14,7 +14,7 @@
 #   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5
 #   long       14 hours    the same after 20,000 steps
 #   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
-#   gradient split bursts stages field average cost    10 minutes each at most
+#   gradient split bursts stages late field average cost    10 minutes each at most
 #   samples    1 minute    tests/data/*.npy, from the weights of both exact runs
 #   report     what there is so far; publish: its tables and pictures into docs/training
 # Runs that have ended are kept in train/runs, without weights, and are taken from there: a copy of the project goes on where
@@ -169,6 +169,14 @@ stages() { # early in training, and at its end
   done
 }
 
+late() { # the same as gradient and split, at the weights that ratio=8 has after 20,000 steps: after `long`
+  local init="$out/runs-long/actplane_order=significance_ratio=8-1/checkpoint"
+  [[ -r $init ]] || die "no $init: this run has come without weights; remove ${init%/*} and its folder in train/runs/runs-long, and repeat it"
+  "$program" gradcheck --preset mini --init "$init" --threads "$JOBS" --json nvfp4 mxfp4 mxint8 bf16 "$sig,ratio="{4,6,8,12} \
+    "$sig,split=even,ratio="{4,5.3333,8,10.667,16} "$sig,ratio=8,ratio.probability=5.3,ratio.dropped_probability=5.3,ratio.key=4" \
+    "flash+$sig,ratio=8"{,\,ratio.key=4} >"$out/late.json"
+}
+
 average() { # ALAM's claim: no value is better for a group of four than its mean. Everything at 0.5 bits, three seeds.
   local all=() init
   init=$(weights mini)
@@ -298,6 +306,13 @@ publish() { # tables and pictures that docs/results.md shows
       done
     } >docs/training/least.csv
   fi
+  if [[ -f $out/late.json ]]; then
+    {
+      say formula,stash,kind,ratio,relative
+      jq -r '.lines[] | (.stash | startswith("flash+")) as $flash | [if $flash then "flash" else "maps" end, (.stash | ltrimstr("flash+")), .kind,
+        (.ratio, .relative | . * 1e6 | round / 1e6)] | @csv' "$out/late.json"
+    } >docs/training/late.csv
+  fi
   for table in bursts stages; do
     compgen -G "$out/$table-*.json" >/dev/null || continue
     {
@@ -322,7 +337,7 @@ publish() { # tables and pictures that docs/results.md shows
 }
 
 restore
-[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient split bursts stages average field cost report
+[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient split bursts stages late average field cost report
 for step in "$@"; do
   [[ $(type -t "$step") == function ]] || die "no step '$step'; the head of this file lists them"
   say "$(date +%H:%M)      $step"
