@@ -31,9 +31,11 @@ struct Line {
 };
 
 Json JsonOf(const Line& l) {
-  return {{"stash", l.stash},           {"kind", l.kind},           {"ratio", l.ratio},
-          {"relative", l.d.Relative()}, {"cosine", l.d.Cosine()},   {"bias", l.d.Bias()},
-          {"along", l.side.Along()},    {"radial", l.side.Radial()}};
+  return {{"stash", l.stash},        {"kind", l.kind},
+          {"ratio", l.ratio},        {"relative", l.d.Relative()},
+          {"cosine", l.d.Cosine()},  {"bias", l.d.Bias()},
+          {"along", l.side.Along()}, {"radial", l.side.Radial()},
+          {"shift", l.d.Shift()}};
 }
 
 Status Run(const GradcheckOptions& o) {
@@ -55,6 +57,7 @@ Status Run(const GradcheckOptions& o) {
   const std::vector<Gradient> reference = ExactGradients(trainer, o.batches);
   Difference noise;  // between two minibatches
   for (size_t b = 1; b < reference.size(); ++b) Add(reference[b - 1], reference[b], noise);
+  const double keys = CommonPartOfKeys(trainer);
   std::vector<Line> lines;
   const PerKind<int64_t> textbook = trainer.model().TextbookBytes(o.run.batch);
   for (size_t s = 0; s < specs.size(); ++s) {
@@ -91,6 +94,7 @@ Status Run(const GradcheckOptions& o) {
   if (o.json) {
     Json json = {{"batches", o.batches},
                  {"minibatch", {{"relative", noise.Relative()}, {"cosine", noise.Cosine()}}},
+                 {"common_part_of_keys", keys},
                  {"lines", Json::array()}};
     for (const Line& l : lines) json["lines"].push_back(JsonOf(l));
     return PrintJson(json);
@@ -99,17 +103,20 @@ Status Run(const GradcheckOptions& o) {
   const auto side = [](double value) {
     return std::isnan(value) ? std::string() : fmt::format("{:.2e}", value);
   };
-  std::string text = fmt::format("{:<20} {:>7} {:>12} {:>10} {:>11} {:>11} {:>11}\n", "kind",
-                                 "ratio", "relative", "cosine", "bias", "along", "radial");
+  std::string text = fmt::format("{:<20} {:>7} {:>12} {:>10} {:>11} {:>11} {:>11} {:>9}\n", "kind",
+                                 "ratio", "relative", "cosine", "bias", "along", "radial", "shift");
   for (size_t i = 0; i < lines.size(); ++i) {
     const Line& l = lines[i];
     if (i == 0 || lines[i - 1].stash != l.stash) text += l.stash + "\n";
-    text += fmt::format("{:<20} {:>7.3f} {:>12.3e} {:>10.6f} {:>11.2e} {:>11} {:>11}\n", l.kind,
-                        l.ratio, l.d.Relative(), l.d.Cosine(), l.d.Bias(), side(l.side.Along()),
-                        side(l.side.Radial()));
+    text += fmt::format("{:<20} {:>7.3f} {:>12.3e} {:>10.6f} {:>11.2e} {:>11} {:>11} {:>9}\n",
+                        l.kind, l.ratio, l.d.Relative(), l.d.Cosine(), l.d.Bias(),
+                        side(l.side.Along()), side(l.side.Radial()), side(l.d.Shift()));
   }
-  return Print(text + fmt::format("{:<20} {:>7} {:>12.3e} {:>10.6f}   two minibatches, exact\n", "",
-                                  "", noise.Relative(), noise.Cosine()));
+  text += fmt::format("{:<20} {:>7} {:>12.3e} {:>10.6f}   two minibatches, exact\n", "", "",
+                      noise.Relative(), noise.Cosine());
+  return Print(text +
+               fmt::format("{:<20} {:>7} {:>12.6f}   of the keys is the same for all tokens\n", "",
+                           "", keys));
 }
 
 }  // namespace
@@ -132,7 +139,9 @@ Command AddGradcheck(CLI::App& root, const RunConfig& preset) {
       "relative: |h - g| / |g| over all parameters and minibatches; bias: the part of h - g along "
       "g.\n"
       "along: the part of what comes back along what was kept, less 1; radial: what is left of a "
-      "gradient along the row that a norm normalises, less 1. Both add up over steps.\n\n"
+      "gradient along the row that a norm normalises, less 1. Both add up over steps.\n"
+      "shift: the gradient of the biases of keys, 0 through softmax, over that of queries; keys "
+      "drift by it.\n\n"
       "Examples:\n"
       "  actplane-train gradcheck --init build/runs/exact/checkpoint\n"
       "  actplane-train gradcheck --init build/runs/exact/checkpoint mxfp8 zfp:ratio=4 "

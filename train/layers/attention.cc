@@ -139,6 +139,13 @@ AttentionGradient BackwardThroughMap(const Stash& stash, const Kept& kept, at::T
   return g;
 }
 
+at::Tensor MapOf(const Stash& stash, const Handle& map) {
+  at::Tensor p = stash.Get(map);
+  if (!map->lossy()) return p;
+  const at::Tensor sums = p.sum({-1}, true);
+  return p / sums.masked_fill(sums <= 0, 1);
+}
+
 Kept Formulas::KeepAttention(Stash& stash, AttentionForward& f) {
   Kept kept = {stash.Keep(f.q), stash.Keep(f.k), stash.Keep(f.v), stash.Keep(f.probability),
                stash.Keep(f.dropped_probability)};
@@ -148,7 +155,7 @@ Kept Formulas::KeepAttention(Stash& stash, AttentionForward& f) {
 
 AttentionGradient Formulas::AttentionBackward(Stash& stash, const Kept& kept,
                                               const AttentionUpstream& up) {
-  at::Tensor p = stash.Get(kept[3]);
+  at::Tensor p = MapOf(stash, kept[3]);
   at::Tensor dropped = up.mask ? stash.Get(kept[4]) : p;
   const at::Tensor mask = up.mask ? stash.Get(kept[5]) : at::Tensor();
   return BackwardThroughMap(stash, kept, std::move(p), std::move(dropped), mask, up);

@@ -48,4 +48,9 @@ AttentionGradient BackwardThroughMap(const Stash& stash, const Kept& kept, at::T
                                      at::Tensor dropped, const at::Tensor& mask,
                                      const AttentionUpstream& up, const at::Tensor& row_sums = {});
 
+// A kept map [b, a, t, t]. Loss breaks the sum of a row, and then the gradient of the scores has a
+// part along the whole row, which softmax does not see: keys drift. So rows of what is lossy are
+// divided by their sums; a row without any is left alone.
+at::Tensor MapOf(const Stash& stash, const Handle& map);
+
 }  // namespace actplane::train

@@ -39,6 +39,8 @@ class Entry {
   int block() const { return context_.site.block; }
   const Packed& packed() const { return packed_; }
 
+  bool lossy() const { return part_ == Part::kActivation && !codec_->IsExact(kind()); }
+
   // As the method gives it back; of kPacked the first part. Must not be changed.
   at::Tensor Value() const;
 

@@ -228,6 +228,22 @@ TEST_F(Program, GradcheckMeasuresEveryKind) {
   EXPECT_GT(json["lines"][10]["relative"].get<double>(), 1e-4);
   EXPECT_GT(json["lines"][10]["cosine"].get<double>(), 0.9);
   EXPECT_GT(json["minibatch"]["relative"].get<double>(), json["lines"][10]["relative"]);
+  EXPECT_GT(json["common_part_of_keys"].get<double>(), 0);
+  EXPECT_LT(json["common_part_of_keys"].get<double>(), 1);
+}
+
+// The biases of keys have no gradient as long as rows of maps sum to 1; Llama has no biases.
+TEST_F(Program, GradcheckMeasuresWhatMakesKeysDrift) {
+  const auto shift = [&](const std::string& arguments) {
+    const Answer o = Run("gradcheck" + Small() + "--batches 2 --total-only --json " + arguments);
+    EXPECT_EQ(o.code, 0) << o.err;
+    return nlohmann::json::parse(o.out)["lines"][0]["shift"];
+  };
+  EXPECT_LT(shift("mxfp4").get<double>(), 1e-4);
+  EXPECT_LT(shift("recompute:scope=attention+mxfp4").get<double>(), 1e-4);
+  EXPECT_GT(shift("maps:sums=stored+mxfp4").get<double>(), 1e-2);
+  EXPECT_GT(shift("flash+mxfp4").get<double>(), 1e-2);
+  EXPECT_TRUE(shift("--family llama --kv-heads 1 mxfp4").is_null());
 }
 
 // Small() with the other blocks; without dropout, as Llama is trained.

@@ -216,7 +216,7 @@ TEST(ZfpCodec, LeaksNothingAboveTheDiagonalOfAMap) {
 
 TEST(Spec, SaysWhatIsWrongAndHowToMendIt) {
   EXPECT_NE(ComplaintOf("zip").find("choose one of actplane, alam, bf16, compact, exact, fewbit, "
-                                    "flash, gact, group, mesa, mxfp4, "
+                                    "flash, gact, group, maps, mesa, mxfp4, "
                                     "mxfp6, mxfp8, mxint8, nf4, nvfp4, recompute, tempo, zfp"),
             std::string::npos);
   EXPECT_NE(ComplaintOf("actplane:ratios=3").find("has no option ratios; it has ratio"),

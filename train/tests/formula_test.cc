@@ -190,6 +190,42 @@ TEST(Flash, KeysWithLossChangeTheSumOfARow) {
   EXPECT_LT(error("recompute:scope=attention" + codec), 1e-5);
 }
 
+// The sum over keys of dk is that of the rows of dS times q: 0, as long as rows of p sum to 1. Kept
+// as they come back, they move a bias of keys that softmax does not see.
+TEST(Maps, RowsWithLossSumToOneAgain) {
+  Heads h;
+  const auto shift = [&](const std::string& spec) {
+    const at::Tensor dk = h.Through(spec).k;
+    return (dk.sum(2).norm() / dk.norm()).item<double>();
+  };
+  EXPECT_LT(shift("exact"), 1e-5);
+  for (const char* codec :
+       {"mxfp4", "nvfp4", "actplane:order=significance,ratio=12", "group:bits=4"}) {
+    EXPECT_LT(shift(codec), 1e-5) << codec;
+    EXPECT_LT(shift(std::string("maps:sums=one+") + codec), 1e-5) << codec;
+    EXPECT_GT(shift(std::string("maps:sums=stored+") + codec), 1e-3) << codec;
+  }
+}
+
+TEST(Maps, OfARowThatIsLostNothingComesBack) {
+  const auto stash = StashOf("mxfp4");
+  const at::Tensor p = at::zeros({1, 1, 2, 32});
+  p[0][0][1][3] = 0.9F;
+  Activation a(p, {0, "p", Kind::kProbability});
+  const at::Tensor back = MapOf(*stash, stash->Keep(a));
+  EXPECT_EQ(back[0][0][0].abs().sum().item<float>(), 0);
+  EXPECT_EQ(back[0][0][1][3].item<float>(), 1);
+}
+
+TEST(Maps, WithoutLossAreTheTextbookBitForBit) {
+  const Step exact = StepOf(SmallConfig(), "exact");
+  for (const char* spec : {"maps", "maps:sums=stored"}) {
+    const Step maps = StepOf(SmallConfig(), spec);
+    for (size_t i = 0; i < exact.gradient.size(); ++i)
+      EXPECT_TRUE(SameBits(maps.gradient[i], exact.gradient[i])) << spec << " " << i;
+  }
+}
+
 // Exact formulas stay in place when a kind is checked alone: what it loses goes through them.
 TEST(Flash, AKindCheckedAloneGoesThroughItsFormulas) {
   const RunConfig config = SmallConfig();
@@ -203,8 +239,8 @@ TEST(Flash, AKindCheckedAloneGoesThroughItsFormulas) {
 }
 
 TEST(Formulas, OfTheSameLayersExcludeEachOther) {
-  for (const char* spec :
-       {"flash+tempo", "flash+recompute", "recompute+tempo:gelu=off", "compact+recompute"})
+  for (const char* spec : {"flash+tempo", "flash+maps", "flash+recompute",
+                           "recompute+tempo:gelu=off", "compact+recompute"})
     EXPECT_NE(ComplaintOf(spec).find("same part of the work"), std::string::npos) << spec;
   EXPECT_NE(ComplaintOf("recompute:scope=head").find("choose one of block, attention"),
             std::string::npos);

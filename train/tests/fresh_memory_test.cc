@@ -111,7 +111,8 @@ const std::vector<const char*> kSpecs = {"exact",
                                          "flash+group:bits=4",
                                          "recompute",
                                          "recompute+actplane:ratio=6",
-                                         "recompute:scope=attention+mxfp8"};
+                                         "recompute:scope=attention+mxfp8",
+                                         "maps:sums=stored+nvfp4"};
 
 TEST(FreshMemory, TheListHasEveryMethod) {
   std::set<std::string_view> listed;

@@ -102,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Gpt2, Repeats,
                                                  "flash",
                                                  "recompute",
                                                  "recompute:scope=attention",
+                                                 "maps:sums=stored+mxfp4",
                                                  "flash+actplane:ratio=6",
                                                  "recompute+mesa"})));
 

@@ -60,6 +60,20 @@ void Add(const Gradient& g, const Gradient& h, Difference& d) {
   }
 }
 
+double CommonPartOfKeys(Trainer& trainer) {
+  Stash exact(nullptr);
+  double common = 0;
+  double all = 0;
+  exact.set_observer([&](Stash::Access access, const Entry& entry, const at::Tensor& k) {
+    if (access != Stash::Access::kWrite || entry.kind() != Kind::kKey) return;
+    const at::Tensor mean = k.to(at::kDouble).mean(2, true);  // [batch, heads, tokens, head width]
+    common += mean.square().sum().item<double>() * static_cast<double>(k.size(2));
+    all += k.to(at::kDouble).square().sum().item<double>();
+  });
+  GradientOf(trainer, exact, 0, nullptr, nullptr);
+  return std::sqrt(common / all);
+}
+
 std::vector<Gradient> ExactGradients(Trainer& trainer, int64_t batches) {
   Stash exact(nullptr);
   std::vector<Gradient> all;
@@ -72,7 +86,15 @@ Difference DifferenceOf(Trainer& trainer, Stash& stash, const std::vector<Gradie
                         Tally* tally) {
   Difference d;
   for (size_t b = 0; b < reference.size(); ++b) {
-    Add(reference[b], GradientOf(trainer, stash, static_cast<int64_t>(b), nullptr, tally), d);
+    const Gradient h = GradientOf(trainer, stash, static_cast<int64_t>(b), nullptr, tally);
+    Add(reference[b], h, d);
+    const Geometry& g = trainer.config().geometry;
+    for (size_t i = 0; i < h.size(); ++i) {
+      if (!trainer.parameters()[i]->name.ends_with("attn.qkv.bias")) continue;
+      const at::Tensor bias = h[i].to(at::kDouble);
+      d.queries += bias.narrow(0, 0, g.width).square().sum().item<double>();
+      d.keys += bias.narrow(0, g.width, g.KeyWidth()).square().sum().item<double>();
+    }
   }
   return d;
 }

@@ -15,10 +15,16 @@ struct Difference {
   double other = 0;    // |h|^2
   double product = 0;  // g h
   double error = 0;    // |h - g|^2
+  double keys = 0;     // |h|^2 of the biases of keys
+  double queries = 0;  // and of queries
 
   double Relative() const { return std::sqrt(error / signal); }
   double Cosine() const { return product / std::sqrt(signal * other); }
   double Bias() const { return product / signal - 1; }  // the part of h - g along g
+  // A bias of keys adds the same to all scores of a row: softmax does not see it, and its gradient
+  // is 0 but for rounding. What is not 0 moves keys at every step; relative to queries. NaN without
+  // biases.
+  double Shift() const { return std::sqrt(keys / queries); }
 };
 
 // What comes back of the tensors of a kind, y in place of x, on one side of it: such an error adds
@@ -55,6 +61,11 @@ class OneSidedness {
 using Gradient = std::vector<at::Tensor>;  // a tensor for each parameter
 
 void Add(const Gradient& g, const Gradient& h, Difference& d);
+
+// |mean over the tokens of a sequence|^2 over |k|^2 of the keys of the next micro-step, under the
+// root: 1 where all keys are one. Softmax sees none of that part; an error of keys is relative to
+// it.
+double CommonPartOfKeys(Trainer& trainer);
 
 // Of micro-step `batch` of the next step. `loss`, `tally`, unless null: of its forward, and what it
 // held.

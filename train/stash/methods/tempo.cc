@@ -161,7 +161,7 @@ class Tempo final : public Formulas {
   AttentionGradient AttentionBackward(Stash& stash, const Kept& kept,
                                       const AttentionUpstream& up) override {
     if (!parts_.attention || !up.mask) return Formulas::AttentionBackward(stash, kept, up);
-    at::Tensor p = stash.Get(kept[3]);
+    at::Tensor p = MapOf(stash, kept[3]);
     const at::Tensor mask = stash.Get(kept[4]);
     at::Tensor dropped = Dropout::Apply(p, mask, up.mask_scale);
     return BackwardThroughMap(stash, kept, std::move(p), std::move(dropped), mask, up);
