@@ -57,6 +57,7 @@ class _Entry:
     count: int  # values
     dtype: torch.dtype
     config: Optional[Config]
+    rows: int  # length of rows that sum to 1; 0: it has none
     version: int
     counter: Tensor  # counts the writes to the memory
     storage: StorageWeakRef
@@ -64,7 +65,7 @@ class _Entry:
     stored: int  # and with it
     handles: int
     __slots__ = (
-        *("held", "kind", "data", "count", "dtype", "config", "version", "counter", "storage"),
+        *("held", "kind", "data", "count", "dtype", "config", "rows", "version", "counter", "storage"),
         *("raw", "stored", "handles", "__weakref__"),
     )
 
@@ -85,6 +86,29 @@ class _Handle:
 
     def __del__(self) -> None:
         self.entry.handles -= 1
+
+
+def _row_of_ones(t: Tensor) -> int:
+    """The length of rows along memory that sum to 1, as those of a map do, whoever made it; else 0."""
+    if t.dim() == 0 or not t.is_contiguous():
+        return 0
+    rows, most = t.detach().view(-1, t.shape[-1]), 1e-3 if t.dtype == torch.float32 else 2e-2
+
+    def sum_to_one(part: Tensor) -> bool:
+        sums = part.sum(-1, dtype=torch.float32)
+        return not bool((((sums - 1).abs() > most) & (sums != 0)).any())
+
+    return t.shape[-1] if sum_to_one(rows[:1]) and sum_to_one(rows) and not bool((rows < 0).any()) else 0
+
+
+def _with_sums(values: Tensor, length: int) -> Tensor:
+    """Rows that sum to 1 again. Through a map whose rows do not, scores have a gradient along the whole row, which
+    softmax does not see: keys drift (docs/methods.md, "Maps"). A row that is lost stays so."""
+    if length == 0:
+        return values
+    rows = values.view(-1, length).float()
+    sums = rows.sum(-1, keepdim=True)
+    return (rows / sums.masked_fill(sums <= 0, 1)).to(values.dtype).view(-1)
 
 
 def mark(tensor: Tensor, kind: str) -> Tensor:
@@ -362,6 +386,7 @@ class Held:
             entry.kind, entry.data, entry.stored = "exact", base, entry.count * t.element_size()
             entry.counter = base
         else:
+            entry.rows = _row_of_ones(t) if isinstance(plan, Config) else 0
             self._store(entry, base.contiguous().view(-1), plan)
             entry.counter = _version_of(t)
         entry.held = self
@@ -394,7 +419,7 @@ class Held:
                     "memory is saved. emulate=True says that this is meant",
                     stacklevel=4,
                 )
-            entry.kind, entry.data = "emulated", reconstruct(base, config=plan)
+            entry.kind, entry.data = "emulated", _with_sums(reconstruct(base, config=plan), entry.rows)
             return
         slots = torch.empty(bytes_, dtype=torch.uint8)
         library().compress(plan, base.data_ptr(), entry.count, slots.data_ptr(), bytes_)
@@ -447,6 +472,7 @@ class Held:
                         "wrote over its slots between forward and backward; run the step again",
                         bad,
                     )
+                values = _with_sums(values, entry.rows)
             if entry.handles > 1:  # the next function that saved it often comes right after
                 self._last = (id(entry), values)
         return values.detach()
