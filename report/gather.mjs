@@ -149,20 +149,25 @@ export function goals() {
 // Training tables, of the track that docs/results.md describes where they are there, and of the one before it.
 const tables = [
   ['track.csv', 'GPT-2 mini', 'with'],
-  ['flash.csv', 'GPT-2 mini', 'without'],
+  ['again.csv', 'GPT-2 mini', 'without'],
+  ['flash.csv', 'GPT-2 mini, log-sum-exp of forward', 'without'],
   ['ratios.csv', 'GPT-2 mini, large ratios', 'with'],
   ['llama.csv', 'Llama mini', 'with'],
-  ['quoted.csv', 'GPT-2 mini, what README quotes', 'with'],
-  ['long.csv', 'GPT-2 mini, 20,000 steps', 'with'],
+  ['quoted.csv', 'GPT-2 mini, what README quotes', 'without'],
+  ['stored.csv', 'GPT-2 mini, maps as they come back', 'with'],
+  ['long.csv', 'GPT-2 mini, 20,000 steps', 'without'],
   ['large.csv', 'GPT-2 mini, 45 MB of text', 'with'],
   ['docs/history/training/methods.csv', 'GPT-2, from scratch, 2,000 steps', 'with', 'old'],
   ['docs/history/training/finetune.csv', 'GPT-2, fine-tuning, 300 steps', 'with', 'old'],
   ['docs/history/training/converge.csv', 'GPT-2, from scratch, to convergence', 'with', 'old'],
 ];
 
+// What stores a tensor, without the formula that decides how attention has its maps.
+export const storeOf = (method) => method.replace(/^(flash|recompute:scope=attention|maps:sums=stored)\+/, '');
+
 export const familyOf = (method) => {
-  if (/\+actplane|\+.*actplane:/.test(method) && !/^flash\+/.test(method)) return 'with';
-  const own = method.replace(/^flash\+/, '');
+  const own = storeOf(method);
+  if (/\+.*actplane/.test(own)) return 'with';
   if (/^actplane:order=field/.test(own)) return 'field';
   if (/^actplane/.test(own)) return 'significance';
   if (/^(bf16|mx|nvfp4|nf4|zfp)/.test(own)) return 'format';
@@ -193,16 +198,17 @@ function second(first) {
   });
 }
 
-// The error of the gradient alone, of what stores tensors; with maps, or formula flash without.
+// The error of the gradient alone, of what stores tensors; with maps, or made again without.
 function gradients(folder) {
   const path = `${folder}/gradient.csv`;
   if (!existsSync(under(path))) return [];
   const all = readCsv(under(path));
   const names = {mini: 'GPT-2 mini', 'llama-mini': 'Llama mini'};
-  return ['maps', 'flash'].flatMap((formula) =>
+  const forms = {maps: '', again: '', flash: ', log-sum-exp of forward'};
+  return Object.entries(forms).flatMap(([formula, how]) =>
     Object.entries(names).map(([network, name]) => ({
       path: `${path}: ${network}, ${formula}`,
-      title: `${name}, gradient alone`,
+      title: `${name}, gradient alone${how}`,
       maps: formula === 'maps' ? 'with' : 'without',
       track: 'new',
       rows: [

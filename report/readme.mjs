@@ -3,7 +3,7 @@
 // between <!-- configurations:begin --> and <!-- configurations:end -->, and docs/figures/training.svg. Fails where they
 // differ; --update writes them.
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
-import {goals} from './gather.mjs';
+import {goals, storeOf} from './gather.mjs';
 import {number, readCsv, under} from './lib.mjs';
 
 const directions = ['compressor', 'decompressor'];
@@ -192,10 +192,10 @@ function panel(title, [left, right], octaves, ticks, height, points) {
 export function picture() {
   const marked = (rows, name, values) =>
     kinds.flatMap(([, mark, which]) =>
-      rows.filter((r) => which.test(r[name])).map((r) => ({mark, ratio: Number(r.ratio), ...values(r)})),
+      rows.filter((r) => which.test(storeOf(r[name]))).map((r) => ({mark, ratio: Number(r.ratio), ...values(r)})),
     );
   const losses = marked(
-    readCsv(under('docs/training/quoted.csv')).filter((r) => r.loss_percent),
+    readCsv(under('docs/training/stored.csv')).filter((r) => r.loss_percent),
     'method',
     (r) => ({
       mean: Number(r.loss_percent),
@@ -221,7 +221,7 @@ export function picture() {
   const out = [
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 356" width="760" height="356" role="img">',
     '<title>Held-out loss against exact training, and error of the gradient, over the ratio of kept activations</title>',
-    '<!-- Made by report/readme.mjs from docs/training/quoted.csv and gradient.csv. -->',
+    '<!-- Made by report/readme.mjs from docs/training/stored.csv and gradient.csv. -->',
     '<style>',
     ...sheet(false),
     '@media (prefers-color-scheme: dark) {',

@@ -72,6 +72,8 @@ await test('families of methods', () => {
     ['tempo:gelu=off+actplane:order=significance,ratio=8', 'with'],
     ['actplane:order=field,ratio=4', 'field'],
     ['flash+mxfp8', 'format'],
+    ['recompute:scope=attention+nvfp4', 'format'],
+    ['maps:sums=stored+group:bits=4', 'integer'],
     ['group:bits=2', 'integer'],
     ['recompute:scope=block+bf16', 'formula'],
   ])
@@ -502,7 +504,7 @@ try {
     );
     assert.equal(await evaluate(`Number(document.getElementById('chart-loss').dataset.points)`), 5);
     await pick('mix', 'without');
-    assert.match(await text('training-source'), /flash\.csv, 4 methods.*Failed: group:bits=2/);
+    assert.match(await text('training-source'), /again\.csv, 4 methods.*Failed: group:bits=2/);
     assert.equal(await evaluate(`Number(document.getElementById('chart-gradient').dataset.points)`), 3);
     await pick('mix', 'with');
     await set('pick-table', 'docs/history/training/finetune.csv', 'change');

@@ -8,13 +8,16 @@
 #   sweep      1 hour      the learning rate of exact, both networks (PRESETS)
 #   rule       1 hour      a ratio per kind by the loss of short runs
 #   track      6 hours     every method on `mini`, 3,000 steps, seeds 1 to 3, with maps
-#   flash      3 hours     what stores activations, without maps
+#   again      3 hours     what stores activations, without maps: they are made again from lossy queries and keys
+#   flash      3 hours     the same with the log-sum-exp of forward, whose rows do not sum to 1
 #   ratios     3 hours     large ratios, 8 to 20, with the rule and without
 #   llama      3 hours     the same peers on `llama-mini`
-#   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5
-#   long       14 hours    the same after 20,000 steps
+#   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5, without maps
+#   stored     5 hours     the same with maps as they come back, whose rows do not sum to 1
+#   long       14 hours    the same after 20,000 steps, and with maps whose rows sum to 1
+#   long_stored 3 hours    after 20,000 steps with maps as they come back, seed 1
 #   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
-#   gradient split bursts stages late field average cost    10 minutes each at most
+#   gradient split least bursts stages late field average cost    10 minutes each at most, least 30
 #   samples    1 minute    tests/data/*.npy, from the weights of both exact runs
 #   report     what there is so far; publish: its tables and pictures into docs/training
 # Runs that have ended are kept in train/runs, without weights, and are taken from there: a copy of the project goes on where
@@ -39,8 +42,8 @@ codec=("$sig,ratio="{2,3.879,5.12,7.111,7.529,14.222} "$sig,format=bf16,ratio="{
 others=("$literal" "actplane:order=field,ratio="{3.2,6} alam:bits={2,1} gact mesa mesa:channels=64 tempo fewbit:bits=3 compact:ratio={2,4,8}
   flash recompute:scope={attention,block} "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16"
   "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8" zfp:ratio=4)
-quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12} "$sig,ratio="{"8,split=even,ratio.residual=6","12,split=even"}
-  "recompute:scope=block+$sig,ratio=4")
+quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12})
+even=("$sig,ratio="{"8,split=even,ratio.residual=6","12,split=even"})
 
 # Runs that ended elsewhere; theirs are not replaced.
 restore() { if [[ -d train/runs ]]; then cp -rn train/runs/. "$out/"; fi; }
@@ -68,7 +71,8 @@ compare() {
     --runs "$out/runs-$preset" --out "$out/$table" "${@:3}" ||
     say "some runs of '$table' failed; the table says which" >&2
 }
-flashed() { printf 'flash+%s\n' "$@"; }
+made() { printf "$1+%s\n" "${@:2}"; } # FORMULA METHOD...
+again=recompute:scope=attention
 
 text() { # a dictionary and a glossary: 45 MB of definitions and quotations, in no release of Debian changed since 2022
   local file
@@ -105,20 +109,45 @@ rule() { # by short runs, for an overall ratio of 12
 }
 
 track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
-flash() { mapfile -t list < <(flashed "${peers[@]}" "${codec[@]}" "$sig,ratio="{8,12}) && compare flash mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"; }
+nomaps() { # TABLE FORMULA
+  local list
+  mapfile -t list < <(made "$2" "${peers[@]}" "${codec[@]}" "$sig,ratio="{8,12})
+  compare "$1" mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"
+}
+again() { nomaps again $again; }
+flash() { nomaps flash flash; }
 # Split by the gradient in the first ones, the same for every kind in the second; without maps that diverges.
 ratios() {
   compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "$sig,ratio="{8,12,14.222,16,20} "$sig,split=even,ratio="{8,12,14.222} \
-    "$sig,group=8,ratio="{12,16} "flash+$sig,ratio=12" "flash+$sig,split=even,ratio=12"
+    "$sig,group=8,ratio="{12,16} "$again+$sig,ratio=12" "$again+$sig,split=even,ratio=12"
 }
 llama() { compare llama llama-mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}"; }
-quoted() { compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
-long() { compare long mini --steps 20000 --runs "$out/runs-long" --seeds "${SEEDS:-1,2,3,4,5}" --methods "${quoted[@]}"; }
+quoted() {
+  local list
+  mapfile -t list < <(made $again "${quoted[@]}")
+  compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${list[@]}" "recompute:scope=block+$sig,ratio=4"
+}
+stored() {
+  local list
+  mapfile -t list < <(made maps:sums=stored "${quoted[@]}" "${even[@]}")
+  compare stored mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${list[@]}" "recompute:scope=block+$sig,ratio=4"
+}
+long() {
+  local list
+  mapfile -t list < <(made $again "${quoted[@]}")
+  compare long mini --steps 20000 --runs "$out/runs-long" --seeds "${SEEDS:-1,2,3,4,5}" --methods "${list[@]}" nvfp4 "$sig,ratio="{8,12}
+}
+long_stored() {
+  local list
+  mapfile -t list < <(made maps:sums=stored nvfp4 "$sig,ratio="{8,12})
+  compare long-stored mini --steps 20000 --runs "$out/runs-long-stored" --seeds "${SEEDS:-1}" --methods "${list[@]}"
+}
 large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds "${SEEDS:-1,2,3}" --methods bf16 "$sig,ratio="{8,12}; }
 
-weights() { # PRESET: the checkpoint of exact, seed 1
-  local file=$out/runs-$1/exact-1/checkpoint
-  [[ -r $file ]] || die "no $file: this run has come without weights; remove ${file%/*} and train/runs/runs-$1/exact-1, and repeat it"
+weights() { # PRESET|long|long-stored [RUN]: the checkpoint of exact, seed 1, or of another run
+  local run=${2:-exact-1}
+  local file=$out/runs-$1/$run/checkpoint
+  [[ -r $file ]] || die "no $file: this run has come without weights; remove ${file%/*} and train/runs/runs-$1/$run, and repeat it"
   say "$file"
 }
 
@@ -128,7 +157,7 @@ gradient() {
   local init network list mixed=nvfp4:format.query=mxfp6,format.key=mxfp6,format.gelu_input=mxfp6,format.silu_input=mxfp6
   mapfile -t list < <(printf '%s\n' "${peers[@]}" $mixed "$sig,ratio="{2,4,4.5,5.5,6,7.529,8,8.25,8.75,10,12,16} \
     "$sig,split=even,ratio="{3.879,5.12,7.111,7.529,8,12} zfp:ratio={3.2,4,6,8})
-  mapfile -t -O "${#list[@]}" list < <(flashed "${list[@]}")
+  mapfile -t -O "${#list[@]}" list < <(made $again "${list[@]}" && made flash "${list[@]}")
   for network in mini llama-mini; do
     init=$(weights $network)
     "$program" gradcheck --preset $network --init "$init" --threads "$JOBS" --total-only --json "${list[@]}" >"$out/gradient-$network.json"
@@ -138,11 +167,18 @@ gradient() {
 split() { # the same kind by kind: where split=gradient of stash actplane comes from
   local init network list
   mapfile -t list < <(printf "$sig,split=even,ratio=%s\n" 3.2 4 5.3333 6.4 7.111 8 10.667 12.8 16 21.333)
-  mapfile -t -O "${#list[@]}" list < <(flashed "${list[@]}")
+  mapfile -t -O "${#list[@]}" list < <(made $again "${list[@]}")
   for network in mini llama-mini; do
     init=$(weights $network)
     "$program" gradcheck --preset $network --init "$init" --threads "$JOBS" --json "${list[@]}" >"$out/split-$network.json"
-    for target in mxfp6 nvfp4 mxfp4; do # the fewest bytes at the error of these
+  done
+}
+
+least() { # the fewest bytes at the error of other formats, with ratios of this network alone
+  local init network target
+  for network in mini llama-mini; do
+    init=$(weights $network)
+    for target in mxfp6 nvfp4 mxfp4; do
       "$program" allocate --preset $network --init "$init" --threads "$JOBS" --batches 4 --base $sig --target $target --json
     done | jq -s . >"$out/least-$network.json"
   done
@@ -150,7 +186,7 @@ split() { # the same kind by kind: where split=gradient of stash actplane comes 
 
 both() { # CHECKPOINT METHOD...: the gradient at these weights, with maps and without
   local list
-  mapfile -t list < <(flashed "${@:2}")
+  mapfile -t list < <(made $again "${@:2}")
   "$program" gradcheck --preset mini --init "$1" --threads "$JOBS" --total-only --json "${@:2}" "${list[@]}"
 }
 
@@ -169,12 +205,14 @@ stages() { # early in training, and at its end
   done
 }
 
-late() { # the same as gradient and split, at the weights that ratio=8 has after 20,000 steps: after `long`
-  local init="$out/runs-long/actplane_order=significance_ratio=8-1/checkpoint"
-  [[ -r $init ]] || die "no $init: this run has come without weights; remove ${init%/*} and its folder in train/runs/runs-long, and repeat it"
-  "$program" gradcheck --preset mini --init "$init" --threads "$JOBS" --json nvfp4 mxfp4 mxint8 bf16 "$sig,ratio="{4,6,8,12} \
-    "$sig,split=even,ratio="{4,5.3333,8,10.667,16} "$sig,ratio=8,ratio.probability=5.3,ratio.dropped_probability=5.3,ratio.key=4" \
-    "flash+$sig,ratio=8"{,\,ratio.key=4} >"$out/late.json"
+late() { # after 20,000 steps: of exact, and of a run whose keys have drifted
+  local run name init list methods=(bf16 mxint8 nvfp4 mxfp4 "$sig,ratio="{4,8,12} "$sig,split=even,ratio=8")
+  mapfile -t list < <(printf '%s\n' "${methods[@]}" && made maps:sums=stored "${methods[@]}" && made $again "${methods[@]}" && made flash "${methods[@]}")
+  for run in exact:long/exact-1 "drifted:long-stored/maps_sums=stored+actplane_order=significance_ratio=12-1"; do
+    name=${run%%:*} run=${run#*:}
+    init=$(weights "${run%/*}" "${run#*/}")
+    "$program" gradcheck --preset mini --init "$init" --threads "$JOBS" --total-only --json "${list[@]}" >"$out/late-$name.json"
+  done
 }
 
 average() { # ALAM's claim: no value is better for a group of four than its mean. Everything at 0.5 bits, three seeds.
@@ -240,7 +278,7 @@ report() { # what there is so far
     [[ ! -f $file ]] || jq -r --arg f "$(basename "$(dirname "$file")")" '[$f, (.held_out_loss // nan) / 0.6931471805599453] | @tsv' "$file"
   done
   [[ ! -f $out/rule.json ]] || jq -r '[.stash, .ratio, .loss] | @tsv' $out/rule.json
-  for table in track flash ratios llama quoted long large; do
+  for table in track again flash ratios llama quoted stored long long-stored large; do
     [[ ! -f $out/$table/compare.md ]] || { say "" && say "$table" && cat "$out/$table/compare.md"; }
   done
   if [[ -f $out/average.json ]]; then
@@ -263,23 +301,27 @@ report() { # what there is so far
 
 network_of() { basename "$1" .json | sed 's/^[a-z]*-//'; } # FILE: OUT/STEP-NETWORK.json
 
+# For jq: how a method has its maps, and what stores the rest.
+split_spec='def form: if startswith("flash+") then "flash" elif startswith("recompute:scope=attention+") then "again"
+    elif startswith("maps:sums=stored+") then "stored" else "maps" end;
+  def own: sub("^(flash|recompute:scope=attention|maps:sums=stored)[+]"; "");
+  def short: if . == null then "nan" else . * 1e6 | round / 1e6 end;'
+
 # rows total|kinds FILE: lines of gradcheck as CSV
 rows() {
   local network
   network=$(network_of "$2")
   # shellcheck disable=SC2016  # jq's own variables
-  jq -r --arg network "$network" --arg what "$1" --slurpfile run "$out/runs-$network/exact-1/summary.json" '
-    def form: if startswith("flash+") then "flash" else "maps" end;
-    def short: . * 1e6 | round / 1e6;
-    .lines[] | (.stash | ltrimstr("flash+")) as $stash | select((.kind == "all") == ($what == "total")) |
-    if $what == "total" then [$network, (.stash | form), $stash, $run[0].bytes.float32, (.ratio | short), (.relative | short), .bias, .along, .radial]
+  jq -r --arg network "$network" --arg what "$1" --slurpfile run "$out/runs-$network/exact-1/summary.json" "$split_spec"'
+    .lines[] | (.stash | own) as $stash | select((.kind == "all") == ($what == "total")) |
+    if $what == "total" then [$network, (.stash | form), $stash, $run[0].bytes.float32, (.ratio | short), (.relative | short), .bias, .along, .radial, .shift]
     else select(.ratio > 1) | [$network, (.stash | form), .kind, (.ratio | short), (.relative | short)] end | @csv' "$2"
 }
 
 publish() { # tables and pictures that docs/results.md shows
   local table file
   mkdir -p docs/training
-  for table in track flash ratios llama quoted long large; do
+  for table in track again flash ratios llama quoted stored long long-stored large; do
     [[ -f $out/$table/compare.csv ]] || continue
     cp "$out/$table/compare.csv" docs/training/$table.csv
     for picture in loss pareto; do cp "$out/$table/$picture.svg" docs/training/$table-$picture.svg; done
@@ -290,7 +332,7 @@ publish() { # tables and pictures that docs/results.md shows
   fi
   if compgen -G "$out/gradient-*.json" >/dev/null; then
     {
-      say network,formula,stash,float32,ratio,relative,bias,along,radial
+      say network,formula,stash,float32,ratio,relative,bias,along,radial,shift
       for file in "$out"/gradient-*.json; do rows total "$file"; done
     } >docs/training/gradient.csv
   fi
@@ -299,6 +341,8 @@ publish() { # tables and pictures that docs/results.md shows
       say network,formula,kind,ratio,relative
       for file in "$out"/split-*.json; do rows kinds "$file"; done
     } >docs/training/split.csv
+  fi
+  if compgen -G "$out/least-*.json" >/dev/null; then
     {
       say network,target,target_ratio,target_relative,ratio,relative,stash
       for file in "$out"/least-*.json; do
@@ -306,11 +350,13 @@ publish() { # tables and pictures that docs/results.md shows
       done
     } >docs/training/least.csv
   fi
-  if [[ -f $out/late.json ]]; then
+  if compgen -G "$out/late-*.json" >/dev/null; then
     {
-      say formula,stash,kind,ratio,relative
-      jq -r '.lines[] | (.stash | startswith("flash+")) as $flash | [if $flash then "flash" else "maps" end, (.stash | ltrimstr("flash+")), .kind,
-        (.ratio, .relative | . * 1e6 | round / 1e6)] | @csv' "$out/late.json"
+      say weights,common_part_of_keys,formula,stash,ratio,relative,shift
+      for file in "$out"/late-*.json; do
+        jq -r --arg weights "$(network_of "$file")" "$split_spec"'.common_part_of_keys as $keys | .lines[] |
+          [$weights, ($keys | short), (.stash | form), (.stash | own), (.ratio | short), (.relative | short), .shift // "nan"] | @csv' "$file"
+      done
     } >docs/training/late.csv
   fi
   for table in bursts stages; do
@@ -318,8 +364,8 @@ publish() { # tables and pictures that docs/results.md shows
     {
       say steps,formula,stash,ratio,relative
       for file in "$out/$table"-*.json; do
-        jq -r --arg steps "$(network_of "$file")" '.lines[] | (.stash | startswith("flash+")) as $flash |
-          [$steps, if $flash then "flash" else "maps" end, (.stash | ltrimstr("flash+")), (.ratio, .relative | . * 1e6 | round / 1e6)] | @csv' "$file"
+        jq -r --arg steps "$(network_of "$file")" "$split_spec"'.lines[] |
+          [$steps, (.stash | form), (.stash | own), (.ratio, .relative | short)] | @csv' "$file"
       done
     } >docs/training/$table.csv
   done
@@ -337,7 +383,8 @@ publish() { # tables and pictures that docs/results.md shows
 }
 
 restore
-[[ $# -gt 0 ]] || set -- baselines sweep rule track flash ratios llama quoted long large gradient split bursts stages late average field cost report
+[[ $# -gt 0 ]] || set -- baselines sweep rule track again flash ratios llama quoted stored long long_stored large gradient split least bursts stages late average field \
+  cost report
 for step in "$@"; do
   [[ $(type -t "$step") == function ]] || die "no step '$step'; the head of this file lists them"
   say "$(date +%H:%M)      $step"

@@ -115,7 +115,7 @@ function training() {
               .join(', ')}.`
           : ''
       } <code>make train-study</code>, <code>docs/training.md</code>.`
-    : `${mixNames[lesson.mix]}: not measured. <code>make train-study ARGS=flash</code> measures it.`;
+    : `${mixNames[lesson.mix]}: not measured. <code>make train-study ARGS=again</code> measures it.`;
   table(
     'training-table',
     [
