@@ -419,7 +419,6 @@ export function expected() {
   const again = 'recompute:scope=attention+';
   const eight = `${ours}ratio=8`;
   for (const [stash, label] of [
-    ['bf16', 'BF16'],
     [`${ours}ratio=8`, '`ratio=8`'],
     ['nvfp4', 'NVFP4'],
     ['mxfp4', 'MXFP4'],
@@ -428,6 +427,18 @@ export function expected() {
     const ratio = round(number(row(gradient, {network: 'mini', formula: 'again', stash}).ratio), 1);
     const losses = [again, 'flash+'].map((formula) => bySeed('runs-mini', formula + stash));
     say(results, `| ${label} | ${ratio} | ${losses.join(' | ')} |`);
+  }
+  for (const [stash, label] of [
+    ['maps:sums=stored+actplane:order=field,fill=zero,ratio=3.2', 'the paper: `field`, zero fill, 3.2'],
+    ['tempo', 'Tempo'],
+    ['fewbit:bits=3', 'Few-Bit Backward, 3 bits'],
+    ['compact:ratio=4,alpha=0.8333', 'CompAct, 4'],
+    ['maps:sums=stored+mesa', 'Mesa'],
+    ['maps:sums=stored+gact', 'GACT, 4 bits'],
+    ['maps:sums=stored+alam:bits=2', 'ALAM, 2 bits'],
+  ]) {
+    const r = run('runs-mini', stash, 1);
+    if (r) say(results, `| ${label} | ${round(r.ratio, 1)} | ${bySeed('runs-mini', stash)} |`);
   }
   // Mean over the evaluations of the last half of the steps, against those of exact.
   const lastHalf = (folder, stash) => {

@@ -33,13 +33,13 @@ if grep -q avx512bw /proc/cpuinfo; then export OPENBLAS_CORETYPE=${OPENBLAS_CORE
 mkdir -p "$out"
 
 sig=actplane:order=significance
-literal=actplane:order=field,fill=zero,ratio=3.2 # the paper's scheme
+literal=maps:sums=stored+actplane:order=field,fill=zero,ratio=3.2 # the paper's scheme
 
 # What stores a tensor in a form of today, with the codec at the same bytes beside it: ratios 2, 3.88, 5.12, 7.11, 7.53, 14.2.
 peers=(bf16 mxint8 mxfp8 mxfp8:scale=ocp mxfp6 mxfp4 nvfp4 nf4 group:bits={8,4,2}{,",rounding=nearest"})
 codec=("$sig,ratio="{2,3.879,5.12,7.111,7.529,14.222} "$sig,format=bf16,ratio="{4,8})
-# Each method at its published default, recomputation, and the codec with them.
-others=("$literal" "actplane:order=field,ratio="{3.2,6} alam:bits={2,1} gact mesa mesa:channels=64 tempo fewbit:bits=3 compact:ratio={2,4,8}
+# Each method at its published default (CompAct: for this learning rate, docs/methods.md), recomputation, and the codec with them.
+others=("$literal" "actplane:order=field,ratio="{3.2,6} maps:sums=stored+{alam:bits={2,1},gact,mesa,mesa:channels=64} tempo fewbit:bits=3 compact:ratio={2,4,8},alpha=0.8333
   flash recompute:scope={attention,block} "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16"
   "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8" zfp:ratio=4)
 quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12})
