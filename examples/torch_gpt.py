@@ -52,6 +52,27 @@ def fused(q, k, v, mask):
     return FusedAttention.apply(q, k, v, mask)
 
 
+class RecomputedAttention(torch.autograd.Function):
+    """Keeps q, k and v. Backward takes softmax of what comes back, so that rows sum to 1: docs/methods.md, "Maps"."""
+
+    @staticmethod
+    def forward(ctx, q, k, v, mask):
+        ctx.save_for_backward(q, k, v, mask)
+        return mark(eager(q, k, v, mask), "attention_output")
+
+    @staticmethod
+    def backward(ctx, grad):
+        q, k, v, mask = ctx.saved_tensors
+        p = FusedAttention.maps(q, k, mask).softmax(-1)
+        d = grad @ v.transpose(-1, -2)
+        d = p * (d - (p * d).sum(-1, keepdim=True)) * q.shape[-1] ** -0.5
+        return d @ k, d.transpose(-1, -2) @ q, p.transpose(-1, -2) @ grad, None
+
+
+def recomputed(q, k, v, mask):
+    return RecomputedAttention.apply(mark(q, "query"), mark(k, "key"), mark(v, "value"), mask)
+
+
 def eager(q, k, v, mask):
     return FusedAttention.maps(q, k, mask).softmax(-1) @ v
 

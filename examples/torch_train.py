@@ -18,7 +18,7 @@ import sys
 import time
 
 import torch
-from torch_gpt import GPT, TEXT, fused
+from torch_gpt import GPT, TEXT, recomputed
 
 import actplane.torch
 
@@ -59,7 +59,7 @@ def run(options, text, ratio):
     width, heads, blocks, context, size = SIZES[options.size]
     device, split = options.device, int(0.9 * len(text))
     torch.manual_seed(options.seed)
-    model = GPT(width, heads, blocks, context, fused).to(device)
+    model = GPT(width, heads, blocks, context, recomputed).to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.lr, betas=(0.9, 0.95), weight_decay=0.1)
     held = None
     if ratio is not None:

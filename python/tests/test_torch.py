@@ -314,6 +314,23 @@ def test_rows_of_maps_that_no_function_shows(split, where):
         assert found["key.bias"].norm() < 1e-5 * found["key.weight"].norm()
 
 
+def test_the_example_for_long_runs_makes_no_keys_drift():
+    """Attention that keeps no maps: of what is added to all keys, the gradient is 0 if softmax is taken again."""
+    mask = torch.ones(40, 40, dtype=torch.bool).triu(1)
+    leaves = [(2 * torch.randn(2, 2, 40, 32)).requires_grad_() for _ in range(3)]
+
+    def run(attend, ratio=None):
+        with compressed(nn.Identity(), ratio=ratio) if ratio else contextlib.nullcontext():
+            out = attend(*leaves, mask)
+        return torch.autograd.grad(out.square().sum(), leaves)
+
+    for ours, exact in zip(run(torch_gpt.recomputed), run(torch_gpt.eager)):
+        assert (ours - exact).norm() < 1e-5 * exact.norm()
+    for attend, most, least in ((torch_gpt.recomputed, 1e-5, 0), (torch_gpt.FusedAttention.apply, 10, 1e-3)):
+        dk = run(attend, ratio=8)[1]
+        assert least <= dk.sum(2).norm() / dk.norm() < most
+
+
 @pytest.mark.parametrize(
     "use",
     [
