@@ -39,9 +39,10 @@ literal=maps:sums=stored+actplane:order=field,fill=zero,ratio=3.2 # the paper's 
 peers=(bf16 mxint8 mxfp8 mxfp8:scale=ocp mxfp6 mxfp4 nvfp4 nf4 group:bits={8,4,2}{,",rounding=nearest"})
 codec=("$sig,ratio="{2,3.879,5.12,7.111,7.529,14.222} "$sig,format=bf16,ratio="{4,8})
 # Each method at its published default (CompAct: for this learning rate, docs/methods.md), recomputation, and the codec with them.
-others=("$literal" "actplane:order=field,ratio="{3.2,6} maps:sums=stored+{alam:bits={2,1},gact,mesa,mesa:channels=64} tempo fewbit:bits=3 compact:ratio={2,4,8},alpha=0.8333
-  flash recompute:scope={attention,block} "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16"
-  "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8" zfp:ratio=4)
+others=("$literal" "actplane:order=field,ratio="{3.2,6} "maps:sums=stored+"{"alam:bits="{2,1},gact,mesa,"mesa:channels=64"}
+  tempo "fewbit:bits=3" "compact:ratio="{2,4,8}",alpha=0.8333" flash "recompute:scope="{attention,block}
+  "recompute:scope=block+$sig,ratio="{4,8} "recompute:scope=block+bf16" "tempo:gelu=off+$sig,ratio=8" "fewbit:bits=3+$sig,ratio=8"
+  "zfp:ratio=4")
 quoted=(bf16 mxfp4 nvfp4 "group:bits=4,rounding=nearest" "$sig,ratio="{8,12})
 even=("$sig,ratio="{"8,split=even,ratio.residual=6","12,split=even"})
 
