@@ -6,7 +6,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 declare -A checks=([ON]="-misc-unused-using-decls,-bugprone-suspicious-include" [OFF]="-*,misc-unused-using-decls,bugprone-suspicious-include")
-rm -rf build/tidy
+rm -rf build/tidy && mkdir -p build
 for unity in ON OFF; do
   cmake --preset release -B build/tidy/$unity -DACTPLANE_BUILD_RTL=OFF -DCMAKE_UNITY_BUILD=$unity -DCMAKE_UNITY_BUILD_BATCH_SIZE=12 \
     >build/tidy-$unity.log || { cat build/tidy-$unity.log && die "cmake failed"; }

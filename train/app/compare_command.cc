@@ -18,6 +18,7 @@
 #include "train/stash/registry.h"
 #include "train/trainer/comparison.h"
 #include "train/trainer/train_log.h"
+#include "train/trainer/verdict.h"
 
 namespace actplane::train {
 namespace {
@@ -184,6 +185,20 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
 
 Json JsonOf(const Interval& i) { return {{"mean", i.mean}, {"low", i.low}, {"high", i.high}}; }
 
+Json JsonOf(const std::vector<Verdict>& verdicts) {
+  Json all = Json::array();
+  for (const Verdict& v : verdicts) {
+    all.push_back({{"range", v.range},
+                   {"method", v.row->method},
+                   {"loss_percent", JsonOf(v.loss)},
+                   {"against_exact", v.exact},
+                   {"least", v.least->method},
+                   {"behind_percent", JsonOf(v.behind)},
+                   {"against_least", v.others}});
+  }
+  return all;
+}
+
 Json JsonOf(const std::vector<Row>& rows) {
   Json all = Json::array();
   for (const Row& r : rows) {
@@ -205,7 +220,7 @@ Json JsonOf(const std::vector<Row>& rows) {
                    {"step_time", r.step_time},
                    {"failure", r.failure}});
   }
-  return {{"rows", all}};
+  return {{"rows", all}, {"verdicts", JsonOf(Verdicts(rows))}};
 }
 
 // The tables and pictures. Those of a comparison are replaced: the folder is its own.
@@ -213,7 +228,8 @@ Result<std::map<std::string, Output>> ClaimTables(const CompareOptions& o) {
   std::error_code ignored;
   ReplaceOutputs(o.run.force || std::filesystem::exists(o.run.out + "/compare.csv", ignored));
   std::map<std::string, Output> files;
-  for (const char* name : {"compare.csv", "compare.md", "kinds.csv", "loss.svg", "pareto.svg"}) {
+  for (const char* name :
+       {"compare.csv", "compare.md", "verdict.csv", "kinds.csv", "loss.svg", "pareto.svg"}) {
     Result<Output> file = Output::ClaimOwn(fmt::format("{}/{}", o.run.out, name));
     if (!file.ok()) return file.status();
     files.emplace(name, std::move(file).value());
@@ -271,9 +287,11 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
   if (!pareto.ok()) return pareto.status();
   const Result<std::string> kinds = KindsCsv(gradients);
   if (!kinds.ok()) return kinds.status();
+  const std::string table = MarkdownOf(*rows) + VerdictMarkdown(*rows);
   for (const auto& [name, text] :
        std::map<std::string, std::string>{{"compare.csv", CsvOf(*rows)},
-                                          {"compare.md", MarkdownOf(*rows)},
+                                          {"compare.md", table},
+                                          {"verdict.csv", VerdictCsv(*rows)},
                                           {"kinds.csv", *kinds},
                                           {"loss.svg", *loss},
                                           {"pareto.svg", *pareto}}) {
@@ -286,9 +304,9 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
   for (const auto& [name, why] : *unchecked) Complain(fmt::format("{}: {}", name, why));
   const Status printed =
       o.json ? PrintJson(JsonOf(*rows))
-             : Print(MarkdownOf(*rows) +
-                     fmt::format(
-                         "files  {}: compare.csv compare.md kinds.csv loss.svg pareto.svg\n", out));
+             : Print(table + fmt::format("files  {}: compare.csv compare.md verdict.csv kinds.csv "
+                                         "loss.svg pareto.svg\n",
+                                         out));
   if (!printed.ok() || (failed->empty() && unchecked->empty())) return printed;
   return MismatchError(fmt::format("{} of the runs and checks failed, as the table says",
                                    failed->size() + unchecked->size()));

@@ -13,6 +13,7 @@
 
 #include "program.h"
 #include "train/trainer/comparison.h"
+#include "train/trainer/verdict.h"
 
 namespace actplane::train {
 namespace {
@@ -414,7 +415,8 @@ TEST_F(Program, ComparesMethodsAndDoesNotRepeatRuns) {
     EXPECT_EQ(row["diverged"], 0) << row;
     EXPECT_LE(row["against_bits"]["low"].get<double>(), row["against_bits"]["mean"].get<double>());
   }
-  for (const char* name : {"compare.csv", "compare.md", "kinds.csv", "loss.svg", "pareto.svg"})
+  for (const char* name :
+       {"compare.csv", "compare.md", "verdict.csv", "kinds.csv", "loss.svg", "pareto.svg"})
     EXPECT_TRUE(fs::exists(folder_ / "all" / name)) << name;
   EXPECT_NE(ReadFile(folder_ / "all/kinds.csv").find("\"tempo\",gelu_input,inf"),
             std::string::npos);
@@ -493,27 +495,75 @@ TEST(Comparison, DifferencesArePairedBySeed) {
   EXPECT_NEAR(against.loss.Within(), 10, 1e-9) << "both seeds are 10 % off";
 }
 
+Outcome OutcomeOf(const char* method, double loss, uint64_t seed = 1, double ratio = 4) {
+  Outcome o;
+  o.method = method;
+  o.seed = seed;
+  o.summary = {{"bytes",
+                {{"payload", 1},
+                 {"metadata", 0},
+                 {"padding", 0},
+                 {"masks", 0},
+                 {"exact", 0},
+                 {"total", 1},
+                 {"float32", 4}}},
+               {"ratio", ratio},
+               {"state", {{"exact_total", 2}, {"total", 1}}},
+               {"held_out_loss", loss},
+               {"median_step_seconds", 1.0}};
+  return o;
+}
+
+TEST(Comparison, ASeedWithoutItsExactRunIsNoPair) {
+  Outcome failed = OutcomeOf("exact", 0, 2);
+  failed.failure = "killed";
+  const auto rows =
+      Collect({OutcomeOf("exact", 1, 1), failed, OutcomeOf("exact", 3, 3), OutcomeOf("a", 1.1, 1),
+               OutcomeOf("a", 2.2, 2), OutcomeOf("a", 3.3, 3)},
+              {});
+  ASSERT_TRUE(rows.ok()) << rows.status().message();
+  EXPECT_EQ((*rows)[1].seeds, (std::vector<uint64_t>{1, 3}));
+  EXPECT_EQ((*rows)[1].failure, "seed 2: no exact run to compare with");
+  EXPECT_NEAR(Against((*rows)[1]).loss.mean, 10, 1e-9);
+}
+
+// Three ranges: 2 to 2.8 times fewer than BF16 with `a`, `b`, `c` and `bad`; 4 to 5.7 with `d`,
+// which costs something by two seeds that agree; and 1 to 1.4 with one seed of `e`.
+TEST(Comparison, VerdictsComeFromIntervals) {
+  const auto rows =
+      Collect({OutcomeOf("exact", 1, 1), OutcomeOf("exact", 2, 2), OutcomeOf("a", 0.99, 1),
+               OutcomeOf("a", 2.02, 2), OutcomeOf("b", 1.0890, 1), OutcomeOf("b", 2.2220, 2),
+               OutcomeOf("bad", 1, 1), OutcomeOf("bad", std::nan(""), 2), OutcomeOf("c", 0.5, 1, 5),
+               OutcomeOf("d", 1.1, 1, 8), OutcomeOf("d", 2.2, 2, 8), OutcomeOf("e", 1, 1, 2)},
+              {});
+  ASSERT_TRUE(rows.ok()) << rows.status().message();
+  const std::vector<Verdict> all = Verdicts(*rows);
+  std::vector<std::string> found;
+  for (const Verdict& v : all) {
+    found.push_back(fmt::format("{} {} {}: {}; {}", v.range, v.row->method, v.least->method,
+                                v.exact, v.others));
+  }
+  EXPECT_EQ(found, (std::vector<std::string>{
+                       "0 e e: not known: one seed; ",
+                       "2 a a: no difference shown, within 12.71 %; ",
+                       "2 b a: no difference shown, within 23.98 %; behind 10.00 to 10.00 %",
+                       "2 bad a: diverges; diverges",
+                       "2 c a: not known: one seed; not known: one seed",
+                       "4 d d: costs 10.00 to 10.00 %; ",
+                   }));
+  EXPECT_NE(
+      VerdictMarkdown(*rows).find("| 2.0 to 2.8 | `a` | 2.00 | 2 | no difference shown, within "
+                                  "12.71 % | is the least |"),
+      std::string::npos)
+      << VerdictMarkdown(*rows);
+  EXPECT_NE(VerdictCsv(*rows).find("4.0000,5.6569,\"d\",4.0000,2,10.000000,"), std::string::npos)
+      << VerdictCsv(*rows);
+  EXPECT_EQ(VerdictMarkdown({(*rows)[0], (*rows)[4]}), "") << "a table without an interval";
+}
+
 TEST(Comparison, ARowThatDivergesHasNoMean) {
-  const auto outcome = [](const char* method, double loss) {
-    Outcome o;
-    o.method = method;
-    o.seed = 1;
-    o.summary = {{"bytes",
-                  {{"payload", 1},
-                   {"metadata", 0},
-                   {"padding", 0},
-                   {"masks", 0},
-                   {"exact", 0},
-                   {"total", 1},
-                   {"float32", 4}}},
-                 {"ratio", 4.0},
-                 {"state", {{"exact_total", 2}, {"total", 1}}},
-                 {"held_out_loss", loss},
-                 {"median_step_seconds", 1.0}};
-    return o;
-  };
-  const auto rows = Collect({outcome("exact", 1.0), outcome("good", 1.6), outcome("bad", 1.8),
-                             outcome("nan", std::nan(""))},
+  const auto rows = Collect({OutcomeOf("exact", 1.0), OutcomeOf("good", 1.6), OutcomeOf("bad", 1.8),
+                             OutcomeOf("nan", std::nan(""))},
                             {});
   ASSERT_TRUE(rows.ok()) << rows.status().message();
   EXPECT_EQ((*rows)[1].diverged, 0U);

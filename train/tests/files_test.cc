@@ -97,8 +97,8 @@ TEST_F(Files, CaptureDoesNotWriteOverItsText) {
 }
 
 TEST_F(Files, ComparisonDoesNotWriteOverItsText) {
-  for (const std::string name : {"compare.csv", "kinds.csv", "exact-1/log.csv", "exact-1.txt",
-                                 "exact-1/loss.svg", "exact-1.gradient.json.txt"}) {
+  for (const std::string name : {"compare.csv", "verdict.csv", "kinds.csv", "exact-1/log.csv",
+                                 "exact-1.txt", "exact-1/loss.svg", "exact-1.gradient.json.txt"}) {
     PutText("all/" + name);
     ExpectRefused("compare" + Settings() + "--steps 2 --methods exact --out all --text all/" + name,
                   "all/" + name);

@@ -61,7 +61,7 @@ void ReadGradient(const Json& json, Row& row) {
 
 // A seed of a row, against the summary of the exact run with this seed. Json::exception when it is
 // no summary.
-void ReadSummary(const Json& s, const Json* exact, Row& row) {
+void ReadSummary(const Json& s, const Json& exact, Row& row) {
   if (row.losses.empty()) {
     row.bytes = s.at("bytes");
     for (const char* part : kParts) (void)row.bytes.at(part).get<int64_t>();
@@ -72,10 +72,9 @@ void ReadSummary(const Json& s, const Json* exact, Row& row) {
   const double loss = At(s, "held_out_loss");
   const double seconds = At(s, "median_step_seconds");
   row.losses.push_back(loss);
-  if (exact == nullptr) return;
-  row.exact.push_back(At(*exact, "held_out_loss"));
+  row.exact.push_back(At(exact, "held_out_loss"));
   if (!(loss - row.exact.back() <= kDiverged * std::numbers::ln2)) ++row.diverged;
-  if (row.step_time == 0) row.step_time = seconds / At(*exact, "median_step_seconds");
+  if (row.step_time == 0) row.step_time = seconds / At(exact, "median_step_seconds");
 }
 
 // Rows that no other beats in bytes and in `value`, in order of bytes.
@@ -162,7 +161,12 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
       path = o.path;
       if (&row == rows.data()) exact[o.seed] = &o.summary;
       const auto reference = exact.find(o.seed);
-      ReadSummary(o.summary, reference == exact.end() ? nullptr : reference->second, row);
+      if (reference == exact.end()) {
+        row.failure = fmt::format("seed {}: no exact run to compare with", o.seed);
+        continue;
+      }
+      ReadSummary(o.summary, *reference->second, row);
+      row.seeds.push_back(o.seed);
     }
   } catch (const Json::exception&) {  // JSON, but not ours
     return DamagedRows(path);
