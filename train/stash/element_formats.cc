@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 #include "peers/elements.h"
 
@@ -58,13 +59,15 @@ struct Magnitudes {
   bool special = false;
 };
 
-Magnitudes MagnitudesOf(std::span<const float> x) {
-  constexpr uint32_t kInf = 0x7f800000;
-  uint32_t most = 0;
-  uint32_t special = 0;
+// Signed integers, which SSE2 compares.
+template <size_t kExtent>
+Magnitudes MagnitudesOf(std::span<const float, kExtent> x) {
+  constexpr int32_t kInf = 0x7f800000;
+  int32_t most = 0;
+  int32_t special = 0;
   for (const float v : x) {
-    const uint32_t magnitude = std::bit_cast<uint32_t>(v) & 0x7fffffff;
-    const uint32_t finite = magnitude < kInf ? magnitude : 0;
+    const int32_t magnitude = std::bit_cast<int32_t>(v) & 0x7fffffff;
+    const int32_t finite = magnitude < kInf ? magnitude : 0;
     special |= magnitude >= kInf ? 1 : 0;
     most = finite > most ? finite : most;
   }
@@ -74,11 +77,13 @@ Magnitudes MagnitudesOf(std::span<const float> x) {
 // A format of codes and a scale for each group. `Group` has kLength, kBits, kScaleType, Scale, and
 // - Scale Encode(values, codes), codes of which are 0 before;
 // - void Decode(codes, scale, values).
+// Both see whole groups, so that loops have constant lengths; the last one is filled with zeros.
 template <typename Group>
 struct Groups {
   using Scale = typename Group::Scale;
   using Code = Words<Group::kBits>;
-  static constexpr int64_t kLength = Group::kLength;
+  static constexpr size_t kGroup = Group::kLength;
+  static constexpr auto kLength = static_cast<int64_t>(kGroup);
   static constexpr int64_t kBytes = kLength * Group::kBits / 8;
   static constexpr int64_t kPerTask = kValuesPerTask / kLength;
   static constexpr int64_t kScaleBytes = sizeof(Scale);
@@ -94,10 +99,18 @@ struct Groups {
     auto* s = scales.data_ptr<Scale>();
     at::parallel_for(0, groups, kPerTask, [&](int64_t from, int64_t to) {
       for (int64_t g = from; g < to; ++g) {
-        std::array<uint8_t, static_cast<size_t>(kLength)> buffer = {};
+        const float* values = in + g * kLength;
         const int64_t count = std::min(kLength, n - g * kLength);
-        const std::span values(in + g * kLength, static_cast<size_t>(count));
-        s[g] = group.Encode(values, buffer.data());
+        std::array<uint8_t, kGroup> buffer = {};
+        if (count == kLength) {
+          s[g] = group.Encode(std::span<const float, kGroup>(values, kGroup), buffer.data());
+          Code::Write(buffer, kBytes, c + g * kBytes);
+          continue;
+        }
+        std::array<float, kGroup> filled = {};
+        std::copy_n(values, count, filled.begin());
+        s[g] = group.Encode(std::span<const float, kGroup>(filled), buffer.data());
+        std::fill(buffer.begin() + count, buffer.end(), uint8_t{0});
         Code::Write(buffer, Code::BytesOf(count), c + g * kBytes);
       }
     });
@@ -111,10 +124,18 @@ struct Groups {
     const auto* s = packed.parts[1].data_ptr<Scale>();
     at::parallel_for(0, packed.parts[1].numel(), kPerTask, [&](int64_t from, int64_t to) {
       for (int64_t g = from; g < to; ++g) {
-        std::array<uint8_t, static_cast<size_t>(kLength)> buffer = {};
+        float* values = out + g * kLength;
         const int64_t count = std::min(kLength, n - g * kLength);
+        std::array<uint8_t, kGroup> buffer = {};
+        if (count == kLength) {
+          Code::Read(c + g * kBytes, kBytes, buffer);
+          group.Decode(buffer.data(), s[g], std::span<float, kGroup>(values, kGroup));
+          continue;
+        }
+        std::array<float, kGroup> filled;
         Code::Read(c + g * kBytes, Code::BytesOf(count), buffer);
-        group.Decode(buffer.data(), s[g], std::span(out + g * kLength, static_cast<size_t>(count)));
+        group.Decode(buffer.data(), s[g], std::span<float, kGroup>(filled));
+        std::copy_n(filled.begin(), count, values);
       }
     });
   }
@@ -160,6 +181,48 @@ struct Int8Element {
   static double ValueOf(unsigned code) { return peers::Int8ValueOf(static_cast<uint8_t>(code)); }
 };
 
+constexpr std::array<double, peers::kE2M1.top> MakeE2M1Edges() {
+  std::array<double, peers::kE2M1.top> edges = {};
+  for (unsigned k = 0; k < edges.size(); ++k)
+    edges[k] = (peers::ValueOf(k, peers::kE2M1) + peers::ValueOf(k + 1, peers::kE2M1)) / 2;
+  return edges;
+}
+
+constexpr std::array kE2M1Edges = MakeE2M1Edges();
+
+// The codes of E2M1 in units of `scale`, by comparison with the seven edges between its magnitudes:
+// those of FloatElement, without a quotient. A scale has 28 bits at most and an edge 31, so that
+// neither the products nor a quotient of a float round to the other side.
+class E2M1Codes {
+ public:
+  explicit E2M1Codes(double scale) {
+    for (unsigned k = 0; k < edges_.size(); ++k) {
+      const double edge = kE2M1Edges[k] * scale;
+      // The largest float that stays below; of a tie the code is even.
+      const auto nearest = static_cast<float>(edge);
+      const bool above = k % 2 == 0 ? nearest > edge : nearest >= edge;
+      edges_[k] = std::bit_cast<int32_t>(nearest) - (above ? 1 : 0);
+    }
+  }
+
+  // In words, as what is compared: the codes of a group become bytes at the end.
+  template <size_t kExtent>
+  void Write(std::span<const float, kExtent> x, uint8_t* codes) const {
+    std::array<uint32_t, kExtent> words;
+    for (size_t i = 0; i < kExtent; ++i) {
+      const auto bits = std::bit_cast<uint32_t>(x[i]);
+      const auto magnitude = static_cast<int32_t>(bits & 0x7fffffff);
+      uint32_t word = bits >> 28 & 8;
+      for (const int32_t edge : edges_) word += magnitude > edge ? 1U : 0U;
+      words[i] = word;
+    }
+    for (size_t i = 0; i < kExtent; ++i) codes[i] = static_cast<uint8_t>(words[i]);
+  }
+
+ private:
+  std::array<int32_t, kE2M1Edges.size()> edges_;
+};
+
 template <typename Element>
 std::array<float, 1 << Element::kBits> MakeValues() {
   std::array<float, 1 << Element::kBits> values = {};
@@ -183,25 +246,29 @@ template <typename Element, uint8_t kNanCode>
 struct MxGroup {
   using Scale = uint8_t;
   static constexpr at::ScalarType kScaleType = at::kByte;
-  static constexpr int64_t kLength = 32;
+  static constexpr size_t kLength = 32;
   static constexpr int kBits = Element::kBits;
 
   MxRounding rounding = MxRounding::kOcp;
 
-  Scale Encode(std::span<const float> x, uint8_t* codes) const {
+  Scale Encode(std::span<const float, kLength> x, uint8_t* codes) const {
     const Magnitudes m = MagnitudesOf(x);
     if (m.special && kNanCode == 0) return kE8M0Nan;
     const int scale = rounding == MxRounding::kUp ? peers::MxScaleUp(m.most, Element::kMost)
                                                   : peers::MxScaleDown(m.most, Element::kMost);
-    const double down = peers::Power(-scale);
-    for (size_t i = 0; i < x.size(); ++i) codes[i] = Element::CodeOf(x[i] * down);
+    if constexpr (std::is_same_v<Element, FloatElement<peers::kE2M1>>) {
+      E2M1Codes(peers::Power(scale)).Write(x, codes);
+    } else {
+      const double down = peers::Power(-scale);
+      for (size_t i = 0; i < x.size(); ++i) codes[i] = Element::CodeOf(x[i] * down);
+    }
     for (size_t i = 0; m.special && i < x.size(); ++i) {
       if (!std::isfinite(x[i])) codes[i] = static_cast<uint8_t>((codes[i] & 0x80) | kNanCode);
     }
     return static_cast<Scale>(scale + kE8M0Bias);
   }
 
-  void Decode(const uint8_t* codes, Scale scale, std::span<float> x) const {
+  void Decode(const uint8_t* codes, Scale scale, std::span<float, kLength> x) const {
     const float up = kE8M0[scale];
     for (size_t i = 0; i < x.size(); ++i) x[i] = kValues[codes[i]] * up;
   }
@@ -218,23 +285,23 @@ struct MxGroup {
 struct NvFp4Group {
   using Scale = uint8_t;
   static constexpr at::ScalarType kScaleType = at::kByte;
-  static constexpr int64_t kLength = 16;
+  static constexpr size_t kLength = 16;
   static constexpr int kBits = 4;
   using Element = FloatElement<peers::kE2M1>;
 
   double whole = 0;
 
-  Scale Encode(std::span<const float> x, uint8_t* codes) const {
+  Scale Encode(std::span<const float, kLength> x, uint8_t* codes) const {
     const Magnitudes m = MagnitudesOf(x);
     if (m.special) return kE4M3Nan;
     const unsigned code = peers::NvFp4ScaleCode(m.most, whole);
     const double scale = peers::ValueOf(code, peers::kE4M3) * whole;
     if (scale == 0) return 0;
-    for (size_t i = 0; i < x.size(); ++i) codes[i] = Element::CodeOf(x[i] / scale);
+    E2M1Codes(scale).Write(x, codes);
     return static_cast<Scale>(code);
   }
 
-  void Decode(const uint8_t* codes, Scale code, std::span<float> x) const {
+  void Decode(const uint8_t* codes, Scale code, std::span<float, kLength> x) const {
     static const std::array<float, 16> kValues = MakeValues<Element>();
     const double scale = code == kE4M3Nan ? kNan : peers::ValueOf(code, peers::kE4M3) * whole;
     for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(kValues[codes[i]] * scale);
@@ -261,8 +328,8 @@ class NvFp4Format final : public ElementFormat {
     return at::parallel_reduce(
         0, x.numel(), kValuesPerTask, 0.0F,
         [&](int64_t from, int64_t to, float most) {
-          return std::max(most,
-                          MagnitudesOf(std::span(in + from, static_cast<size_t>(to - from))).most);
+          const std::span<const float> values(in + from, static_cast<size_t>(to - from));
+          return std::max(most, MagnitudesOf(values).most);
         },
         [](float a, float b) { return std::max(a, b); });
   }
@@ -271,10 +338,10 @@ class NvFp4Format final : public ElementFormat {
 struct Nf4Group {
   using Scale = float;
   static constexpr at::ScalarType kScaleType = at::kFloat;
-  static constexpr int64_t kLength = 64;
+  static constexpr size_t kLength = 64;
   static constexpr int kBits = 4;
 
-  Scale Encode(std::span<const float> x, uint8_t* codes) const {
+  Scale Encode(std::span<const float, kLength> x, uint8_t* codes) const {
     const Magnitudes m = MagnitudesOf(x);
     if (m.special) return kNan;
     const double scale = m.most;
@@ -283,7 +350,7 @@ struct Nf4Group {
     return m.most;
   }
 
-  void Decode(const uint8_t* codes, Scale scale, std::span<float> x) const {
+  void Decode(const uint8_t* codes, Scale scale, std::span<float, kLength> x) const {
     for (size_t i = 0; i < x.size(); ++i)
       x[i] = static_cast<float>(peers::kNf4[codes[i]] * static_cast<double>(scale));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each method gives back, and that its bytes are those it says.
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
