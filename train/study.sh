@@ -97,7 +97,7 @@ sweep() { # every rate is a comparison of exact alone
     for lr in 1e-3 2e-3 3e-3 4e-3 6e-3 8e-3; do
       [[ -f $out/sweep/$preset-$lr/summary.json ]] ||
         "$program" train --preset "$preset" --lr $lr --stash exact --eval-every 250 --eval-windows 800 --threads 1 --resume --quiet \
-          --out "$out/sweep/$preset-$lr" >/dev/null &
+          --out "$out/sweep/$preset-$lr" >/dev/null || say "sweep: $preset at $lr has no loss" >&2 &
       while [[ $(jobs -rp | wc -l) -ge $JOBS ]]; do wait -n; done
     done
   done
@@ -192,12 +192,15 @@ both() { # CHECKPOINT METHOD...: the gradient at these weights, with maps and wi
 }
 
 bursts() { # slots of any size, and of whole bursts of 64 bytes, as a memory moves them
-  both "$(weights mini)" "$sig,block="{128,256,"128,burst=64","256,burst=64"}",ratio="{4,5,6,7,8,9,10,12} >"$out/bursts-3000.json"
+  local init
+  init=$(weights mini)
+  both "$init" "$sig,block="{128,256,"128,burst=64","256,burst=64"}",ratio="{4,5,6,7,8,9,10,12} >"$out/bursts-3000.json"
 }
 
 stages() { # early in training, and at its end
   local steps init methods=(nvfp4 mxfp4 "$sig,ratio="{4,6,8,12} "$sig,split=even,ratio="{4,6,8,12})
-  both "$(weights mini)" "${methods[@]}" >"$out/stages-3000.json"
+  init=$(weights mini)
+  both "$init" "${methods[@]}" >"$out/stages-3000.json"
   for steps in 150 500; do
     init=$out/stage-$steps/checkpoint
     [[ -f $init ]] || "$program" train --preset mini --steps $steps --stash exact --eval-every $steps --eval-windows 100 --threads 1 \
@@ -262,7 +265,7 @@ cost() { # time of a step at two threads; rounds, so that a disturbance hits all
         --quiet --json --out "$out/cost/$spec-$round" |
         jq -r --arg s "$spec" '[$s, .median_step_seconds * 1000] | @tsv'
     done
-  done | sort | awk -F'\t' '
+  done | sort -t $'\t' -k 1,1 -k 2,2g | awk -F'\t' '
     $1 != name { if (name != "") print name, t[int((n + 1) / 2)]; name = $1; n = 0 }
     { t[++n] = $2 }
     END { print name, t[int((n + 1) / 2)] }' |

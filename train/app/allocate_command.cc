@@ -14,14 +14,17 @@
 
 namespace actplane::train {
 
+std::string WithOption(const std::string& spec, const std::string& option) {
+  const size_t last = spec.rfind('+') + 1;  // 0 where there is one part
+  return spec + (spec.find(':', last) == std::string::npos ? ':' : ',') + option;
+}
+
 std::string SpecOf(const std::string& base, const PerKind<size_t>& choice,
                    const PerKind<int64_t>& kept) {
   std::string spec = base;
-  char separator = base.find(':') == std::string::npos ? ':' : ',';
   for (size_t k = 0; k < kKinds; ++k) {
     if (kept[k] == 0) continue;
-    spec += fmt::format("{}ratio.{}={}", separator, kKindNames[k], kRatios[choice[k]]);
-    separator = ',';
+    spec = WithOption(spec, fmt::format("ratio.{}={}", kKindNames[k], kRatios[choice[k]]));
   }
   return spec;
 }
@@ -88,10 +91,9 @@ Status ByGradient(const AllocateOptions& o) {
     if (tally.kinds[k].total() == 0) kept[k] = 0;
   }
   PerKind<std::array<double, kRatios.size()>> errors = {};
-  const std::string base = o.base + (o.base.find(':') == std::string::npos ? ":" : ",");
   for (size_t r = 0; r < kRatios.size(); ++r) {
     Result<std::unique_ptr<Stash>> stash =
-        MakeStash(fmt::format("{0}ratio={1},split=even", base, kRatios[r]));
+        MakeStash(WithOption(o.base, fmt::format("ratio={},split=even", kRatios[r])));
     if (!stash.ok()) return stash.status();
     if (Status s = trainer.Adopt(**stash); !s.ok()) return s;
     for (size_t k = 0; k < kKinds; ++k) {
@@ -155,7 +157,14 @@ Command AddAllocate(CLI::App& root, const RunConfig& preset) {
   app->add_option("--target", o->target, "By gradient: method whose gradient error is the limit")
       ->type_name("SPEC")
       ->capture_default_str();
-  app->add_option("--base", o->base, "Method to find ratios for, without ratio")
+  app->add_option("--base", o->base, "Stash actplane, to find ratios for; formulas before it")
+      ->check([](const std::string& base) {
+        const std::string last = base.substr(base.rfind('+') + 1);
+        return last == "actplane" || last.starts_with("actplane:")
+                   ? std::string()
+                   : fmt::format("'{}' does not end with stash actplane, whose ratios are found",
+                                 base);
+      })
       ->type_name("SPEC")
       ->capture_default_str();
   app->add_option("--ratio", o->ratio, "By loss: overall ratio to reach")
@@ -167,6 +176,7 @@ Command AddAllocate(CLI::App& root, const RunConfig& preset) {
       ->type_name("N")
       ->capture_default_str();
   app->add_option("--out", o->run.out, "By loss: folder of the runs; those that are there stay")
+      ->check(NotEmpty())
       ->type_name("DIR")
       ->capture_default_str();
   app->add_option("--batches", o->batches, "By gradient: minibatches to sum over")

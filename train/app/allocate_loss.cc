@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <filesystem>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -27,9 +30,7 @@ constexpr std::array<size_t, 4> kTrained = {2, 7, 13, 18};  // of kRatios
 // `base` with `ratio` for one kind, the others exact; all exact for kKinds.
 std::string OnlySpec(const std::string& base, size_t only, double ratio) {
   if (only == kKinds) return "exact";
-  std::string spec =
-      fmt::format("{}{}ratio.{}={}", base, base.find(':') == std::string::npos ? ":" : ",",
-                  kKindNames[only], ratio);
+  std::string spec = WithOption(base, fmt::format("ratio.{}={}", kKindNames[only], ratio));
   for (size_t k = 0; k < kKinds; ++k) {
     if (k != only) spec += fmt::format(",ratio.{}=exact", kKindNames[k]);
   }
@@ -81,7 +82,7 @@ std::optional<PerKind<size_t>> AllocateBytes(
     for (size_t k = 0; k < kKinds; ++k) {
       for (size_t to = choice[k] + 1; to < kTrained.size(); ++to) {
         const int64_t saved = bytes[k][choice[k]] - bytes[k][to];
-        if (saved <= 0) continue;
+        if (saved <= 0 || std::isinf(damage[k][to])) continue;
         const double price = (damage[k][to] - damage[k][choice[k]]) / static_cast<double>(saved);
         if (best == kKinds || price < best_price) {
           best = k;
@@ -113,6 +114,7 @@ Status AllocateByLoss(const AllocateOptions& o, const std::vector<std::string>& 
   if (Status s = MakeFolder(o.run.out); !s.ok()) return s;
   ReplaceOutputs(true);  // runs go on where they stopped
   std::deque<Task> tasks;
+  std::map<std::string, std::string> folders;  // by name of the task
   const auto folder_of = [&](size_t kind, size_t ratio) {
     return RunFolder(o.run.out, OnlySpec(o.base, kind, kRatios[kTrained[ratio]]), run.seed);
   };
@@ -124,20 +126,26 @@ Status AllocateByLoss(const AllocateOptions& o, const std::vector<std::string>& 
         return stash.status();
       const std::string name =
           k == kKinds ? "exact" : fmt::format("{} at {}", kKindNames[k], kRatios[kTrained[r]]);
-      Result<std::optional<Task>> task = TrainingTask(name, given, run, folder_of(k, r));
+      folders[name] = folder_of(k, r);
+      Result<std::optional<Task>> task = TrainingTask(name, given, run, folders[name]);
       if (!task.ok()) return task.status();
       if (task->has_value()) tasks.push_back(std::move(**task));
     }
   }
   StatusLine line(o.json);
-  const Result<Failures> failed = RunAll(std::move(tasks), JobsOf(o.jobs), line);
+  Result<Failures> failed = RunAll(std::move(tasks), JobsOf(o.jobs), line);
   if (!failed.ok()) return failed.status();
+  std::error_code ignored;
+  std::erase_if(*failed, [&](const auto& f) {  // it diverges, and its summary says so
+    return std::filesystem::exists(folders[f.first] + "/summary.json", ignored);
+  });
   if (!failed->empty()) {
     return MismatchError(fmt::format("{}: {}", failed->begin()->first, failed->begin()->second));
   }
 
   const Result<Trained> exact = ReadTrained(folder_of(kKinds, 0));
   if (!exact.ok()) return exact.status();
+  if (std::isinf(exact->loss)) return MismatchError("the exact run diverges; lower --lr");
   PerKind<std::array<double, kTrained.size()>> damage = {};
   PerKind<std::array<int64_t, kTrained.size()>> bytes = {};
   for (size_t k = 0; k < kKinds; ++k) {
@@ -152,12 +160,17 @@ Status AllocateByLoss(const AllocateOptions& o, const std::vector<std::string>& 
     for (size_t r = kTrained.size() - 1; r-- > 0;)
       damage[k][r] = std::min(damage[k][r], damage[k][r + 1]);
     for (double& d : damage[k]) d = std::max(d, 0.0);
+    if (std::isinf(damage[k][0])) {
+      return MismatchError(fmt::format("{} diverges at {} already; lower --lr", kKindNames[k],
+                                       kRatios[kTrained[0]]));
+    }
   }
   const std::optional<PerKind<size_t>> choice = AllocateBytes(
       damage, bytes, static_cast<int64_t>(static_cast<double>(exact->textbook) / o.ratio));
   if (!choice) {
-    return ConfigError(fmt::format("no choice of ratios up to {} keeps so little; lower --ratio",
-                                   kRatios[kTrained.back()]));
+    return ConfigError(
+        fmt::format("no choice of ratios up to {} that trains keeps so little; lower --ratio",
+                    kRatios[kTrained.back()]));
   }
   int64_t sum = 0;
   double lost = 0;

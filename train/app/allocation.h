@@ -28,6 +28,9 @@ struct AllocateOptions {
   bool json = false;
 };
 
+// `spec` with one more option, KEY=VALUE, of its last part.
+std::string WithOption(const std::string& spec, const std::string& option);
+
 // `base` with the ratio that is chosen for every kind that is kept.
 std::string SpecOf(const std::string& base, const PerKind<size_t>& choice,
                    const PerKind<int64_t>& kept);

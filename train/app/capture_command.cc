@@ -146,7 +146,10 @@ Command AddCapture(CLI::App& root, const RunConfig& preset) {
       ->check(CLI::Range(int64_t{0}, int64_t{INT32_MAX}).description(""))
       ->type_name("N")
       ->capture_default_str();
-  app->add_option("--out", o->run.out, "Folder for the files")->type_name("DIR")->required();
+  app->add_option("--out", o->run.out, "Folder for the files")
+      ->check(NotEmpty())
+      ->type_name("DIR")
+      ->required();
   AddJson(*app, o->json);
   AddForce(*app, o->run.force);
   CLI::Option* sample =

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "actplane/io/tensor_info.h"
@@ -123,20 +124,31 @@ Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
 }
 
 // The gradient of every method on the weights that the exact run of the first seed ended with.
-std::deque<Task> GradientTasks(const Plan& plan) {
+// One that is there stays, unless it is of other weights; where those are not kept nobody can tell.
+Result<std::deque<Task>> GradientTasks(const Plan& plan) {
   const uint64_t seed = plan.options.seeds[0];
+  const std::string weights = plan.FolderOf("exact", seed) + "/checkpoint";
   std::error_code ignored;
+  std::string hash;
+  if (std::filesystem::exists(weights, ignored)) {
+    Result<std::string> read = Trainer::HashOf(weights);
+    if (!read.ok()) return read.status();
+    hash = std::move(read).value();
+  }
   std::deque<Task> tasks;
   for (const std::string& method : plan.methods) {
     const std::string result = plan.GradientOf(method);
-    if (std::filesystem::exists(result, ignored)) continue;
+    if (std::filesystem::exists(result, ignored)) {
+      const Result<Json> json = ReadJson(result);
+      if (!json.ok()) return json.status();
+      if (hash.empty() || json->value("weights", std::string()) == hash) continue;
+    }
     Task task{method + " gradient", {"gradcheck"}, result + ".txt", result};
     for (const std::string& g : plan.given) {
       if (!g.starts_with("--init")) task.arguments.push_back(g);
     }
-    for (const std::string& a : {fmt::format("--init={}/checkpoint", plan.FolderOf("exact", seed)),
-                                 fmt::format("--seed={}", seed), std::string("--threads=1"),
-                                 std::string("--json"), method})
+    for (const std::string& a : {"--init=" + weights, fmt::format("--seed={}", seed),
+                                 std::string("--threads=1"), std::string("--json"), method})
       task.arguments.push_back(a);
     tasks.push_back(std::move(task));
   }
@@ -145,7 +157,7 @@ std::deque<Task> GradientTasks(const Plan& plan) {
 
 struct Results {
   std::vector<Outcome> outcomes;
-  std::vector<Curve> curves;  // of every seed, if one can still see something; else of the first
+  std::vector<Curve> curves;  // of every seed, if one can still see something; else of one
   size_t left_out = 0;        // of --ended
 };
 
@@ -153,7 +165,7 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
   const std::vector<uint64_t>& seeds = plan.options.seeds;
   const bool all_seeds = seeds.size() > 1 && plan.methods.size() * seeds.size() <= kMostCurves;
   Results results;
-  std::map<uint64_t, size_t> exact;  // curves of the first method
+  std::map<uint64_t, size_t> exact;  // curves of the first method, where that has ended
   for (const std::string& method : plan.methods) {
     for (const uint64_t seed : seeds) {
       if (plan.LeftOut(method, seed)) {
@@ -172,7 +184,8 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
       if (!summary.ok()) return summary.status();
       outcome.summary = std::move(summary).value();
       outcome.path = folder + "/summary.json";
-      if (seed != seeds[0] && !all_seeds) continue;
+      if (method != plan.methods[0] && !exact.contains(seed)) continue;
+      if (method == plan.methods[0] && !exact.empty() && !all_seeds) continue;
       Result<std::vector<LogRow>> log = ReadLog(folder + "/log.csv", Role::kOwn);
       if (!log.ok()) return log.status();
       if (method == plan.methods[0]) exact[seed] = results.curves.size();
@@ -238,7 +251,9 @@ Result<std::map<std::string, Output>> ClaimTables(const CompareOptions& o) {
   return files;
 }
 
-Status Run(const CompareOptions& o, const CLI::App& app) {
+Status Run(CompareOptions o, const CLI::App& app) {
+  std::set<uint64_t> seen;  // a seed twice would be two that agree
+  std::erase_if(o.seeds, [&](uint64_t seed) { return !seen.insert(seed).second; });
   RunConfig run;
   Result<std::vector<std::string>> methods = CheckedMethods(o, run);
   if (!methods.ok()) return methods.status();
@@ -252,8 +267,9 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
   }
   Result<std::deque<Task>> tasks = TrainingTasks(plan);
   if (!tasks.ok()) return tasks.status();
-  std::deque<Task> checks = o.ended ? std::deque<Task>() : GradientTasks(plan);
-  if (Status s = CheckOutputs(checks); !s.ok()) return s;  // theirs, before any run
+  Result<std::deque<Task>> checks = o.ended ? std::deque<Task>() : GradientTasks(plan);
+  if (!checks.ok()) return checks.status();
+  if (Status s = CheckOutputs(*checks); !s.ok()) return s;  // before any run
   const int jobs = JobsOf(o.jobs);
   StatusLine line(o.json);
   const auto run_all = [&](std::deque<Task> all, const char* folder) {
@@ -265,7 +281,9 @@ Status Run(const CompareOptions& o, const CLI::App& app) {
   Result<Failures> failed = run_all(std::move(tasks).value(), "slurm-runs");
   if (!failed.ok()) return failed.status();
   std::erase_if(*failed, [&](const auto& f) { return plan.Diverged(f.first); });
-  const Result<Failures> unchecked = run_all(std::move(checks), "slurm-gradients");
+  if (!o.ended) checks = GradientTasks(plan);  // of the weights that there are now
+  if (!checks.ok()) return checks.status();
+  const Result<Failures> unchecked = run_all(std::move(checks).value(), "slurm-gradients");
   if (!unchecked.ok()) return unchecked.status();
 
   const Result<Results> results = ReadRuns(plan, *failed);
@@ -344,8 +362,10 @@ Command AddCompare(CLI::App& root, const RunConfig& preset) {
   app->add_flag("--ended", o->ended, "Tables of the runs that have ended so far; starts none")
       ->excludes("--slurm");
   app->add_option("--runs", o->runs, "Folder of the runs, if several comparisons share it")
+      ->check(NotEmpty())
       ->type_name("DIR");
   app->add_option("--out", o->run.out, "Folder of the tables, the pictures and the runs")
+      ->check(NotEmpty())
       ->type_name("DIR")
       ->capture_default_str();
   AddJson(*app, o->json);

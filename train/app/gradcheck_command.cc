@@ -92,7 +92,8 @@ Status Run(const GradcheckOptions& o) {
   }
   line.Clear();
   if (o.json) {
-    Json json = {{"batches", o.batches},
+    Json json = {{"weights", trainer.config().init_hash},
+                 {"batches", o.batches},
                  {"minibatch", {{"relative", noise.Relative()}, {"cosine", noise.Cosine()}}},
                  {"common_part_of_keys", keys},
                  {"lines", Json::array()}};

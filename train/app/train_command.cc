@@ -202,6 +202,15 @@ Status Run(const TrainOptions& o) {
                           Megabytes(row.stash_bytes)));
   }
   line.Clear();
+  if (report.tally.total() == 0 && !std::filesystem::exists(files->summary.path(), ignored)) {
+    // It was stopped between its last checkpoint and the summary: those figures are made again.
+    if (log.empty() || log.back().step != c.steps) {
+      return BadInputError(fmt::format("{} does not reach step {}; start anew with -f",
+                                       io::Quote(files->log.path()), c.steps));
+    }
+    log.back().held_out = trainer.Evaluate();
+    trainer.Accumulate(trainer.stash(), c.steps - 1, 0, 1, &report);
+  }
   if (report.tally.total() == 0) {
     return ConfigError(fmt::format("{} has all {} steps already; raise --steps in another --out",
                                    io::Quote(checkpoint), c.steps));
@@ -227,6 +236,7 @@ Command AddTrain(CLI::App& root, const RunConfig& preset) {
       root.add_subcommand("train", "Train GPT-2 or Llama with activations kept by a method");
   AddRunOptions(*app, o->run);
   app->add_option("--out", o->run.out, "Folder for log.csv, summary.json, loss.svg and checkpoint")
+      ->check(NotEmpty())
       ->type_name("DIR")
       ->capture_default_str();
   app->add_flag(

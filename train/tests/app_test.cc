@@ -313,6 +313,10 @@ TEST_F(Program, AllocateStaysWithinTheErrorOfItsTarget) {
           .code,
       0);
   ExpectComplaint(Run("allocate" + Small() + "--batches 1 --target exact"), 2, "exceed the error");
+  // Ratios are joined to the last part, here of an order that has no slots so small.
+  ExpectComplaint(
+      Run("allocate" + Small() + "--batches 1 --base recompute:scope=attention+actplane"), 2,
+      "is impossible for residual");
 }
 
 TEST_F(Program, PlotDrawsSeveralRuns) {
@@ -339,6 +343,8 @@ TEST_F(Program, BadInputIsOneLine) {
   ExpectComplaint(Run("train --text text --lr nan --out r"), 2, "--lr");
   ExpectComplaint(Run("train --text text --init missing --out r"), 3, "cannot open 'missing'");
   ExpectComplaint(Run("train --text text --init text --out r"), 3, "damaged or of another program");
+  for (const char* option : {"--init", "--text", "--out"})
+    ExpectComplaint(Run(fmt::format("train --out r {} ''", option)), 2, "an empty name");
   ExpectComplaint(Run("frobnicate"), 2, "--help");
   EXPECT_FALSE(fs::exists(folder_ / "r"));
 }
@@ -424,8 +430,65 @@ TEST_F(Program, ComparesMethodsAndDoesNotRepeatRuns) {
   const auto time = fs::last_write_time(folder_ / "all/exact-1/summary.json");
   EXPECT_EQ(Run(arguments).out, o.out) << "from what is there";
   EXPECT_EQ(fs::last_write_time(folder_ / "all/exact-1/summary.json"), time);
-  ExpectComplaint(Run("compare" + Small() + "--steps 7 --out all --methods mxfp8"), 2,
-                  "is a run with other settings");
+  for (const char* other : {"--steps 7", "--steps 6 --eval-windows 1"}) {
+    ExpectComplaint(Run("compare" + Small() + other + " --out all --methods mxfp8"), 2,
+                    "is a run with other settings");
+  }
+}
+
+TEST_F(Program, ASeedGivenTwiceIsOne) {
+  const Answer o =
+      Run("compare" + Small() + "--steps 4 --seeds 3,3 --methods mxfp4 --json --out c");
+  ASSERT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(nlohmann::json::parse(o.out)["rows"][1]["held_out"].size(), 1U);
+}
+
+TEST_F(Program, GradientsAreOfTheWeightsThatThereAre) {
+  const std::string arguments = "compare" + Small() + "--jobs 1 --methods mxfp4 --json --out c ";
+  const Answer first = Run(arguments + "--steps 4");
+  ASSERT_EQ(first.code, 0) << first.err;
+  fs::remove_all(folder_ / "c/exact-1");
+  fs::remove_all(folder_ / "c/mxfp4-1");
+  const Answer second = Run(arguments + "--steps 30");
+  ASSERT_EQ(second.code, 0) << second.err;
+  const auto error = [](const Answer& o) {
+    return nlohmann::json::parse(o.out)["rows"][1]["relative"].get<double>();
+  };
+  EXPECT_NE(error(first), error(second));
+  fs::remove(folder_ / "c/exact-1/checkpoint");  // as runs are kept: nothing to measure it on
+  EXPECT_EQ(error(Run(arguments + "--steps 30")), error(second));
+}
+
+TEST_F(Program, TablesOfEndedRunsDoNotNeedTheFirstSeed) {
+  const std::string methods =
+      "--methods mxint8 bf16 mxfp8 mxfp6 mxfp4 nvfp4 nf4 tempo --out c --json";  // too many curves
+  ASSERT_EQ(Run("compare" + Small() + "--steps 4 --seeds 1 " + methods).code, 0);
+  const Answer o = Run("compare" + Small() + "--steps 4 --seeds 3,1 --ended " + methods);
+  ASSERT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(nlohmann::json::parse(o.out)["rows"].size(), 9U);
+  EXPECT_NE(ReadFile(folder_ / "c/loss.svg").find("tempo"), std::string::npos);
+}
+
+// It was stopped after its last checkpoint, or its summary was damaged and removed.
+TEST_F(Program, ARunWithoutSummaryIsEnded) {
+  const std::string arguments = "train" + Small() + "--steps 6 --stash mxfp4 --out r";
+  ASSERT_EQ(Run(arguments).code, 0);
+  const auto summary = [&] {
+    nlohmann::json json = nlohmann::json::parse(ReadFile(folder_ / "r/summary.json"));
+    json.erase("median_step_seconds");  // the log has nine digits
+    for (const char* name : {"allocator", "allocator_peak"}) json["bytes"].erase(name);
+    return json;
+  };
+  const nlohmann::json before = summary();
+  fs::remove(folder_ / "r/summary.json");
+  const Answer o = Run(arguments + " --resume");
+  ASSERT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(summary(), before);
+  ExpectComplaint(Run(arguments + " --resume"), 2, "has all 6 steps already");
+  fs::remove(folder_ / "r/summary.json");
+  std::ofstream(folder_ / "r/log.csv") << "step,loss,lr,gradient_norm,seconds,tokens_per_second,"
+                                          "stash_bytes,held_out_loss\n";
+  ExpectComplaint(Run(arguments + " --resume"), 3, "does not reach step 6; start anew with -f");
 }
 
 // A cluster in the place of Slurm: runs the array one by one.
@@ -561,6 +624,11 @@ TEST(Comparison, VerdictsComeFromIntervals) {
   EXPECT_EQ(VerdictMarkdown({(*rows)[0], (*rows)[4]}), "") << "a table without an interval";
 }
 
+TEST(Comparison, QuotesInCellsAreDoubled) {
+  EXPECT_EQ(CsvCell("a,b"), "\"a,b\"");
+  EXPECT_EQ(CsvCell("'q\"x' failed"), "\"'q\"\"x' failed\"");
+}
+
 TEST(Comparison, ARowThatDivergesHasNoMean) {
   const auto rows = Collect({OutcomeOf("exact", 1.0), OutcomeOf("good", 1.6), OutcomeOf("bad", 1.8),
                              OutcomeOf("nan", std::nan(""))},
@@ -569,9 +637,11 @@ TEST(Comparison, ARowThatDivergesHasNoMean) {
   EXPECT_EQ((*rows)[1].diverged, 0U);
   EXPECT_EQ((*rows)[2].diverged, 1U);
   EXPECT_EQ((*rows)[3].diverged, 1U);
-  const auto picture = DrawPareto(*rows);  // "bad" is of a family of its own, with nothing to draw
+  const auto picture = DrawPareto(*rows);  // without any gradient checked; "bad" is of a family of
+                                           // its own, with nothing to draw
   ASSERT_TRUE(picture.ok()) << picture.status().message();
   EXPECT_NE(picture->find("good"), std::string::npos);
+  EXPECT_NE(picture->find("Pareto front"), std::string::npos) << "that of losses";
   const std::string table = MarkdownOf(*rows);
   EXPECT_NE(table.find("| diverges (1 of 1) |"), std::string::npos) << table;
   const auto none = DrawPareto({(*rows)[0], (*rows)[2]});  // gnuplot does not live without data
@@ -608,6 +678,13 @@ TEST_F(Program, AllocatesByTheLossOfShortRuns) {
   EXPECT_EQ(fs::last_write_time(folder_ / "a/exact-1/summary.json"), time);
   ExpectComplaint(Run("allocate --by loss" + quick + "--ratio 60 --out a"), 2,
                   "keeps so little; lower --ratio");
+  ExpectComplaint(Run("allocate --base zfp"), 2, "does not end with stash actplane");
+  for (int call = 0; call < 2; ++call) {  // what diverges has ended: the same answer again
+    ExpectComplaint(Run("allocate --by loss" + Small() +
+                        "--dropout 0 --batch 1 --steps 40 --lr 10 "
+                        "--clip 0 --weight-decay 10 --eval-windows 2 --out d"),
+                    1, "diverges");
+  }
   ExpectComplaint(Run("allocate --by loss" + quick + "--base tempo --out b"), 2, "");
 }
 
@@ -616,7 +693,7 @@ TEST_F(Program, ComparisonRefusesBeforeTheFirstRun) {
        std::map<std::string, std::string>{{"nothing", "there is no stash 'nothing'"},
                                           {"alam:bits=0.1", "0.5 to 32"},
                                           {"group:group=100", "choose one of"},
-                                          {"compact:rank=64", "larger than the width 32"},
+                                          {"compact:rank=64", "not less than the width 32"},
                                           {"tempo+actplane", "cannot be inverted"}}) {
     ExpectComplaint(Run("compare" + Small() + "--steps 6 --out all --methods mxfp8 " + methods), 2,
                     part);

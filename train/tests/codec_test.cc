@@ -205,6 +205,8 @@ TEST(ZfpCodec, TakesTheBytesOfItsRate) {
   EXPECT_EQ(bytes.total(), 128 * 256);
   RoundTrip("zfp:ratio=3.2,dims=1", Random({8192 * 2}), &bytes);
   EXPECT_EQ(bytes.total(), 8192 * 2 * 10 / 8);
+  RoundTrip("zfp:ratio=6", Random({128, 256}), &bytes);  // the bits of a block are rounded down
+  EXPECT_EQ(bytes.padding, 0);
 }
 
 TEST(ZfpCodec, LeaksNothingAboveTheDiagonalOfAMap) {

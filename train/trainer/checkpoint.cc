@@ -64,23 +64,30 @@ struct Sealed {
   uint64_t hash;
 };
 
-// What the seal at the end of a file vouches for.
-Result<Sealed> CheckSeal(const io::RandomAccessSource& file) {
+Result<Sealed> ReadSeal(const io::RandomAccessSource& file) {
   if (file.size() < sizeof(Seal)) return Damaged(file.name());
   const uint64_t end = file.size() - sizeof(Seal);
   Seal seal;
   if (Status s = file.ReadAt(end, std::as_writable_bytes(std::span(&seal, 1))); !s.ok()) return s;
   if (seal.mark != SealOf(Hash()).mark) return Damaged(file.name());
+  return Sealed{end, seal.hash};
+}
+
+// What the seal at the end of a file vouches for.
+Result<Sealed> CheckSeal(const io::RandomAccessSource& file) {
+  Result<Sealed> seal = ReadSeal(file);
+  if (!seal.ok()) return seal;
   Hash hash;
   std::vector<std::byte> piece;
-  for (uint64_t at = 0; at < end; at += piece.size()) {
-    piece.resize(std::min<uint64_t>(end - at, 1 << 20));
+  for (uint64_t at = 0; at < seal->bytes; at += piece.size()) {
+    piece.resize(std::min<uint64_t>(seal->bytes - at, 1 << 20));
     if (Status s = file.ReadAt(at, piece); !s.ok()) return s;
     hash.Add(piece);
   }
-  if (hash.value() != seal.hash) return Damaged(file.name());
-  return Sealed{end, seal.hash};
+  return hash.value() == seal->hash ? seal : Damaged(file.name());
 }
+
+std::string InWords(uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 Status SameConfiguration(const std::string& path, const Json& theirs, const Json& ours) {
   for (const auto& [key, value] : ours.items()) {
@@ -202,7 +209,7 @@ Status Trainer::Load(const std::string& path, bool all) {
       optimizer_->second() = second;
     }
     for (size_t i = 0; i < parameters_.size(); ++i) parameters_[i]->value.copy_(values[i]);
-    if (!all) config_.init_hash = fmt::format("{:016x}", sealed->hash);
+    if (!all) config_.init_hash = InWords(sealed->hash);
   } catch (const std::exception& e) {  // of libtorch also others than c10::Error
     if (IsOutOfMemory(e)) throw;
     return unread.ok() ? Damaged(path) : unread;
@@ -213,5 +220,12 @@ Status Trainer::Load(const std::string& path, bool all) {
 Status Trainer::Resume(const std::string& path) { return Load(path, true); }
 
 Status Trainer::LoadWeights(const std::string& path) { return Load(path, false); }
+
+Result<std::string> Trainer::HashOf(const std::string& path) {
+  const Result<std::unique_ptr<io::RandomAccessSource>> file = OpenInput(path, Role::kOwn);
+  if (!file.ok()) return file.status();
+  const Result<Sealed> seal = ReadSeal(**file);
+  return seal.ok() ? Result<std::string>(InWords(seal->hash)) : seal.status();
+}
 
 }  // namespace actplane::train

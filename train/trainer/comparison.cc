@@ -77,11 +77,11 @@ void ReadSummary(const Json& s, const Json& exact, Row& row) {
   if (row.step_time == 0) row.step_time = seconds / At(exact, "median_step_seconds");
 }
 
-// Rows that no other beats in bytes and in `value`, in order of bytes.
+// Rows that no other beats in bytes and in `value`, in order of bytes; not those without a value.
 std::vector<const Row*> Front(const std::vector<Row>& rows, double (*value)(const Row&)) {
   std::vector<const Row*> sorted;
   for (const Row& r : rows) {
-    if (!r.exact.empty() && r.diverged == 0 && r.checked()) sorted.push_back(&r);
+    if (!r.exact.empty() && r.diverged == 0 && std::isfinite(value(r))) sorted.push_back(&r);
   }
   std::stable_sort(sorted.begin(), sorted.end(), [&](const Row* a, const Row* b) {
     return std::pair(a->total(), value(*a)) < std::pair(b->total(), value(*b));
@@ -174,6 +174,15 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
   return rows;
 }
 
+std::string CsvCell(const std::string& text) {
+  std::string cell = "\"";
+  for (const char c : text) {
+    cell += c;
+    if (c == '"') cell += c;
+  }
+  return cell + "\"";
+}
+
 std::string CsvOf(const std::vector<Row>& rows) {
   std::string text =
       "method,bits,payload,metadata,padding,masks,exact,total,ratio,ratio_bf16,state_ratio,"
@@ -181,8 +190,8 @@ std::string CsvOf(const std::vector<Row>& rows) {
       "against_bits_high,perplexity_percent,perplexity_low,perplexity_high,loss_percent,"
       "loss_percent_low,loss_percent_high,step_time,failure\n";
   for (const Row& r : rows) {
-    const std::string name = fmt::format("\"{}\"", r.method);
-    const std::string failure = r.failure.empty() ? "" : fmt::format("\"{}\"", r.failure);
+    const std::string name = CsvCell(r.method);
+    const std::string failure = r.failure.empty() ? "" : CsvCell(r.failure);
     if (r.losses.empty()) {
       text += fmt::format("{},,,,,,,,,,,,,,0,,,,,,,,,,,,,{}\n", name, failure);
       continue;
@@ -251,7 +260,7 @@ Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients
     try {
       for (const Json& l : json->at("lines")) {
         text += fmt::format(
-            "\"{}\",{},{},{},{},{},{},{}\n", method, l.at("kind").get<std::string>(),
+            "{},{},{},{},{},{},{},{}\n", CsvCell(method), l.at("kind").get<std::string>(),
             number(l, "ratio", "inf"), number(l, "relative", "nan"), number(l, "cosine", "nan"),
             number(l, "bias", "nan"), number(l, "along", ""), number(l, "radial", ""));
       }
@@ -265,7 +274,9 @@ Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients
 // A symbol and colour for every family of methods; numbers are those of the table.
 Result<std::string> DrawPareto(const std::vector<Row>& rows) {
   const auto loss_of = [](const Row& r) { return Against(r).bits.mean; };
-  const auto error_of = [](const Row& r) { return r.relative; };
+  const auto error_of = [](const Row& r) {
+    return r.checked() ? r.relative : std::numeric_limits<double>::quiet_NaN();
+  };
   // A line of data for each panel; empty where there is nothing to draw, which gnuplot 5.4 would
   // not survive.
   const auto loss_point = [](const Row& r) {

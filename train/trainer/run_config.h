@@ -51,6 +51,9 @@ Result<RunConfig> PresetConfig(const std::string& name);
 // The options of a run, with `config`'s values as defaults.
 void AddRunOptions(CLI::App& app, RunConfig& config);
 
+// For names of files and folders.
+CLI::Validator NotEmpty();
+
 // Those of them that say what text is read and how it is split.
 void AddTextOptions(CLI::App& app, RunConfig& config);
 

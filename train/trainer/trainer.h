@@ -56,6 +56,8 @@ class Trainer {
   Status Save(Output& file);
   Status Resume(const std::string& path);
   Status LoadWeights(const std::string& path);
+  // What tells the weights in a checkpoint from others, from its last bytes alone. As Resume.
+  static Result<std::string> HashOf(const std::string& path);
 
   int64_t step() const { return step_; }
   const RunConfig& config() const { return config_; }

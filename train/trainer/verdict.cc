@@ -69,11 +69,10 @@ std::string VerdictCsv(const std::vector<Row>& rows) {
       "least,behind_percent,behind_percent_low,behind_percent_high,against_least\n";
   for (const Verdict& v : Verdicts(rows)) {
     text += fmt::format(
-        "{:.4f},{:.4f},\"{}\",{:.4f},{},{:.6f},{:.6f},{:.6f},\"{}\",\"{}\",{:.6f},{:.6f},{:.6f},"
-        "\"{}\"\n",
-        Edge(v.range), Edge(v.range + 1), v.row->method, v.row->ratio / 2, v.row->seeds.size(),
-        v.loss.mean, v.loss.low, v.loss.high, v.exact, v.least->method, v.behind.mean, v.behind.low,
-        v.behind.high, v.others);
+        "{:.4f},{:.4f},{},{:.4f},{},{:.6f},{:.6f},{:.6f},{},{},{:.6f},{:.6f},{:.6f},{}\n",
+        Edge(v.range), Edge(v.range + 1), CsvCell(v.row->method), v.row->ratio / 2,
+        v.row->seeds.size(), v.loss.mean, v.loss.low, v.loss.high, CsvCell(v.exact),
+        CsvCell(v.least->method), v.behind.mean, v.behind.low, v.behind.high, CsvCell(v.others));
   }
   return text;
 }

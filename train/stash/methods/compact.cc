@@ -33,10 +33,12 @@ class Compact final : public Formulas {
       return OkStatus();
     }
     const int64_t width = weight.value.size(0);
-    if (options_.rank > width) {
-      return ConfigError(fmt::format("stash compact: rank {} is larger than the width {} of {}",
-                                     options_.rank, width, weight.name) +
-                         fmt::format("; give at most {}", width));
+    // With all of the width nothing is saved, and a gradient of the small space has the shape of
+    // one of the large.
+    if (options_.rank >= width || options_.ratio == 1) {
+      return ConfigError(
+          fmt::format("stash compact: rank {} is not less than the width {} of {}; give at most {}",
+                      options_.rank == 0 ? width : options_.rank, width, weight.name, width - 1));
     }
     if (options_.rank == 0 && std::fmod(static_cast<double>(width), options_.ratio) != 0) {
       return ConfigError(fmt::format(

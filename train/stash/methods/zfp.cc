@@ -42,7 +42,9 @@ class ZfpCodec final : public Codec {
         layout.chunks * ChunkBytes(rate, layout, layout.At(0)) + TailBytes(rate, layout);
     at::Tensor data = at::empty({bytes}, at::kByte);
     Run(x.data_ptr<float>(), data.data_ptr<uint8_t>(), rate, layout, true);
-    const auto payload = static_cast<int64_t>(static_cast<double>(x.numel()) * rate / 8);
+    // libzfp rounds the bits of a block, down too.
+    const auto asked = static_cast<int64_t>(static_cast<double>(x.numel()) * rate / 8);
+    const int64_t payload = std::min(asked, bytes);
     return {{data}, {.payload = payload, .padding = bytes - payload}};
   }
 
