@@ -31,7 +31,8 @@ def windows(text, split, context, count, generator=None):
     if generator is not None:
         at = torch.randint(split - context - 1, (count, 1), generator=generator)
     else:
-        at = torch.linspace(split, len(text) - context - 1, count).long().unsqueeze(1)
+        end = len(text) - context - 1  # in float64: float32 rounds beyond 2^24 bytes, past the end too
+        at = torch.linspace(split, end, count, dtype=torch.float64).long().unsqueeze(1)
     piece = text[at + torch.arange(context + 1)].long()
     return piece[:, :-1], piece[:, 1:]
 
@@ -109,7 +110,7 @@ def run(options, text, ratio):
     return result
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=SIZES, default="tiny")
     parser.add_argument("--text", help="a file; without it a source file of Python's")
@@ -120,11 +121,14 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--out", help="folder of checkpoints and results; without it nothing is written")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     text = TEXT
     if options.text:
         with open(options.text, "rb") as file:
             text = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8)
+    context = SIZES[options.size][3]
+    if len(text) - int(0.9 * len(text)) < context + 2:
+        parser.error(f"the held-out tenth of {len(text)} bytes is shorter than a window of {context + 1}")
     if options.out:
         os.makedirs(options.out, exist_ok=True)
     results = []
