@@ -6,7 +6,8 @@
 
 Bytes are tokens. Both runs see the same weights, data and order. On a GPU the codec is emulated in
 torch operations, bit-equal to the library (python/tests/test_emulate.py), and the bytes are those
-that slots would take. A run goes on from its last checkpoint. Without options: seconds, on the CPU.
+that slots would take. A run goes on from its last checkpoint, if its options are the same. Without
+options: seconds, on the CPU.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import math
 import os
 import sys
 import time
+import zlib
 
 import torch
 from torch_gpt import GPT, TEXT, recomputed
@@ -55,6 +57,22 @@ def held_out(model, text, split, context, size, device):
     return sum(losses) / len(losses) / math.log(2)
 
 
+def identity(options, text):
+    """What a checkpoint has to agree in, beside its name: a run with other options is another run."""
+    same = {name: getattr(options, name) for name in ("steps", "lr", "split")}
+    return {**same, "device": torch.device(options.device).type, "text": (len(text), zlib.crc32(text.numpy()))}
+
+
+def load(path, device, ours):
+    """A checkpoint, if it is one of this run."""
+    state = torch.load(path, map_location=device)
+    theirs = state.get("options", {})
+    other = [f"{name} {theirs.get(name)}, not {value}" for name, value in ours.items() if theirs.get(name) != value]
+    if other:
+        sys.exit(f"{path} is of another run ({'; '.join(other)}); choose another --out")
+    return state
+
+
 def run(options, text, ratio):
     """Trains with the codec at `ratio`, None: exactly. The held-out bits per byte, and the account."""
     width, heads, blocks, context, size = SIZES[options.size]
@@ -67,15 +85,13 @@ def run(options, text, ratio):
         held = actplane.torch.compressed(model, ratio=ratio, split=options.split, emulate=device != "cpu")
     name = "exact" if ratio is None else f"ratio-{ratio:g}"
     path = options.out and os.path.join(options.out, f"{options.size}-{name}-{options.seed}.pt")
-    first = 0
+    first, before, peaks, ours = 0, 0.0, (0, 0), identity(options, text)
     if path and os.path.exists(path):
-        state = torch.load(path, map_location=device)
-        if state["steps"] != options.steps:
-            sys.exit(f"{path} is of a run of {state['steps']} steps; choose another --out")
+        state = load(path, device, ours)
+        first, before, peaks = state["step"], state["seconds"], state["peaks"]
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        first = state["step"]
-    start = time.perf_counter()
+    start, seconds = time.perf_counter(), before
     for step in range(first, options.steps):
         generator = torch.Generator().manual_seed(options.seed * 1_000_003 + step)
         x, y = windows(text, split, context, size, generator)
@@ -87,10 +103,12 @@ def run(options, text, ratio):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        done = step + 1
+        done, seconds = step + 1, before + time.perf_counter() - start
+        if held is not None:
+            peaks = tuple(max(pair) for pair in zip(peaks, (held.peak_raw_bytes, held.peak_stored_bytes)))
         if path and (done % 500 == 0 or done == options.steps):
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-            torch.save({**state, "step": done, "steps": options.steps}, path + ".new")
+            torch.save({**state, "step": done, "seconds": seconds, "peaks": peaks, "options": ours}, path + ".new")
             os.replace(path + ".new", path)
         if sys.stderr.isatty():
             print(f"\r{name}  {done}/{options.steps}  loss {loss.item():.4f}", end="", file=sys.stderr)
@@ -103,10 +121,10 @@ def run(options, text, ratio):
         "seed": options.seed,
         "device": str(device),
         "bits_per_byte": held_out(model, text, split, context, size, device),
-        "step_seconds": (time.perf_counter() - start) / max(options.steps - first, 1),
+        "step_seconds": seconds / max(options.steps, 1),
     }
     if held is not None:
-        result["raw_bytes"], result["stored_bytes"] = held.peak_raw_bytes, held.peak_stored_bytes
+        result["raw_bytes"], result["stored_bytes"] = peaks
     return result
 
 
