@@ -96,7 +96,7 @@ def _row_of_ones(t: Tensor) -> int:
 
     def sum_to_one(part: Tensor) -> bool:
         sums = part.sum(-1, dtype=torch.float32)
-        return not bool((((sums - 1).abs() > most) & (sums != 0)).any())
+        return not bool((~((sums - 1).abs() <= most) & (sums != 0)).any())  # of NaN both are so
 
     return t.shape[-1] if sum_to_one(rows[:1]) and sum_to_one(rows) and not bool((rows < 0).any()) else 0
 

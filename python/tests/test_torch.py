@@ -385,6 +385,17 @@ def test_other_maps_are_held_once():
     assert sorted(bytes_) == sorted([slots(5.6, q.numel())] * 2 + [slots(8, 32768)] * 3 + [slots(6, v.numel())])
 
 
+@pytest.mark.parametrize("nan", [1, 40])
+def test_nan_is_no_map(nan):
+    x = torch.rand(4, 2048)
+    x[:, :nan] = float("nan")
+    w = torch.randn(4, 2048, requires_grad=True)
+    with compressed(nn.Identity(), ratio=4):
+        out = (x * w).sum()
+    out.backward()
+    assert w.grad.isnan().sum() <= 4 * -(-nan // 128) * 128 and actplane.torch._row_of_ones(x) == 0
+
+
 def test_few_bits_are_for_products_alone():
     class After(nn.Module):
         def __init__(self, then, of=F.gelu):
