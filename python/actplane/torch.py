@@ -34,6 +34,7 @@ Ratio = Optional[float]
 
 _FORMATS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
 _OUTSIDE = "(outside the model)"
+_NONE: Any = object()
 _OPEN: "List[Held]" = []
 
 
@@ -226,6 +227,7 @@ class Held:
                     Config(ratio=ratio_of(kind, ratio, 32), **settings)
                 except ConfigError as error:
                     raise ConfigError(f"{kind}, by split='gradient': {error}; or give split='even'") from None
+        self._named: Dict[str, Tuple[bool, Ratio]] = {}
         self._config_of: Dict[Tuple[str, FrozenSet[str], str], Optional[Config]] = {}
         called = {module: type(module).__name__.lower() for module in self._names}
         leaves = [module for module in called if not any(True for _ in module.children())]
@@ -298,19 +300,22 @@ class Held:
 
     # ---- what is kept how ----
 
+    def _by_name(self, name: str) -> Tuple[bool, Ratio]:
+        """Whether a pattern of `ratios` decides for a module, and its ratio."""
+        if name not in self._named:
+            found = (value for pattern, value in self._ratios.items() if fnmatch.fnmatchcase(name, pattern))
+            value = next(found, _NONE)
+            self._named[name] = (False, self._ratio) if value is _NONE else (True, value)
+        return self._named[name]
+
     def _config(self, name: str, kinds: FrozenSet[str], form: str) -> Optional[Config]:
         """The configuration for what module `name` saves, of such kinds; None: exact."""
         key = (name, kinds, form)
         if key not in self._config_of:
-            ratio = self._ratio
-            for pattern, value in self._ratios.items():
-                if fnmatch.fnmatchcase(name, pattern):
-                    ratio = value
-                    break
-            else:
-                if ratio is not None and self._split and kinds:
-                    bits = 32 if form == "fp32" else 16
-                    ratio = min(ratio_of(kind, ratio, bits) for kind in kinds)
+            named, ratio = self._by_name(name)
+            if not named and ratio is not None and self._split and kinds:
+                bits = 32 if form == "fp32" else 16
+                ratio = min(ratio_of(kind, ratio, bits) for kind in kinds)
             if ratio is None:
                 self._config_of[key] = None
             else:
@@ -373,7 +378,7 @@ class Held:
             row = self._rows.setdefault(name, [0, 0, 0, 0, 0])
             row[0] += 1
             entry = other = self._table.get(key)
-            if entry is not None and _serves(entry, plan, self._kinds.op.guess):
+            if entry is not None and _serves(entry, plan, self._kinds.op.guess and not self._by_name(name)[0]):
                 row[2] += 1
                 return _Handle(entry, t.shape, stride)
         entry = _Entry()

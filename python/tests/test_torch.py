@@ -586,6 +586,29 @@ def test_ratios_by_name():
         compressed(model, ratios={"mpl.*": 4})
 
 
+def test_ratios_decide_for_products_of_attention():
+    class Attend(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.softmax = nn.Softmax(-1)
+
+        def forward(self, x):
+            return self.softmax(x @ x.transpose(1, 2)) @ x
+
+    model = nn.ModuleDict({"attn": Attend()})
+    x = torch.randn(4, 48, 64, requires_grad=True)
+    n, maps = x.numel(), 4 * 48 * 48
+    for ratios, expected in (
+        ({}, [slots(8, n), slots(16, maps)]),
+        ({"attn": 2}, [slots(8, n), slots(2, n), slots(16, maps), slots(2, maps)]),
+        ({"attn": 16}, [slots(8, n), slots(16, maps)]),
+    ):
+        with compressed(model, ratio=8, ratios=ratios) as held:
+            y = torch.tanh(x)
+            out = model["attn"](y)
+        assert out.requires_grad and held.stored_bytes == sum(expected)
+
+
 def test_what_stays_exact():
     model = nn.Embedding(100, 64)
     tokens = torch.randint(100, (2000,))
