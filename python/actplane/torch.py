@@ -11,7 +11,9 @@ Forward is exact. Backward reads what the slots hold.
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import itertools
 import threading
 import warnings
 import weakref
@@ -213,18 +215,20 @@ class Held:
             if not any(fnmatch.fnmatchcase(name, pattern) for name in self._names.values()):
                 some = ", ".join(list(self._names.values())[1:6])
                 raise ConfigError(f"ratios: '{pattern}' fits no module; names are like {some}")
+        forms = dict.fromkeys(["fp32", *(_FORMATS[p.dtype] for p in model.parameters() if p.dtype in _FORMATS)])
         for value in [ratio, *self._ratios.values()]:
-            if value is not None:
-                Config(ratio=value, **settings)  # now rather than in the middle of a forward pass
+            for form in forms:
+                if value is not None:
+                    Config(format=form, ratio=value, **settings)  # now rather than in the middle of a forward pass
         if self._split and ratio is not None:
             if ratio > HIGHEST_RATIO:
                 raise ConfigError(
                     f"split='gradient' at ratio {ratio:g} would be the same as at {HIGHEST_RATIO:.2f}; give at most "
                     "that, or split='even'"
                 )
-            for kind in SPLIT:
+            for kind, form in itertools.product(SPLIT, forms):
                 try:
-                    Config(ratio=ratio_of(kind, ratio, 32), **settings)
+                    Config(format=form, ratio=ratio_of(kind, ratio, 32 if form == "fp32" else 16), **settings)
                 except ConfigError as error:
                     raise ConfigError(f"{kind}, by split='gradient': {error}; or give split='even'") from None
         self._named: Dict[str, Tuple[bool, Ratio]] = {}
@@ -238,7 +242,7 @@ class Held:
         self._table: "weakref.WeakValueDictionary[Any, _Entry]" = weakref.WeakValueDictionary()
         self._stack: List[Tuple[torch.nn.Module, str, int]] = []
         self._last: Tuple[Any, Optional[Tensor]] = (None, None)
-        self._open: List[Any] = []
+        self._open: Optional[contextlib.ExitStack] = None
         self._own: Dict[int, StorageWeakRef] = {}
         self.raw_bytes = self.stored_bytes = self.entries = 0
         self.peak_raw_bytes = self.peak_stored_bytes = 0
@@ -248,33 +252,40 @@ class Held:
     # ---- the context ----
 
     def __enter__(self) -> "Held":
-        if self._open:
+        if self._open is not None:
             raise ActplaneError("this context is open already; make a second one with actplane.torch.compressed")
         if not self._emulate:
             library()
         _refuse_compiled(self._model)
-        self._find_own()
-        self._stack.clear()
-        for module, name in self._names.items():
-            self._open.append(module.register_forward_pre_hook(self._enter_module))
-            self._open.append(module.register_forward_hook(self._leave_module))
-        self._hooks = torch.autograd.graph.saved_tensors_hooks(self._pack, self._unpack)
-        self._kinds.forget()
-        self._kinds.__enter__()
-        self._hooks.__enter__()
-        _OPEN.append(self)
+        with contextlib.ExitStack() as stack:  # what fails on the way leaves nothing behind
+            stack.callback(self._forget_model)
+            self._find_own()
+            self._stack.clear()
+            for module in self._names:
+                stack.callback(module.register_forward_pre_hook(self._enter_module).remove)
+                stack.callback(module.register_forward_hook(self._leave_module).remove)
+            self._kinds.forget()
+            stack.callback(self._kinds.forget)
+            stack.enter_context(self._kinds)
+            stack.enter_context(torch.autograd.graph.saved_tensors_hooks(self._pack, self._unpack))
+            _OPEN.append(self)
+            stack.callback(_OPEN.remove, self)
+            self._open = stack.pop_all()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        _OPEN.remove(self)
-        self._hooks.__exit__(*error)
-        self._kinds.__exit__(*error)
-        self._kinds.forget()
-        for hook in self._open:
-            hook.remove()
-        self._open.clear()
+        stack, self._open = self._open, None
+        if stack is not None:
+            stack.__exit__(*error)
+
+    def _forget_model(self) -> None:
         self._stack.clear()
         self._own.clear()
+
+    def __reduce__(self) -> Any:  # its hooks on the modules lead copy and pickle here
+        if self._open is not None:
+            raise ActplaneError("a model cannot be copied or saved whole while this context is open; close it first")
+        raise ActplaneError("a context cannot be copied; make one for the copy with actplane.torch.compressed")
 
     def _find_own(self) -> None:
         """Storages of parameters and buffers; before every forward pass, since they may be put elsewhere."""

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import contextlib
+import copy
 import gc
 import importlib.util
+import io
 import re
 import statistics
 import time
@@ -1027,6 +1029,37 @@ def test_what_is_refused():
         compressed(model, format="bf16")
     with compressed(model) as held, pytest.raises(ActplaneError, match="open already"):
         held.__enter__()
+    half = Mlp().to(torch.bfloat16)
+    with pytest.raises(ConfigError, match="for bf16 blocks .*ratio 0.9275 to 4.923"):
+        compressed(half, ratio=8, order="field")
+    with pytest.raises(ConfigError, match="for bf16 blocks"):
+        compressed(half, ratio=2, ratios={"up": 8}, order="field")
+
+
+def test_a_context_that_could_not_open_leaves_nothing():
+    model = Mlp()
+    held = compressed(model)
+    with torch.autograd.graph.disable_saved_tensors_hooks("not now"):
+        with pytest.raises(RuntimeError, match="not now"):
+            held.__enter__()
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+    assert not torch.nn.modules.module._global_forward_pre_hooks and held not in actplane.torch._OPEN
+    with held:
+        loss = model(torch.randn(64, 64)).sum()
+    loss.backward()
+    assert held.peak_stored_bytes > 0
+
+
+def test_a_model_is_not_copied_while_a_context_is_open():
+    model = Mlp()
+    with compressed(model) as held:
+        with pytest.raises(ActplaneError, match="close it first"):
+            copy.deepcopy(model)
+        with pytest.raises(ActplaneError, match="close it first"):
+            torch.save(model, io.BytesIO())
+    copy.deepcopy(model)
+    with pytest.raises(ActplaneError, match="make one for the copy"):
+        copy.deepcopy(held)
 
 
 def test_compiled_models_are_refused():
