@@ -79,7 +79,7 @@ class Kinds(TorchFunctionMode):
 
     def end(self) -> None:
         """No function is at work, also after one that an exception ended: what a function of one's own saves."""
-        self.op = Op(coarse=True)
+        self.op, self._call = Op(coarse=True), ("", (), {})
 
     def mark(self, t: Any, kind: str) -> None:
         """`t` as it is now: a write to it makes it something else."""
@@ -97,6 +97,15 @@ class Kinds(TorchFunctionMode):
         found = self._made.get(_key(t)) if self._is_plain(t) else None
         return None if found is None else found[1]
 
+    def is_cast(self, t: Tensor) -> bool:
+        """Whether `t` has the shape of a weight that the function at work was given in another type, as under
+        autocast, whichever module it belongs to."""
+        name, args, kwargs = self._call
+        shapes = [tuple(w.shape) for w in _tensors(args, kwargs) if w.dtype != t.dtype and self._weighs(w)]
+        if name == "multi_head_attention_forward":  # which takes its first weight apart
+            shapes += [(n * shape[1], shape[1]) for shape in shapes if len(shape) == 2 for n in (1, 2)]
+        return tuple(t.shape) in shapes or tuple(t.shape[::-1]) in shapes
+
     def of(self, t: Tensor) -> FrozenSet[str]:
         """What `t` is, that the function at work saves; of two kinds the finer one is right."""
         key = _key(t)
@@ -112,11 +121,11 @@ class Kinds(TorchFunctionMode):
         name = getattr(func, "__name__", "")
         rule = _RULES.get(name) if self._follow or name in _NAMED else None
         op = (rule(self, args, kwargs) if rule is not None else None) or _OTHER
-        before, self.op = self.op, op
+        before, self.op, self._call = (self.op, self._call), op, (name, args, kwargs)
         try:
             result = func(*args, **kwargs)
         finally:
-            self.op = before
+            self.op, self._call = before
         if op.makes is not None:
             self.mark(result[0] if isinstance(result, tuple) and result else result, op.makes)
         return result

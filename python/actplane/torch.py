@@ -17,12 +17,13 @@ import itertools
 import threading
 import warnings
 import weakref
-from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from ._kinds import HIGHEST_RATIO, KINDS, SPLIT, Kinds, ratio_of, storage_of
 from ._library import library
@@ -264,6 +265,7 @@ class Held:
             for module in self._names:
                 stack.callback(module.register_forward_pre_hook(self._enter_module).remove)
                 stack.callback(module.register_forward_hook(self._leave_module).remove)
+            stack.callback(register_module_forward_pre_hook(self._enter_other).remove)
             self._kinds.forget()
             stack.callback(self._kinds.forget)
             stack.enter_context(self._kinds)
@@ -290,7 +292,10 @@ class Held:
     def _find_own(self) -> None:
         """Storages of parameters and buffers; before every forward pass, since they may be put elsewhere."""
         self._own = {}
-        for tensor in [*self._model.parameters(), *self._model.buffers()]:
+        self._add_own(self._model.parameters(), self._model.buffers())
+
+    def _add_own(self, *tensors: Iterable[Tensor]) -> None:
+        for tensor in itertools.chain(*tensors):
             if _is_plain(tensor):
                 storage = storage_of(tensor)
                 self._own[storage._cdata] = StorageWeakRef(storage)
@@ -302,6 +307,11 @@ class Held:
             self._kinds.end()
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         self._stack.append((module, self._names[module], -1 if first is None else first.numel()))
+
+    def _enter_other(self, module: torch.nn.Module, inputs: Any) -> None:
+        """What modules outside the model have is no activation either."""
+        if module not in self._names:
+            self._add_own(module.parameters(recurse=False), module.buffers(recurse=False))
 
     def _leave_module(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
         while self._stack and self._stack.pop()[0] is not module:
@@ -363,7 +373,11 @@ class Held:
         """What a layer computes from its parameters and saves in their place is no activation: their cast
         under autocast (which cannot be asked for here: it is off while a layer is at work), the weight that
         torch.nn.utils.weight_norm or a parametrization makes."""
-        if module is None or t.dim() < 2:
+        if t.dim() < 2:
+            return False
+        if self._kinds.is_cast(t):
+            return True
+        if module is None:
             return False
         for made in vars(module).values():
             if isinstance(made, Tensor) and _is_plain(made) and storage_of(made)._cdata == storage._cdata:

@@ -711,6 +711,47 @@ def test_autocast_keeps_the_cast_weights():
     loss.backward()
 
 
+@pytest.mark.parametrize("split", ["gradient", "even"])
+def test_autocast_keeps_the_cast_weights_of_other_modules(split):
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = nn.Embedding(128, 64)
+
+        def forward(self, x):
+            return F.linear(x, self.embed.weight)
+
+    class Cross(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(64, 4)
+
+        def forward(self, x):
+            return self.attention(x, x[:40] * 2, x[:40] * 2 if self.two else x[:40] * 3)[0]
+
+    x = torch.randn(50, 3, 64, requires_grad=True)
+    for model, made, two in ((Tied(), [128 * 64], 0), (Cross(), [4096] * 3, 0), (Cross(), [4096] * 2 + [8192], 1)):
+        model.two = two
+        with torch.autocast("cpu", dtype=torch.bfloat16), compressed(model, ratio=4, split=split) as held:
+            out = model(x)
+            weights = [e.kind for e in held._table.values() if e.count in made and e.dtype == torch.bfloat16]
+        assert weights and set(weights) == {"exact"} and out.requires_grad
+
+
+def test_modules_outside_the_model_keep_their_weights():
+    inside, outside = nn.Linear(64, 64), nn.Sequential(nn.Linear(64, 64), nn.BatchNorm1d(64))
+    x = torch.randn(50, 64, requires_grad=True)
+    found = []
+    for context in (contextlib.nullcontext(), compressed(inside, ratio=8)):
+        with context as held:
+            loss = outside[0](inside(x)).sum()
+        (gradient,) = torch.autograd.grad(loss, x)
+        found.append(gradient)
+    assert torch.equal(*found)  # of the weights alone
+    assert held.peak_stored_bytes == 2 * slots(8, x.numel())
+    assert not torch.nn.modules.module._global_forward_pre_hooks
+
+
 @pytest.mark.parametrize("kind", ["weight_norm", "parametrization", "data"])
 def test_weights_that_are_made_or_moved_stay_exact(kind):
     model = nn.Sequential(nn.Linear(64, 128), nn.Tanh())
