@@ -59,6 +59,7 @@ class Op(NamedTuple):
 
 
 _OTHER = Op()  # a function of torch without a rule
+_OWN = Op()  # none: an autograd function of one's own
 
 
 class Kinds(TorchFunctionMode):
@@ -69,7 +70,8 @@ class Kinds(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self._is_weight, self._is_plain, self._follow, self._least = is_weight, is_plain, follow, least
-        self._made: Dict[Any, Tuple[StorageWeakRef, str]] = {}  # the reference keeps an address from coming again
+        # The reference keeps an address from coming again. The last: whether it was said, by the caller of mark.
+        self._made: Dict[Any, Tuple[StorageWeakRef, str, bool]] = {}
         self._limit = 4096
         self.forget()
 
@@ -79,10 +81,10 @@ class Kinds(TorchFunctionMode):
 
     def end(self) -> None:
         """No function is at work, also after one that an exception ended: what a function of one's own saves."""
-        self.op, self._call = Op(coarse=True), ("", (), {})
+        self.op, self._call = _OWN, ("", (), {})
 
-    def mark(self, t: Any, kind: str) -> None:
-        """`t` as it is now: a write to it makes it something else."""
+    def mark(self, t: Any, kind: str, said: bool = False) -> None:
+        """`t` as it is now: a write to it makes it something else. said: by the user."""
         if not self._follow or not self._is_plain(t) or t.numel() < self._least:
             return
         if len(self._made) >= self._limit:
@@ -90,7 +92,7 @@ class Kinds(TorchFunctionMode):
             self._limit = max(4096, 2 * len(self._made))
         key = _key(t)
         if key is not None:
-            self._made[key] = (StorageWeakRef(storage_of(t)), kind)
+            self._made[key] = (StorageWeakRef(storage_of(t)), kind, said)
 
     def made(self, t: Any) -> Optional[str]:
         """What `t` was made as."""
@@ -112,8 +114,9 @@ class Kinds(TorchFunctionMode):
         if key in self.op.inputs:
             kinds = {self.op.inputs[key]}
         else:
-            made = self.made(t)
-            kinds = {made if self.op.coarse or made not in _COARSE else None, self.op.saves}
+            _, made, said = self._made.get(key, (None, None, False))
+            coarse = self.op.coarse or (said and self.op is _OWN)
+            kinds = {made if coarse or made not in _COARSE else None, self.op.saves}
         return frozenset(kinds & SPLIT.keys())
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

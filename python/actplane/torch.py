@@ -129,7 +129,7 @@ def mark(tensor: Tensor, kind: str) -> Tensor:
     if kind not in KINDS:
         raise ConfigError(f"there is no kind '{kind}'; give one of {', '.join(KINDS)}")
     for held in _OPEN:
-        held._kinds.mark(tensor, kind)
+        held._kinds.mark(tensor, kind, True)
     return tensor
 
 

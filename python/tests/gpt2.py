@@ -193,8 +193,7 @@ class Attention(nn.Module):
         q, k, v = mark(q, "query"), mark(k, "key"), mark(v, "value")
         scores = mark(Scores.apply(q, k, self.factor, self.products), "scores")
         p = (scores + torch.full(scores.shape[1:], -torch.inf).triu(1)).softmax(-1)
-        if self.dropout.mask is not None:
-            p = mark(self.dropout(p), "dropped_probability")
+        p = mark(p, "probability") if self.dropout.mask is None else mark(self.dropout(p), "dropped_probability")
         heads = mark(Mix.apply(p, v, self.products), "attention_output").view(self.batch, self.heads, -1, width // self.heads)
         return self.projection(heads.transpose(1, 2).reshape(n, width))
 
@@ -205,7 +204,7 @@ class Mlp(nn.Module):
         self.up, self.down = Linear(width, 4 * width, products), Linear(4 * width, width, products)
 
     def forward(self, x):
-        return self.down(F.gelu(self.up(x), approximate="tanh"))
+        return self.down(mark(F.gelu(self.up(x), approximate="tanh"), "gelu_output"))
 
 
 class Block(nn.Module):

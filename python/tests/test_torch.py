@@ -398,6 +398,36 @@ def test_nan_is_no_map(nan):
     assert w.grad.isnan().sum() <= 4 * -(-nan // 128) * 128 and actplane.torch._row_of_ones(x) == 0
 
 
+class Keeps(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, *others):
+        ctx.save_for_backward(*others)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        return (g, *[None] * len(ctx.saved_tensors))
+
+
+def test_functions_of_ones_own_get_few_bits_by_mark_alone():
+    x = torch.randn(64, 32, requires_grad=True)
+    n = x.numel()
+
+    class Own(nn.Module):
+        def __init__(self, then, said):
+            super().__init__()
+            self.then, self.said = then, said
+
+        def forward(self, x):
+            y = F.gelu(x)
+            return self.then(mark(y, "gelu_output") if self.said else y)
+
+    save = lambda y: Keeps.apply(y, y)
+    segment = lambda y: checkpoint(torch.sin, y, use_reentrant=True)
+    for then, said, ratio in ((save, False, 8), (save, True, 16), (segment, False, 8), (segment, True, 16)):
+        assert kept(Own(then, said), x, ratio=8) == [slots(4.8, n), slots(ratio, n)]
+
+
 def test_few_bits_are_for_products_alone():
     class After(nn.Module):
         def __init__(self, then, of=F.gelu):
