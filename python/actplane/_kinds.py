@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
+import torch.nn.functional
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
@@ -32,11 +33,11 @@ SPLIT: Dict[str, Tuple[float, float]] = {
 }
 _LOWEST_RATIO = 2  # below it nothing is gained
 _SCORES = "scores"  # of attention, before softmax: not kept, but softmax of them is
-KINDS = (*SPLIT, _SCORES)
+EXACT = "exact"  # whoever saves it
+KINDS = (*SPLIT, _SCORES, EXACT)
 _MAP = "map"  # softmax of anything else: no ratio of its own, but what it is multiplied with is a value
 _MAPS = ("probability", "dropped_probability", _MAP)
 _COARSE = {kind for kind, (factor, _) in SPLIT.items() if factor > 1}  # right for products alone
-_LOWEST_RATIO = 2  # below it nothing is gained
 
 
 def ratio_of(kind: str, ratio: float, bits: int) -> float:
@@ -49,17 +50,20 @@ def ratio_of(kind: str, ratio: float, bits: int) -> float:
 class Op(NamedTuple):
     """A function at work: what it saves, and what it makes."""
 
-    name: str = ""  # "norm", "loss" or "attention", whose statistics stay exact
+    name: str = ""  # "exact": all that it saves; "norm": what is not as long as its input
     saves: Optional[str] = None
     inputs: Dict[Any, Optional[str]] = {}  # other kinds, of tensors by their key
     makes: Optional[str] = None
     coarse: bool = False  # what a kind has in few bits may be kept so
     guess: bool = False  # memory that is held already is not packed again for it
     numel: int = -1  # of the input of a normalisation
+    exact: Tuple[Any, ...] = ()  # keys of tensors that stay as they are
+    lead: Tuple[int, ...] = ()  # the shape of heads, which the log of the sums of fused attention begins with
 
 
 _OTHER = Op()  # a function of torch without a rule
 _OWN = Op()  # none: an autograd function of one's own
+_ALL_EXACT = Op(EXACT)
 
 
 class Kinds(TorchFunctionMode):
@@ -85,7 +89,7 @@ class Kinds(TorchFunctionMode):
 
     def mark(self, t: Any, kind: str, said: bool = False) -> None:
         """`t` as it is now: a write to it makes it something else. said: by the user."""
-        if not self._follow or not self._is_plain(t) or t.numel() < self._least:
+        if not (self._follow or kind == EXACT) or not self._is_plain(t) or t.numel() < self._least:
             return
         if len(self._made) >= self._limit:
             self._made = {key: made for key, made in self._made.items() if not made[0].expired()}
@@ -98,6 +102,15 @@ class Kinds(TorchFunctionMode):
         """What `t` was made as."""
         found = self._made.get(_key(t)) if self._is_plain(t) else None
         return None if found is None else found[1]
+
+    def is_exact(self, t: Tensor) -> bool:
+        """Whether it was marked so, or the function at work needs it so."""
+        if self.op.name == EXACT or (t.dim() == 3 and tuple(t.shape[:-1]) == self.op.lead):
+            return True
+        if self.op.name == "norm" and 0 <= self.op.numel:
+            if t.numel() != self.op.numel or (self.op.saves is None and _repeats(t)):
+                return True
+        return (bool(self.op.exact) and _key(t) in self.op.exact) or self.made(t) == EXACT
 
     def is_cast(self, t: Tensor) -> bool:
         """Whether `t` has the shape of a weight that the function at work was given in another type, as under
@@ -122,7 +135,7 @@ class Kinds(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
-        rule = _RULES.get(name) if self._follow or name in _NAMED else None
+        rule = (_RULES if self._follow else _SIZES).get(name)
         op = (rule(self, args, kwargs) if rule is not None else None) or _OTHER
         before, self.op, self._call = (self.op, self._call), op, (name, args, kwargs)
         try:
@@ -177,12 +190,50 @@ class Kinds(TorchFunctionMode):
         parts = [*args[:3], *(kwargs[name] for name in names[len(args[:3]) :] if name in kwargs)]
         # Backwards: of one tensor in several places the finest kind stays.
         inputs = {_key(t): name for t, name in reversed(list(zip(parts, names))) if self._is_plain(t)}
-        return Op("attention", saves="attention_output", inputs=inputs, makes="attention_output")
+        lead = tuple(parts[0].shape[:-2]) if parts and parts[0].dim() == 4 else ()
+        return Op(saves="attention_output", inputs=inputs, makes="attention_output", lead=lead)
+
+    def _multihead(self, args: Any, kwargs: Any) -> Optional[Op]:
+        """As nn.MultiheadAttention calls it: no kinds, but it may use fused attention."""
+        if len(args) < 5 or not isinstance(args[0], Tensor):
+            return None
+        return Op(lead=(args[0].shape[1] if args[0].dim() == 3 else 1, args[4]))
 
     def _norm(self, args: Any, kwargs: Any) -> Op:
         first = _first(args, kwargs)
         numel = first.numel() if isinstance(first, Tensor) else -1
         return Op("norm", saves="residual", makes="norm_output", numel=numel)
+
+    # ---- and what backward needs exactly ----
+
+    def _statistic(self, args: Any, kwargs: Any) -> Optional[Op]:
+        first = _first(args, kwargs)
+        return Op("norm", numel=first.numel()) if isinstance(first, Tensor) else None
+
+    def _length(self, args: Any, kwargs: Any) -> Optional[Op]:
+        """Of other lengths than these, backward compares or divides."""
+        p = args[1] if len(args) > 1 else kwargs.get("p", kwargs.get("ord"))
+        return self._statistic(args, kwargs) if p in (None, 1, 2, "fro") else _ALL_EXACT
+
+    def _second(self, args: Any, kwargs: Any) -> Optional[Op]:
+        """What is divided by; where a grid lies."""
+        second = args[1] if len(args) > 1 else kwargs.get("other", kwargs.get("grid"))
+        exact = (_key(second),) if self._is_plain(second) else ()
+        return (self._scores(args, kwargs) or _OTHER)._replace(exact=exact)
+
+    def _power(self, args: Any, kwargs: Any) -> Optional[Op]:
+        exponent = args[1] if len(args) > 1 else kwargs.get("exponent")
+        if not isinstance(_first(args, kwargs), Tensor) or (isinstance(exponent, (int, float)) and exponent >= 1):
+            return None
+        return _ALL_EXACT
+
+    def _clamp(self, args: Any, kwargs: Any) -> Optional[Op]:
+        """At least a little, before a logarithm or a division: a value cut to +0 would be below it."""
+        bounds = [*args[1:], *kwargs.values()]
+        least = args[1] if len(args) > 1 else kwargs.get("min")
+        if any(isinstance(bound, Tensor) for bound in bounds) or (isinstance(least, (int, float)) and least > 0):
+            return _ALL_EXACT
+        return self._scores(args, kwargs)
 
 
 def _first(args: Any, kwargs: Any) -> Any:
@@ -212,6 +263,11 @@ def _key(t: Tensor) -> Any:
     return (*start, *dims)
 
 
+def _repeats(t: Tensor) -> bool:
+    """A statistic, expanded."""
+    return any(stride == 0 and n > 1 for n, stride in zip(t.shape, t.stride()))
+
+
 def _fixed(op: Op) -> Callable[[Kinds, Any, Any], Op]:
     return lambda kinds, args, kwargs: op
 
@@ -228,21 +284,36 @@ _NORMS = (
     "local_response_norm",
 )
 _LOSSES = (
-    "cross_entropy",
-    "log_softmax",
-    "nll_loss",
-    "kl_div",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "ctc_loss",
-    "gaussian_nll_loss",
-    "poisson_nll_loss",
+    *(name for name in dir(torch.nn.functional) if name.endswith("_loss")),
+    *("cross_entropy", "kl_div", "binary_cross_entropy", "binary_cross_entropy_with_logits"),
 )
-_NAMED = {*_NORMS, *_LOSSES, "scaled_dot_product_attention"}
-_RULES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {
+_EXACT = (  # backward compares what was saved, divides by it or takes a difference: cut values would not do
+    *("amax", "amin", "max", "min", "maximum", "minimum", "fmax", "fmin", "median", "nanmedian"),
+    *("log", "log2", "log10", "log1p", "xlogy", "xlog1py", "entr", "logit", "logsumexp", "logcumsumexp"),
+    *("logaddexp", "logaddexp2", "sqrt", "prod", "cumprod", "float_power", "addcdiv", "fmod", "remainder"),
+    *("acos", "asin", "acosh", "atanh", "arccos", "arcsin", "arccosh", "arctanh", "atan2", "arctan2", "hypot"),
+    *("lgamma", "mvlgamma", "multigammaln", "digamma", "polygamma", "psi", "gammaln", "erfinv", "ndtri", "lerp"),
+    *("cdist", "pdist", "dist", "cosine_similarity", "log_softmax"),
+    *("inv", "inverse", "det", "logdet", "slogdet", "pinv", "pinverse", "solve", "triangular_solve", "cholesky"),
+    *("solve_triangular", "lstsq", "qr", "svd", "eig", "eigh", "symeig"),
+)
+_SIZES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {  # what stays exact, by split="even" too
     **dict.fromkeys(_NORMS, Kinds._norm),
-    **dict.fromkeys(_LOSSES, _fixed(Op("loss"))),
+    **dict.fromkeys(_LOSSES, _fixed(_ALL_EXACT)),
+    **{form.format(name): _fixed(_ALL_EXACT) for name in _EXACT for form in ("{}", "{}_", "special_{}", "linalg_{}")},
+    **dict.fromkeys(("norm", "frobenius_norm", "normalize"), Kinds._length),
+    **dict.fromkeys(("linalg_norm", "linalg_vector_norm", "linalg_matrix_norm"), Kinds._length),
+    **dict.fromkeys(("std", "std_mean", "var", "var_mean"), Kinds._statistic),
+    **dict.fromkeys(("div", "__truediv__", "true_divide", "divide"), Kinds._second),
+    **dict.fromkeys(("div_", "__itruediv__", "true_divide_", "divide_"), Kinds._second),
+    **dict.fromkeys(("grid_sample", "grid_sampler"), Kinds._second),
+    **dict.fromkeys(("pow", "pow_", "__pow__", "__ipow__"), Kinds._power),
+    **dict.fromkeys(("clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_min_"), Kinds._clamp),
     "scaled_dot_product_attention": Kinds._attention,
+    "multi_head_attention_forward": Kinds._multihead,
+}
+_RULES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {
+    **_SIZES,
     "gelu": _fixed(Op(saves="gelu_input", makes="gelu_output")),
     "silu": _fixed(Op(saves="silu_input", makes="gate_up")),
     "softmax": Kinds._softmax,
@@ -253,6 +324,6 @@ _RULES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {
     **dict.fromkeys(("contiguous", "reshape", "flatten", "clone", "to", "type_as"), Kinds._copies),
     **dict.fromkeys(("float", "half", "bfloat16", "double"), Kinds._copies),
     **dict.fromkeys(("add", "__add__", "__radd__", "add_", "__iadd__", "sub", "__sub__"), Kinds._scores),
-    **dict.fromkeys(("mul_", "__imul__", "div", "__truediv__", "true_divide", "div_", "__itruediv__"), Kinds._scores),
-    **dict.fromkeys(("masked_fill", "masked_fill_", "where", "tanh", "clamp", "cat", "__getitem__"), Kinds._scores),
+    **dict.fromkeys(("mul_", "__imul__", "masked_fill", "masked_fill_", "where", "tanh", "cat"), Kinds._scores),
+    "__getitem__": Kinds._scores,
 }

@@ -121,8 +121,9 @@ def mark(tensor: Tensor, kind: str) -> Tensor:
 
     kind: residual (input of a normalisation), norm_output, query, key, value, probability (attention
     maps), scores (from which softmax makes them), dropped_probability, attention_output, gelu_input,
-    gelu_output, silu_input, gate_up (the other factor of a gate), gated (the product). Does nothing
-    where no context is open. Raises ConfigError for another word, InputError for what is no tensor.
+    gelu_output, silu_input, gate_up (the other factor of a gate), gated (the product); exact (not into
+    slots: a statistic, a weight that is computed). Does nothing where no context is open. Raises
+    ConfigError for another word, InputError for what is no tensor.
     """
     if not isinstance(tensor, Tensor):
         raise InputError(f"mark takes a tensor, not a {type(tensor).__name__}")
@@ -161,8 +162,8 @@ def compressed(
 
     Stays exact: parameters and buffers (not kept again), integers, float64 and complex, statistics
     of normalisation and of fused attention (last dimension 1, or not of the size of the layer's
-    input), what a loss function or log-softmax saves, sparse tensors and subclasses. Masks of type
-    bool become bits.
+    input), what a loss function or log-softmax saves, what backward compares or divides by, what
+    is marked so, sparse tensors and subclasses. Masks of type bool become bits.
 
     A tensor that several functions save is held once, views and transposes of it included. It is
     known by its storage, which cannot come again while it is known, and by its version. A saved
@@ -351,14 +352,11 @@ class Held:
             return None
         if t.dtype == torch.bool:
             return "bits" if t.device.type == "cpu" else None
-        form, op = _FORMATS.get(t.dtype), self._kinds.op
-        if form is None or op.name == "loss" or (t.dim() > 1 and t.shape[-1] == 1):
-            return None
-        if op.name == "attention" and t.dim() < 4:  # log of the sums
+        form = _FORMATS.get(t.dtype)
+        if form is None or (t.dim() > 1 and (t.shape[-1] == 1 or t.stride(-1) == 0)) or self._kinds.is_exact(t):
             return None
         module, _, inputs = self._stack[-1] if self._stack else (None, "", -1)
-        inputs = op.numel if op.name == "norm" else inputs if module in self._norms else -1
-        if inputs >= 0 and t.numel() != inputs:
+        if module in self._norms and self._kinds.op.name != "norm" and 0 <= inputs != t.numel():
             return None
         if self._is_weight(t, storage, module):
             return None
@@ -406,6 +404,9 @@ class Held:
             if entry is not None and _serves(entry, plan, self._kinds.op.guess and not self._by_name(name)[0]):
                 row[2] += 1
                 return _Handle(entry, t.shape, stride)
+            if entry is not None and plan is None and entry.counter._version == entry.version:
+                self._make_exact(entry, base, row)
+                return _Handle(entry, t.shape, stride)
         entry = _Entry()
         entry.count, entry.dtype, entry.version, entry.handles = base.numel(), t.dtype, t._version, 0
         entry.storage = StorageWeakRef(storage)  # while this is here, its address does not come again
@@ -431,6 +432,19 @@ class Held:
             self.peak_raw_bytes = max(self.peak_raw_bytes, self.raw_bytes)
             self.peak_stored_bytes = max(self.peak_stored_bytes, self.stored_bytes)
         return _Handle(entry, t.shape, stride)
+
+    def _make_exact(self, entry: _Entry, base: Tensor, row: List[int]) -> None:
+        """For all that saved it: slots beside it would be more bytes, and worse for the others."""
+        more = entry.count * base.element_size() - entry.stored
+        self._drop_last(entry)
+        entry.kind, entry.data, entry.config, entry.stored = "exact", base, None, entry.stored + more
+        row[4] += more
+        self.stored_bytes += more
+        self.peak_stored_bytes = max(self.peak_stored_bytes, self.stored_bytes)
+
+    def _drop_last(self, entry: _Entry) -> None:
+        if self._last[0] == id(entry):
+            self._last = (None, None)
 
     def _store(self, entry: _Entry, base: Tensor, plan: Union[Config, str]) -> None:
         if plan == "bits":
@@ -460,8 +474,7 @@ class Held:
             self.entries -= 1
             self.raw_bytes -= entry.raw
             self.stored_bytes -= entry.stored
-            if self._last[0] == id(entry):
-                self._last = (None, None)
+            self._drop_last(entry)
 
     # ---- back ----
 

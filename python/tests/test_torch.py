@@ -398,17 +398,6 @@ def test_nan_is_no_map(nan):
     assert w.grad.isnan().sum() <= 4 * -(-nan // 128) * 128 and actplane.torch._row_of_ones(x) == 0
 
 
-class Keeps(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, *others):
-        ctx.save_for_backward(*others)
-        return x.clone()
-
-    @staticmethod
-    def backward(ctx, g):
-        return (g, *[None] * len(ctx.saved_tensors))
-
-
 def test_functions_of_ones_own_get_few_bits_by_mark_alone():
     x = torch.randn(64, 32, requires_grad=True)
     n = x.numel()
@@ -810,6 +799,170 @@ def test_what_was_packed_is_let_go():
     slots = [entry for entry in held._table.values() if entry.kind == "slots"]
     alive = [entry for entry in slots if not entry.storage.expired()]
     assert len(slots) == 12 and len(alive) == 1 and loss.requires_grad  # x, which the test holds
+
+
+# ---- what backward needs exactly ----
+
+
+def gradient_of(f, x, **options):
+    """With respect to `x`, of the sum; under the hook where there are options."""
+    x = x.clone().requires_grad_()
+    with compressed(nn.Identity(), **options) if options else contextlib.nullcontext():
+        out = f(x).float().sum()
+    out.backward()
+    return x.grad
+
+
+POSITIVE = torch.rand(64, 64, generator=torch.Generator().manual_seed(5)).pow(4) * 0.9 + 1e-4
+PAST = torch.ones(64, 64, dtype=torch.bool).triu(1)
+
+
+@pytest.mark.parametrize("split", ["gradient", "even"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        *(lambda x: x.amax(-1), lambda x: torch.amin(x, 0), lambda x: x.max(), lambda x: x.median()),
+        *(lambda x: torch.maximum(x, x.flip(0)), lambda x: x.norm(p=float("inf"), dim=-1)),
+        *(torch.log, lambda x: x.clone().log_(), torch.special.logit, lambda x: torch.xlogy(x, x), torch.acos),
+        *(torch.sqrt, lambda x: x**-1, lambda x: x.pow(0.5), lambda x: x**x, lambda x: x.add(0.5).prod(-1)),
+        *(lambda x: torch.ones(64, 64) / x, lambda x: torch.ones(64, 64).div_(x), torch.lgamma),
+        *(lambda x: F.softmax(8 * x, -1).log()[:, 0], lambda x: F.softmax(8 * x, -1).clamp(min=1e-9).log()[:, 0]),
+        *(lambda x: torch.linalg.inv(x + torch.eye(64)), lambda x: F.cosine_similarity(x, x.flip(0))),
+        lambda x: x.masked_fill(PAST, float("-inf")).logsumexp(-1),
+        lambda x: torch.special.log_softmax(9 * x, -1)[:, 0],
+    ],
+)
+def test_what_is_compared_or_divided_by_stays_exact(f, split):
+    """Values cut to +0 would no longer be the largest, and end in Inf or NaN as divisors."""
+    exact = gradient_of(f, POSITIVE)
+    assert exact.isfinite().all() and torch.equal(gradient_of(f, POSITIVE, ratio=8, split=split), exact)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        *(F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss, F.soft_margin_loss, F.poisson_nll_loss, F.kl_div),
+        lambda x, y: F.triplet_margin_loss(x, y, y.flip(0)),
+        lambda x, y: F.cosine_embedding_loss(x, y, torch.ones(64)),
+        lambda x, y: F.gaussian_nll_loss(x, y, y.abs() + 0.1),
+    ],
+)
+def test_what_a_loss_saves_stays_exact(f):
+    """The gradient is the difference of two tensors that are close."""
+    both = lambda x: f(x, x.detach() + 0.01 * POSITIVE.flip(0))
+    assert torch.equal(gradient_of(both, POSITIVE, ratio=8), gradient_of(both, POSITIVE))
+
+
+def test_softmax_by_hand():
+    def softmax(x):
+        e = (x - x.amax(-1, keepdim=True)).exp()
+        return e / e.sum(-1, keepdim=True) * POSITIVE
+
+    x = torch.randn(64, 64)
+    for split in ("gradient", "even"):
+        assert distance(gradient_of(softmax, x, ratio=8, split=split), gradient_of(softmax, x)) < 0.2
+
+
+def test_a_dividend_and_an_even_power_go_into_slots():
+    x = torch.randn(64, 64, requires_grad=True)
+    with compressed(nn.Identity(), ratio=8) as held:
+        out = x / x.pow(2).mean(-1, keepdim=True).sqrt()
+        assert {(e.kind, e.count) for e in held._table.values()} == {("slots", x.numel()), ("exact", 64)}
+    assert out.requires_grad
+
+
+@pytest.mark.parametrize("f", [lambda x: x.std(-1), lambda x: x.norm(dim=-1), lambda x: F.normalize(x, dim=1)])
+@pytest.mark.parametrize("split", ["gradient", "even"])
+def test_statistics_without_a_trailing_dimension_stay_exact(f, split):
+    x = torch.randn(32, 64, 64, requires_grad=True)
+    with compressed(nn.Identity(), ratio=8, split=split) as held:
+        out = f(x)
+        entries = [(entry.kind, entry.count) for entry in held._table.values()]
+    assert out.requires_grad and ("slots", x.numel()) in entries
+    assert all(kind == "exact" for kind, count in entries if count < x.numel())
+
+
+def test_an_exact_wish_makes_all_exact():
+    x = torch.randn(64, 64)
+    with compressed(nn.Identity(), ratio=8) as held:
+        p = F.softmax(x.requires_grad_(), -1)
+        before = held.stored_bytes
+        loss = p.log()[:, 0].sum()
+        assert before == slots(8, x.numel()) and held.stored_bytes == held.raw_bytes and held.entries == 1
+    loss.backward()
+    assert held.peak_stored_bytes == held.peak_raw_bytes
+    del loss, p
+    assert is_nothing(held)
+
+
+def test_exact_by_mark_whoever_saves_it():
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, mark(x.logsumexp(-1), "exact"))
+            return x.sin()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.saved_tensors[0].cos()
+
+    x, w = torch.randn(4, 16, 32, 32, requires_grad=True), torch.randn(64, 64, requires_grad=True)
+    for split in ("gradient", "even"):
+        with compressed(nn.Identity(), ratio=8, split=split) as held:
+            out = Own.apply(x)
+            assert [(e.kind, e.count) for e in held._table.values()] == [("slots", x.numel()), ("exact", 2048)]
+            y = F.linear(torch.randn(8, 64).requires_grad_(), mark(w * 0.1, "exact").t())
+            assert {e.kind for e in held._table.values() if e.count == 4096} == {"exact"}
+        assert out.requires_grad and y.requires_grad
+
+
+def scaled_dot_product_attention(q, k, v):
+    """What the function of torch 2 saves, in its place."""
+    if torch.overrides.has_torch_function((q, k, v)):
+        return torch.overrides.handle_torch_function(scaled_dot_product_attention, (q, k, v), q, k, v)
+    out = torch_gpt.FusedAttention.apply(q, k, v, torch.zeros(q.shape[-2], k.shape[-2], dtype=torch.bool))
+    return Keeps.apply(out, (q @ k.transpose(-1, -2)).detach().logsumexp(-1))
+
+
+def multi_head_attention_forward(q, k, v, width, heads):
+    """As above: it keeps the log of the sums, of a query (tokens, batch, width)."""
+    if torch.overrides.has_torch_function((q, k, v)):
+        return torch.overrides.handle_torch_function(
+            multi_head_attention_forward, (q, k, v), q, k, v, width, heads
+        )
+    return Keeps.apply(q, k, torch.randn(q.shape[1], heads, q.shape[0]))
+
+
+class Keeps(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, *others):
+        ctx.save_for_backward(*others)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        return (g, *[None] * len(ctx.saved_tensors))
+
+
+@pytest.mark.parametrize("heads", [(), (16,)])
+def test_fused_attention_without_heads_goes_into_slots(heads):
+    q, k, v = (torch.randn(4, *heads, 64, 32, requires_grad=True) for _ in range(3))
+    with compressed(nn.Identity(), ratio=8) as held:
+        out = scaled_dot_product_attention(q, k, v)
+        stored = {e.count: e.kind for e in held._table.values() if e.count != 4 * 64}
+        packed = sorted(e.stored for e in held._table.values() if e.kind == "slots")
+    assert stored[q.numel()] == "slots" and out.requires_grad
+    assert packed == sorted(slots(r, q.numel()) for r in (5.6, 5.6, 6, 6.8))
+    assert not heads or stored[4 * 16 * 64] == "exact"
+
+
+def test_multihead_attention_keeps_the_log_of_the_sums():
+    q, k = (torch.randn(64, 16, 32, requires_grad=True) for _ in range(2))
+    for split in ("gradient", "even"):
+        with compressed(nn.Identity(), ratio=8, split=split) as held:
+            out = multi_head_attention_forward(q, k, k, 32, 4)
+            assert {e.count: e.kind for e in held._table.values()} == {k.numel(): "slots", 4096: "exact"}
+        assert out.requires_grad
 
 
 # ---- shared, and never mixed up ----
