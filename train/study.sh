@@ -10,8 +10,8 @@
 #   track      6 hours     every method on `mini`, 3,000 steps, seeds 1 to 3, with maps
 #   again      3 hours     what stores activations, without maps: they are made again from lossy queries and keys
 #   flash      3 hours     the same with the log-sum-exp of forward, whose rows do not sum to 1
-#   ratios     3 hours     large ratios, 8 to 20, with the rule and without
-#   llama      3 hours     the same peers on `llama-mini`
+#   ratios     3 hours     large ratios, 8 to 20, without maps
+#   llama      3 hours     the same peers on `llama-mini`, without maps
 #   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5, without maps
 #   stored     5 hours     the same with maps as they come back, whose rows do not sum to 1
 #   long       14 hours    the same after 20,000 steps, and with maps whose rows sum to 1
@@ -110,19 +110,20 @@ rule() { # by short runs, for an overall ratio of 12
 }
 
 track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
-nomaps() { # TABLE FORMULA
+nomaps() { # TABLE PRESET FORMULA
   local list
-  mapfile -t list < <(made "$2" "${peers[@]}" "${codec[@]}" "$sig,ratio="{8,12})
-  compare "$1" mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"
+  mapfile -t list < <(made "$3" "${peers[@]}" "${codec[@]}" "$sig,ratio="{8,12})
+  compare "$1" "$2" --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"
 }
-again() { nomaps again $again; }
-flash() { nomaps flash flash; }
-# Split by the gradient in the first ones, the same for every kind in the second; without maps that diverges.
-ratios() {
-  compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "$sig,ratio="{8,12,14.222,16,20} "$sig,split=even,ratio="{8,12,14.222} \
-    "$sig,group=8,ratio="{12,16} "$again+$sig,ratio=12" "$again+$sig,split=even,ratio=12"
+again() { nomaps again mini $again; }
+flash() { nomaps flash mini flash; }
+llama() { nomaps llama llama-mini $again; }
+ratios() { # split by the gradient, the same for every kind, and in groups of 8
+  local list
+  mapfile -t list < <(made $again "$sig,ratio="{8,12,16,20} "$sig,split=even,ratio="{8,12} "$sig,group=8,ratio=12" \
+    group:bits=2{,",rounding=nearest"})
+  compare ratios mini --seeds "${SEEDS:-1,2,3}" --methods "${list[@]}"
 }
-llama() { compare llama llama-mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}"; }
 quoted() {
   local list
   mapfile -t list < <(made $again "${quoted[@]}")
