@@ -195,7 +195,7 @@ export function picture() {
       rows.filter((r) => which.test(storeOf(r[name]))).map((r) => ({mark, ratio: Number(r.ratio), ...values(r)})),
     );
   const losses = marked(
-    readCsv(under('docs/training/stored.csv')).filter((r) => r.loss_percent),
+    readCsv(under('docs/training/quoted.csv')).filter((r) => r.loss_percent),
     'method',
     (r) => ({
       mean: Number(r.loss_percent),
@@ -204,7 +204,7 @@ export function picture() {
     }),
   );
   const gradients = marked(
-    readCsv(under('docs/training/gradient.csv')).filter((r) => r.network === 'mini' && r.formula === 'maps'),
+    readCsv(under('docs/training/gradient.csv')).filter((r) => r.network === 'mini' && r.formula === 'again'),
     'stash',
     (r) => ({mean: 100 * Number(r.relative), low: 0, high: 0}),
   );
@@ -221,7 +221,7 @@ export function picture() {
   const out = [
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 356" width="760" height="356" role="img">',
     '<title>Held-out loss against exact training, and error of the gradient, over the ratio of kept activations</title>',
-    '<!-- Made by report/readme.mjs from docs/training/stored.csv and gradient.csv. -->',
+    '<!-- Made by report/readme.mjs from docs/training/quoted.csv and gradient.csv. -->',
     '<style>',
     ...sheet(false),
     '@media (prefers-color-scheme: dark) {',

@@ -330,7 +330,7 @@ publish() { # tables and pictures that docs/results.md shows
     [[ -f $out/$table/compare.csv ]] || continue
     cp "$out/$table/compare.csv" docs/training/$table.csv
     # Without a second seed there is no interval to say anything from.
-    if grep -qE 'costs|gains|shown' "$out/$table/verdict.csv"; then cp "$out/$table/verdict.csv" docs/training/$table-verdict.csv; fi
+    if grep -qE '"(costs|gains|no difference)' "$out/$table/verdict.csv"; then cp "$out/$table/verdict.csv" docs/training/$table-verdict.csv; fi
     for picture in loss pareto; do cp "$out/$table/$picture.svg" docs/training/$table-$picture.svg; done
   done
   if [[ -f $out/rule.json ]]; then
