@@ -374,13 +374,6 @@ Status PrintRows(const EvalOptions& o, const Plan& plan, const Rows<Outcomes>& r
   return printer.Finish();
 }
 
-// Quotes as RFC 4180 has it.
-std::string Quoted(std::string text) {
-  for (size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2)
-    text.insert(at, 1, '"');
-  return fmt::format("\"{}\"", text);
-}
-
 std::string CsvRatio(uint64_t bits, uint64_t coded_bits) {
   return coded_bits == 0 ? "" : fmt::format("{:.4f}", Quotient(bits, coded_bits));
 }
@@ -419,8 +412,8 @@ std::string CsvText(const Plan& plan, const Rows<Outcomes>& rows) {
       if (!setting.config) peer = r;
       if (setting.config && setting.peer != nullptr) lead = LeadOf(r, peer);
       text += fmt::format(
-          "{},{},{},{},{},{},{},{},{},{}\n", Quoted(file), setting.Name(), CsvFigures(setting, r),
-          Quoted(tensor), FormatsText(formats, "+"), CsvRatio(32 * values, r.coded_bits),
+          "{},{},{},{},{},{},{},{},{},{}\n", CsvCell(file), setting.Name(), CsvFigures(setting, r),
+          CsvCell(tensor), FormatsText(formats, "+"), CsvRatio(32 * values, r.coded_bits),
           CsvRatio(16 * values, r.coded_bits), setting.peer != nullptr ? setting.peer->name : "",
           lead ? LeadName(*lead) : "", lead && lead->db ? fmt::format("{:.3f}", *lead->db) : "");
     }

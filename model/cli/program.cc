@@ -162,6 +162,12 @@ Status PrintJson(const nlohmann::ordered_json& json, bool to_stderr) {
                to_stderr);
 }
 
+std::string CsvCell(std::string text) {
+  for (size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2)
+    text.insert(at, 1, '"');
+  return fmt::format("\"{}\"", text);
+}
+
 void Complain(std::string_view text) {
   std::string line = fmt::format("{}: {}", program_invocation_short_name, text);
   std::replace_if(

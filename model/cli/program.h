@@ -46,6 +46,9 @@ ExitCode Finish(const Status& status);
 Status Print(std::string_view text, bool to_stderr = false);
 Status PrintJson(const nlohmann::ordered_json& json, bool to_stderr = false);
 
+// In quotes, those in it doubled, as RFC 4180 has it.
+std::string CsvCell(std::string text);
+
 // One line on stderr that starts with the name of the program, whatever `text` holds.
 void Complain(std::string_view text);
 

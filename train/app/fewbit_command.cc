@@ -198,8 +198,11 @@ Command AddFewBit(CLI::App& root) {
       ->transform(CLI::CheckedTransformer(FormatNames()).description(""))
       ->type_name("fp32|fp16|bf16");
   app->add_option("--out", o->out, "Write the table, for --stash fewbit:table=FILE")
+      ->check(NotEmpty())
       ->type_name("FILE.json");
-  app->add_option("--plot", o->plot, "Draw derivative and levels")->type_name("FILE.svg");
+  app->add_option("--plot", o->plot, "Draw derivative and levels")
+      ->check(NotEmpty())
+      ->type_name("FILE.svg");
   AddJson(*app, o->json);
   AddForce(*app, o->force);
   app->footer(

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "cli/program.h"
 #include "program.h"
 #include "train/trainer/comparison.h"
 #include "train/trainer/verdict.h"
@@ -345,6 +346,8 @@ TEST_F(Program, BadInputIsOneLine) {
   ExpectComplaint(Run("train --text text --init text --out r"), 3, "damaged or of another program");
   for (const char* option : {"--init", "--text", "--out"})
     ExpectComplaint(Run(fmt::format("train --out r {} ''", option)), 2, "an empty name");
+  for (const char* option : {"--out", "--plot"})
+    ExpectComplaint(Run(fmt::format("fewbit {} ''", option)), 2, "an empty name");
   ExpectComplaint(Run("frobnicate"), 2, "--help");
   EXPECT_FALSE(fs::exists(folder_ / "r"));
 }
@@ -625,8 +628,8 @@ TEST(Comparison, VerdictsComeFromIntervals) {
 }
 
 TEST(Comparison, QuotesInCellsAreDoubled) {
-  EXPECT_EQ(CsvCell("a,b"), "\"a,b\"");
-  EXPECT_EQ(CsvCell("'q\"x' failed"), "\"'q\"\"x' failed\"");
+  EXPECT_EQ(cli::CsvCell("a,b"), "\"a,b\"");
+  EXPECT_EQ(cli::CsvCell("'q\"x' failed"), "\"'q\"\"x' failed\"");
 }
 
 TEST(Comparison, ARowThatDivergesHasNoMean) {

@@ -13,6 +13,7 @@
 
 #include "actplane/io/tensor_info.h"
 #include "cli/gnuplot.h"
+#include "cli/program.h"
 #include "train/stash/files.h"
 
 namespace actplane::train {
@@ -174,15 +175,6 @@ Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
   return rows;
 }
 
-std::string CsvCell(const std::string& text) {
-  std::string cell = "\"";
-  for (const char c : text) {
-    cell += c;
-    if (c == '"') cell += c;
-  }
-  return cell + "\"";
-}
-
 std::string CsvOf(const std::vector<Row>& rows) {
   std::string text =
       "method,bits,payload,metadata,padding,masks,exact,total,ratio,ratio_bf16,state_ratio,"
@@ -190,8 +182,8 @@ std::string CsvOf(const std::vector<Row>& rows) {
       "against_bits_high,perplexity_percent,perplexity_low,perplexity_high,loss_percent,"
       "loss_percent_low,loss_percent_high,step_time,failure\n";
   for (const Row& r : rows) {
-    const std::string name = CsvCell(r.method);
-    const std::string failure = r.failure.empty() ? "" : CsvCell(r.failure);
+    const std::string name = cli::CsvCell(r.method);
+    const std::string failure = r.failure.empty() ? "" : cli::CsvCell(r.failure);
     if (r.losses.empty()) {
       text += fmt::format("{},,,,,,,,,,,,,,0,,,,,,,,,,,,,{}\n", name, failure);
       continue;
@@ -260,7 +252,7 @@ Result<std::string> KindsCsv(const std::map<std::string, std::string>& gradients
     try {
       for (const Json& l : json->at("lines")) {
         text += fmt::format(
-            "{},{},{},{},{},{},{},{}\n", CsvCell(method), l.at("kind").get<std::string>(),
+            "{},{},{},{},{},{},{},{}\n", cli::CsvCell(method), l.at("kind").get<std::string>(),
             number(l, "ratio", "inf"), number(l, "relative", "nan"), number(l, "cosine", "nan"),
             number(l, "bias", "nan"), number(l, "along", ""), number(l, "radial", ""));
       }

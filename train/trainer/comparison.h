@@ -68,8 +68,6 @@ Result<nlohmann::ordered_json> ReadJson(const std::string& path);
 Result<std::vector<Row>> Collect(const std::vector<Outcome>& outcomes,
                                  const std::map<std::string, std::string>& gradients);
 
-// `text` in quotes, those in it doubled (RFC 4180).
-std::string CsvCell(const std::string& text);
 std::string CsvOf(const std::vector<Row>& rows);
 std::string MarkdownOf(const std::vector<Row>& rows);
 // Gradient error of every method, kind by kind.

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <tuple>
 
+#include "cli/program.h"
+
 namespace actplane::train {
 namespace {
 
@@ -70,9 +72,10 @@ std::string VerdictCsv(const std::vector<Row>& rows) {
   for (const Verdict& v : Verdicts(rows)) {
     text += fmt::format(
         "{:.4f},{:.4f},{},{:.4f},{},{:.6f},{:.6f},{:.6f},{},{},{:.6f},{:.6f},{:.6f},{}\n",
-        Edge(v.range), Edge(v.range + 1), CsvCell(v.row->method), v.row->ratio / 2,
-        v.row->seeds.size(), v.loss.mean, v.loss.low, v.loss.high, CsvCell(v.exact),
-        CsvCell(v.least->method), v.behind.mean, v.behind.low, v.behind.high, CsvCell(v.others));
+        Edge(v.range), Edge(v.range + 1), cli::CsvCell(v.row->method), v.row->ratio / 2,
+        v.row->seeds.size(), v.loss.mean, v.loss.low, v.loss.high, cli::CsvCell(v.exact),
+        cli::CsvCell(v.least->method), v.behind.mean, v.behind.low, v.behind.high,
+        cli::CsvCell(v.others));
   }
   return text;
 }
@@ -86,7 +89,7 @@ std::string VerdictMarkdown(const std::vector<Row>& rows) {
       "several comparisons:\n\n"
       "| times fewer than BF16 | method | times | seeds | against exact | against the least loss "
       "of "
-      "the range |\n|---|---|---|---|---|---|\n";
+      "its range |\n|---|---|---|---|---|---|\n";
   for (const Verdict& v : all) {
     text += fmt::format("| {:.1f} to {:.1f} | `{}` | {:.2f} | {} | {} | {} |\n", Edge(v.range),
                         Edge(v.range + 1), v.row->method, v.row->ratio / 2, v.row->seeds.size(),
