@@ -156,7 +156,8 @@ const tables = [
   ['ratios.csv', 'GPT-2 mini, large ratios', 'without'],
   ['llama.csv', 'Llama mini', 'without'],
   ['long.csv', 'GPT-2 mini, 20,000 steps', 'without'],
-  ['large.csv', 'GPT-2 mini, 45 MB of text', 'with'],
+  ['large.csv', 'GPT-2 mini, 45 MB of text, 20,000 steps', 'without'],
+  ['long-stored.csv', 'GPT-2 mini, 20,000 steps, maps as they come back', 'with'],
   ['docs/history/training/methods.csv', 'GPT-2, from scratch, 2,000 steps', 'with', 'old'],
   ['docs/history/training/finetune.csv', 'GPT-2, fine-tuning, 300 steps', 'with', 'old'],
   ['docs/history/training/converge.csv', 'GPT-2, from scratch, to convergence', 'with', 'old'],
@@ -238,6 +239,13 @@ function training(folder) {
   for (const [name, title, maps, track] of tables) {
     const path = track === 'old' ? name : `${folder}/${name}`;
     if (!existsSync(under(path))) continue;
+    const verdicts = path.replace(/\.csv$/, '-verdict.csv');
+    const said = new Map(
+      (existsSync(under(verdicts)) ? readCsv(under(verdicts)) : []).map((v) => [
+        v.method,
+        v.against_least ? `${v.verdict}; against the least of these bytes: ${v.against_least}` : v.verdict,
+      ]),
+    );
     const rows = readCsv(under(path)).map((row) => {
       const old = row.against !== undefined; // a fraction of the loss, with least and largest over seeds
       const percent = (name, past) =>
@@ -256,6 +264,7 @@ function training(folder) {
         high: old || row.seeds > 2 ? percent('loss_percent_high', 'against_largest') : null,
         step: number(row.step_time),
         failure: row.failure,
+        verdict: said.get(row.method) ?? '',
       };
     });
     // The codec's rows of these tables are of format version 1; what was measured again with version 2 joins them.

@@ -397,6 +397,17 @@ try {
       );
     }
   });
+  await test('a row that has an interval has its verdict', async () => {
+    await pick('mix', 'without');
+    const shown = await evaluate(`document.getElementById('training-table').textContent`);
+    const rows = data.training.find((t) => t.maps === 'without').rows.filter((r) => r.low !== null && r.method !== 'exact');
+    assert.ok(rows.length > 0);
+    for (const r of rows) {
+      assert.match(r.verdict, /^(costs|gains|no difference shown)/, r.method);
+      assert.ok(shown.includes(r.verdict), r.method);
+    }
+    await pick('mix', 'with');
+  });
   await test('every tensor can be shown', async () => {
     for (const name of ['rd-tensor', 'pick-tensor'])
       for (let i = 0; i < data.distortion.tensors.length; ++i) await set(name, `data:${i}`, 'change');

@@ -12,11 +12,11 @@
 #   flash      3 hours     the same with the log-sum-exp of forward, whose rows do not sum to 1
 #   ratios     3 hours     large ratios, 8 to 20, without maps
 #   llama      3 hours     the same peers on `llama-mini`, without maps
-#   quoted     5 hours     what README quotes: 3,000 steps, seeds 1 to 5, without maps
+#   quoted     6 hours     what README quotes: 3,000 steps, seeds 1 to 5, without maps; `ratio=12` and exact, seeds 1 to 12
 #   stored     5 hours     the same with maps as they come back, whose rows do not sum to 1
 #   long       14 hours    the same after 20,000 steps, and with maps whose rows sum to 1
 #   long_stored 3 hours    after 20,000 steps with maps as they come back, seed 1
-#   large      5 hours     exact, BF16 and the codec on a text of 45 MB, 20,000 steps
+#   large      2 hours     exact, BF16, NVFP4 and the codec on a text of 45 MB, 20,000 steps, seed 1, without maps
 #   gradient split least bursts stages late field average cost    10 minutes each at most, least 30
 #   samples    1 minute    tests/data/*.npy, from the weights of both exact runs
 #   report     what there is so far; publish: its tables and pictures into docs/training
@@ -127,7 +127,12 @@ ratios() { # split by the gradient, the same for every kind, and in groups of 8
 quoted() {
   local list
   mapfile -t list < <(made $again "${quoted[@]}")
-  compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${list[@]}" "recompute:scope=block+$sig,ratio=4"
+  list+=("recompute:scope=block+$sig,ratio=4")
+  compare quoted mini --seeds "${SEEDS:-1,2,3,4,5}" --methods "${list[@]}"
+  [[ -z ${SEEDS-} ]] || return 0
+  # The claim at a ratio of 12 asks for an interval of half a percent, which five seeds do not give.
+  compare quoted mini --seeds 1,2,3,4,5,6,7,8,9,10,11,12 --methods "$again+$sig,ratio=12"
+  ENDED=1 compare quoted mini --seeds 1,2,3,4,5,6,7,8,9,10,11,12 --methods "${list[@]}"
 }
 stored() {
   local list
@@ -144,7 +149,12 @@ long_stored() {
   mapfile -t list < <(made maps:sums=stored nvfp4 "$sig,ratio="{8,12})
   compare long-stored mini --steps 20000 --runs "$out/runs-long-stored" --seeds "${SEEDS:-1}" --methods "${list[@]}"
 }
-large() { text && compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds "${SEEDS:-1,2,3}" --methods bf16 "$sig,ratio="{8,12}; }
+large() {
+  local list
+  text
+  mapfile -t list < <(made $again bf16 nvfp4 "$sig,ratio="{8,12})
+  compare large mini --steps 20000 --text "$out/large.txt" --runs "$out/runs-large" --seeds "${SEEDS:-1}" --methods "${list[@]}"
+}
 
 weights() { # PRESET|long|long-stored [RUN]: the checkpoint of exact, seed 1, or of another run
   local run=${2:-exact-1}

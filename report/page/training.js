@@ -127,6 +127,7 @@ function training() {
       ['loss over exact, %', true],
       ['range', true],
       ['seeds', true],
+      ['verdict', false],
     ],
     rows.map((r) => [
       `<code>${escape(short(r.method))}</code>${r.old ? ', format version 1' : ''}`,
@@ -137,6 +138,7 @@ function training() {
       r.loss === null ? (r.failure ? 'failed' : r.diverged ? 'diverged' : notMeasured) : signed(r.loss, 2),
       r.low === null ? '' : `${signed(r.low, 2)} to ${signed(r.high, 2)}`,
       r.seeds ?? '',
+      escape(r.verdict ?? ''),
     ]),
   );
 }
