@@ -381,7 +381,8 @@ export function expected() {
   ]) {
     const r = lossOf(method, lossTables[0]);
     const relative = percent(row(gradient, {network: 'mini', formula: 'again', stash: method}).relative);
-    say('README.md', `| ${label} | ${times(r)} | ${relative} | ${change(r)} | ${between(r)} |`);
+    const all = round(number(lossOf('exact', lossTables[0]).total) / number(r.total), 1);
+    say('README.md', `| ${label} | ${times(r)} | ${all} | ${relative} | ${change(r)} | ${between(r)} |`);
   }
   for (const r of readCsv(under('docs/training/least.csv')).filter((r) => r.target !== 'mxfp6'))
     say(
@@ -487,11 +488,10 @@ export function expected() {
     const losses = stash === 'exact' ? ' | ' : `${bySeed(folder, stash)} | ${lastHalf(folder, stash)}`;
     say(results, `| ${label} | ${maps} | ${round(r.ratio, 1)} | ${round(r.held_out_bits_per_byte, 3)} | ${losses} |`);
   }
-  const ended = (folder, stash) => bySeed(folder, stash).replace(/^\+| %$/g, '');
-  say('README.md', `ends, by one seed, ${ended('runs-long-stored', `maps:sums=stored+${eight}`)} % above exact as maps come back`);
-  say('README.md', `, ${ended('runs-long', eight)} % when rows are divided`);
-  say('README.md', `(the default), ${ended('runs-long', again + eight)} % without maps`);
-  say(results, `; ${ended('runs-long', again + eight)} % at ${round(run('runs-long', again + eight, 1).ratio, 1)}, one seed |`);
+  say('README.md', `of one seed, ${lastHalf('runs-long-stored', `maps:sums=stored+${eight}`)} as maps come back`);
+  say('README.md', `, ${lastHalf('runs-long', eight)} when rows are divided`);
+  say('README.md', `(the default), ${lastHalf('runs-long', again + eight)} without maps`);
+  say(results, `; ${lastHalf('runs-long', again + eight)} at ${round(run('runs-long', again + eight, 1).ratio, 1)}, mean of the last half, one seed |`);
   say('README.md', `after 20,000 steps at ${bits('runs-long-stored')} or ${bits('runs-long')}`);
   // After 20,000 steps of exact, and where keys have drifted.
   const late = readCsv(under('docs/training/late.csv'));
@@ -539,9 +539,23 @@ export function expected() {
   const spread = (digits) => `${round(Math.min(...ends), digits)} to ${round(Math.max(...ends), digits)}`;
   say(results, `${seeds.length} seeds of exact end at ${spread(3)} bits per byte`);
   say('README.md', `Exact ends at ${spread(2)} bits per byte`);
+  for (const [stash, label] of [
+    ['exact', 'exact'],
+    [`${again}bf16`, 'BF16'],
+    [`${again}${eight}`, '`ratio=8`'],
+    [`${again}nvfp4`, 'NVFP4'],
+    [`${again}mxfp4`, 'MXFP4'],
+    [`${again}${ours}ratio=12`, '`ratio=12`'],
+    [`recompute:scope=block+${ours}ratio=4`, '`recompute:scope=block`, its inputs at 4'],
+  ]) {
+    const {ratio, ratio_with_masks_and_exact: all, bytes} = run('runs-mini', stash, 1);
+    say(results, `| ${label} | ${round(ratio, 1)} | ${round(all, 1)} | ${round(bytes.allocator_peak / 1e6, 1)} MB |`);
+  }
   const fine = runs('rule').filter((r) => /=(4|6\.4)(,|$)/.test(r.config.stash));
   const losses = fine.map((r) => r.held_out_loss);
   say(results, `end within ${round(Math.max(...losses) - Math.min(...losses), 3)} nats of each other`);
+  const below = runs('rule').map((r) => run('rule', 'exact', 1).held_out_loss - r.held_out_loss);
+  say(results, `those at 12.8 down to ${Math.max(...below).toFixed(3)} below exact`);
 
   const methods = readCsv(under('docs/history/training/methods.csv'));
   say(

@@ -192,7 +192,6 @@ function second(first) {
       loss: percents.reduce((a, b) => a + b) / percents.length,
       low: Math.min(...percents),
       high: Math.max(...percents),
-      step: null,
       failure: '',
       old: false,
     };
@@ -227,7 +226,6 @@ function gradients(folder) {
         loss: null,
         low: null,
         high: null,
-        step: null,
         failure: number(r.relative) < 10 ? '' : 'the gradient explodes',
       })),
     })),
@@ -262,7 +260,6 @@ function training(folder) {
         loss: percent('loss_percent', 'against'),
         low: old || row.seeds > 2 ? percent('loss_percent_low', 'against_least') : null, // of two it says nothing
         high: old || row.seeds > 2 ? percent('loss_percent_high', 'against_largest') : null,
-        step: number(row.step_time),
         failure: row.failure,
         verdict: said.get(row.method) ?? '',
       };

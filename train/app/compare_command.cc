@@ -230,7 +230,7 @@ Json JsonOf(const std::vector<Row>& rows) {
                    {"against_bits", JsonOf(against.bits)},
                    {"perplexity_percent", JsonOf(against.perplexity)},
                    {"loss_percent", JsonOf(against.loss)},
-                   {"step_time", r.step_time},
+                   {"step_time", std::isnan(r.step_time) ? Json() : Json(r.step_time)},
                    {"failure", r.failure}});
   }
   return {{"rows", all}, {"verdicts", JsonOf(Verdicts(rows))}};

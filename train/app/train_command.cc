@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
@@ -31,6 +32,16 @@ double Median(std::vector<double> values) {
 
 double Ratio(int64_t a, int64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+}
+
+// Losses of one seed differ between two of them. "" where the system does not say.
+std::string Processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return {};
 }
 
 // Weights, gradients, both moments and what the stash holds: all that a step needs to keep.
@@ -67,6 +78,7 @@ Json SummaryOf(Trainer& trainer, const std::vector<LogRow>& log, const StepRepor
   }
   return {{"config", c.Identity()},
           {"threads", c.threads},
+          {"processor", Processor()},
           {"steps", log.size()},
           {"held_out_loss", log.back().held_out.value_or(0)},
           {"held_out_bits_per_byte", log.back().held_out.value_or(0) / std::numbers::ln2},

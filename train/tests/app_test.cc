@@ -593,6 +593,26 @@ TEST(Comparison, ASeedWithoutItsExactRunIsNoPair) {
   EXPECT_NEAR(Against((*rows)[1]).loss.mean, 10, 1e-9);
 }
 
+TEST(Comparison, TimesOfTwoProcessorsAreNotCompared) {
+  const auto on = [](const std::string& method, const char* processor, double seconds) {
+    Outcome o = OutcomeOf(method, 1, 1);
+    if (processor != nullptr) o.summary["processor"] = processor;
+    o.summary["median_step_seconds"] = seconds;
+    return o;
+  };
+  for (const auto& [exact, method, expected] :
+       {std::tuple("x", "x", 1.5), std::tuple("x", "y", std::nan("")),
+        std::tuple("", "", std::nan(""))}) {
+    const auto rows = Collect({on("exact", exact, 2), on("a", method, 3)}, {});
+    ASSERT_TRUE(rows.ok()) << rows.status().message();
+    const double time = (*rows)[1].step_time;
+    EXPECT_TRUE(std::isnan(expected) ? std::isnan(time) : time == expected) << time;
+  }
+  const auto old = Collect({on("exact", nullptr, 2), on("a", nullptr, 3)}, {});
+  ASSERT_TRUE(old.ok()) << old.status().message();
+  EXPECT_TRUE(std::isnan((*old)[1].step_time));
+}
+
 // Three ranges: 2 to 2.8 times fewer than BF16 with `a`, `b`, `c` and `bad`; 4 to 5.7 with `d`,
 // which costs something by two seeds that agree; and 1 to 1.4 with one seed of `e`.
 TEST(Comparison, VerdictsComeFromIntervals) {

@@ -75,7 +75,9 @@ void ReadSummary(const Json& s, const Json& exact, Row& row) {
   row.losses.push_back(loss);
   row.exact.push_back(At(exact, "held_out_loss"));
   if (!(loss - row.exact.back() <= kDiverged * std::numbers::ln2)) ++row.diverged;
-  if (row.step_time == 0) row.step_time = seconds / At(exact, "median_step_seconds");
+  const auto processor = [](const Json& run) { return run.value("processor", ""); };
+  if (std::isnan(row.step_time) && !processor(s).empty() && processor(s) == processor(exact))
+    row.step_time = seconds / At(exact, "median_step_seconds");
 }
 
 // Rows that no other beats in bytes and in `value`, in order of bytes; not those without a value.
@@ -234,7 +236,7 @@ std::string MarkdownOf(const std::vector<Row>& rows) {
           std::isnan(against.loss.low) ? std::string()
                                        : fmt::format("{:.2f}", against.loss.Within()));
     }
-    text += fmt::format("| {:.2f} |\n", r.step_time);
+    text += std::isnan(r.step_time) ? "| |\n" : fmt::format("| {:.2f} |\n", r.step_time);
     if (!r.failure.empty()) text += fmt::format("| | {} | | | | | | | | | | |\n", r.failure);
   }
   return text;

@@ -32,11 +32,11 @@ struct Row {
   double relative = 0;           // of the gradient; below 0: not measured
   double cosine = 0;
   double bias = 0;
-  std::vector<uint64_t> seeds;  // that ended well, as exact did
-  std::vector<double> losses;   // of each, held out, nats per byte
-  std::vector<double> exact;    // that of the exact run with the same seed
-  size_t diverged = 0;          // of the seeds: a bit per byte above exact, or no number
-  double step_time = 0;         // over that of exact
+  std::vector<uint64_t> seeds;      // that ended well, as exact did
+  std::vector<double> losses;       // of each, held out, nats per byte
+  std::vector<double> exact;        // that of the exact run with the same seed
+  size_t diverged = 0;              // of the seeds: a bit per byte above exact, or no number
+  double step_time = std::nan("");  // over that of exact; NaN: not known to be of one processor
   std::string failure;
 
   bool checked() const { return relative >= 0; }
