@@ -508,6 +508,9 @@ export function expected() {
       );
       say(results, `| ${label} | ${weights} | ${cells.join(' | ')} |`);
     }
+  const other = (stash) =>
+    ['maps', 'again'].map((formula) => percent(row(late, {weights: 'seed6', formula, stash}).relative).replace(' %', '')).join(' and ');
+  say(results, `\`ratio=8\` has ${other(eight)} %, NVFP4 ${other('nvfp4')}, MXFP4 ${other('mxfp4')}.`);
   const shift = (formula, stash) => number(row(late, {weights: 'exact', formula, stash}).shift);
   const digits = (formula, stash, n) => round(shift(formula, stash), n);
   say(

@@ -220,10 +220,10 @@ stages() { # early in training, and at its end
   done
 }
 
-late() { # after 20,000 steps: of exact, and of a run whose keys have drifted
+late() { # after 20,000 steps: of exact, and of a run whose keys have drifted; of exact of another seed after 3,000
   local run name init list methods=(bf16 mxint8 nvfp4 mxfp4 "$sig,ratio="{4,8,12} "$sig,split=even,ratio=8")
   mapfile -t list < <(printf '%s\n' "${methods[@]}" && made maps:sums=stored "${methods[@]}" && made $again "${methods[@]}" && made flash "${methods[@]}")
-  for run in exact:long/exact-1 "drifted:long-stored/maps_sums=stored+actplane_order=significance_ratio=12-1"; do
+  for run in exact:long/exact-1 "drifted:long-stored/maps_sums=stored+actplane_order=significance_ratio=12-1" seed6:mini/exact-6; do
     name=${run%%:*} run=${run#*:}
     init=$(weights "${run%/*}" "${run#*/}")
     "$program" gradcheck --preset mini --init "$init" --threads "$JOBS" --total-only --json "${list[@]}" >"$out/late-$name.json"
