@@ -594,7 +594,7 @@ TEST(Comparison, ASeedWithoutItsExactRunIsNoPair) {
 }
 
 TEST(Comparison, TimesOfTwoProcessorsAreNotCompared) {
-  const auto on = [](const std::string& method, const char* processor, double seconds) {
+  const auto on = [](const char* method, const char* processor, double seconds) {
     Outcome o = OutcomeOf(method, 1, 1);
     if (processor != nullptr) o.summary["processor"] = processor;
     o.summary["median_step_seconds"] = seconds;
