@@ -62,8 +62,11 @@ Status DecodeBlocks(const io::ChunkView& chunk, uint64_t first, uint64_t blocks,
   return fast::DecompressBlocks(slots, config, values, &malformed, threads);
 }
 
-Status DecompressTensor(io::ContainerReader& reader, const Config& config, const io::Files& files,
-                        Progress& progress, const DecompressOptions& o, Done& done) {
+// All but the name of the file.
+Result<std::unique_ptr<io::Sink>> DecompressTensor(io::ContainerReader& reader,
+                                                   const Config& config, const io::Files& files,
+                                                   Progress& progress, const DecompressOptions& o,
+                                                   Done& done) {
   const io::ContainerTensor& t = reader.tensors()[done.tensor];
   Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(done.path, o.force);
   if (!sink.ok()) return sink.status();
@@ -107,7 +110,7 @@ Status DecompressTensor(io::ContainerReader& reader, const Config& config, const
       progress.Advance(values.size());
     }
   }
-  return writer->Finish();
+  return writer->Seal();
 }
 
 Status ReportTensors(const io::ContainerReader& reader, const DecompressOptions& o,
@@ -182,6 +185,20 @@ Result<std::vector<Done>> PlanOf(const io::ContainerReader& reader, const io::Fi
   return plan;
 }
 
+// Gives all files their names. When one cannot have its own, those that were not there before go.
+Status CommitAll(const std::vector<std::unique_ptr<io::Sink>>& sinks, const DecompressOptions& o) {
+  for (size_t i = 0; i < sinks.size(); ++i) {
+    Status s = sinks[i]->Commit();
+    if (s.ok()) continue;
+    std::error_code ignored;
+    for (size_t k = 0; k < i && !o.force; ++k) {
+      if (fs::is_regular_file(sinks[k]->name(), ignored)) fs::remove(sinks[k]->name(), ignored);
+    }
+    return s;
+  }
+  return OkStatus();
+}
+
 Status Run(const DecompressOptions& o) {
   io::Files files;
   Result<io::ContainerReader> reader = OpenContainer(files, o.in);
@@ -193,22 +210,23 @@ Status Run(const DecompressOptions& o) {
   for (const Done& d : *plan) bytes += RawBytes(reader->tensors()[d.tensor].info);
   uint64_t malformed = 0;
   uint64_t damaged = 0;
+  // Some tensors of a container are no more use than half a file, and old files must outlive a
+  // failure: each has its name when all are whole.
+  std::vector<std::unique_ptr<io::Sink>> sinks;
   {
     Progress progress("decompress", bytes, o.json);
-    for (size_t i = 0; i < plan->size(); ++i) {
-      Done& d = (*plan)[i];
+    for (Done& d : *plan) {
       Config config = reader->tensors()[d.tensor].config;
       config.fill = o.fill.value_or(config.fill);
-      Status s = DecompressTensor(*reader, config, files, progress, o, d);
-      if (!s.ok()) {  // some tensors of a container are no more use than half a file
-        std::error_code ignored;
-        for (size_t k = 0; k < i; ++k) fs::remove((*plan)[k].path, ignored);
-        return s;
-      }
+      Result<std::unique_ptr<io::Sink>> sink =
+          DecompressTensor(*reader, config, files, progress, o, d);
+      if (!sink.ok()) return sink.status();
+      sinks.push_back(std::move(*sink));
       malformed += d.malformed;
       damaged += d.damaged;
     }
   }
+  if (Status s = CommitAll(sinks, o); !s.ok()) return s;
   if (Status s = ReportTensors(*reader, o, *plan); !s.ok() || malformed + damaged == 0) return s;
   std::vector<std::string> lost;
   if (malformed != 0) lost.push_back(fmt::format("{} malformed blocks", malformed));

@@ -2,12 +2,13 @@
 #include "program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -16,6 +17,7 @@
 #include "actplane/format.h"
 #include "actplane/io/container.h"
 #include "actplane/io/output_file.h"
+#include "io/fd.h"
 
 namespace actplane::cli {
 namespace {
@@ -71,6 +73,15 @@ std::string Explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   }
   if (!nearest.empty()) text += fmt::format("; did you mean {}?", nearest);
   return text;
+}
+
+// Where a standard stream is closed, the next file that is opened would be taken for it. What takes
+// its place can be neither read nor written as that stream, so that using it is an error.
+void HoldClosedStreams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) == -1)
+      (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
 }
 
 }  // namespace
@@ -136,8 +147,9 @@ ExitCode RunCommand(CLI::App& app, std::vector<std::string> arguments,
 }
 
 int Main(const std::function<ExitCode()>& run) {
+  HoldClosedStreams();
   io::RemoveOutputFilesOnSignal();
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
     return run();
   } catch (const std::exception& e) {  // out of memory, and nothing else that we know of
@@ -147,13 +159,12 @@ int Main(const std::function<ExitCode()>& run) {
 }
 
 Status Print(std::string_view text, bool to_stderr) {
-  std::FILE* stream = to_stderr ? stderr : stdout;
-  if (std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0) {
-    return OkStatus();
-  }
+  (void)std::fflush(to_stderr ? stderr : stdout);  // what libraries have put there goes first
+  const int error =
+      io::WriteAll(to_stderr ? STDERR_FILENO : STDOUT_FILENO, std::as_bytes(std::span(text)));
+  if (error == 0) return OkStatus();
   return IoError(fmt::format("cannot write standard {}: {}; check where it goes",
-                             to_stderr ? "error" : "output",
-                             std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
+                             to_stderr ? "error" : "output", io::ErrorText(error)));
 }
 
 Status PrintJson(const nlohmann::ordered_json& json, bool to_stderr) {
@@ -172,7 +183,7 @@ void Complain(std::string_view text) {
   std::string line = fmt::format("{}: {}", program_invocation_short_name, text);
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  fmt::print(stderr, "{}\n", line);
+  (void)Print(line + '\n', /*to_stderr=*/true);
 }
 
 void AddVersion(CLI::App& app) {

@@ -34,8 +34,9 @@ struct Command {
 ExitCode RunCommand(CLI::App& app, std::vector<std::string> arguments,
                     std::span<const Command> commands);
 
-// Around all of main(): a signal leaves no temporary file, a closed pipe is an error to report, and
-// whatever is thrown becomes one line.
+// Around all of main(): a signal leaves no temporary file, a closed pipe, a closed stream and a
+// file that may not grow are errors to report, text is UTF-8, and whatever is thrown becomes one
+// line.
 int Main(const std::function<ExitCode()>& run);
 
 // The exit code of `status`, after its message on stderr. One without a message was said already.
@@ -49,7 +50,8 @@ Status PrintJson(const nlohmann::ordered_json& json, bool to_stderr = false);
 // In quotes, those in it doubled, as RFC 4180 has it.
 std::string CsvCell(std::string text);
 
-// One line on stderr that starts with the name of the program, whatever `text` holds.
+// One line on stderr that starts with the name of the program, whatever `text` holds. Where stderr
+// cannot be written there is nobody to tell.
 void Complain(std::string_view text);
 
 // -V, on every program.

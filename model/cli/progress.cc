@@ -63,9 +63,8 @@ void Progress::Draw() const {
   const double seconds = std::chrono::duration<double>(shown_ - start_).count();
   const std::string speed = fmt::format("{:.0f} {}/s", done / (unit_.empty() ? 1e6 : 1) / seconds,
                                         unit_.empty() ? "MB" : unit_);
-  fmt::print(stderr, "\r\x1b[K{}",
-             ProgressLine(label_, share, speed, TerminalColumns(STDERR_FILENO)));
-  std::fflush(stderr);
+  const std::string line = ProgressLine(label_, share, speed, TerminalColumns(STDERR_FILENO));
+  std::fputs(("\r\x1b[K" + line).c_str(), stderr);  // where that fails there is nothing to draw on
 }
 
 }  // namespace actplane::cli

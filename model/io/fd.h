@@ -2,8 +2,12 @@
 // A file descriptor that closes itself, and the words for errno.
 #pragma once
 
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -35,6 +39,24 @@ class Fd {
 
 // Opens without waiting for the writer of a FIFO. kIo, with the fix. In source.cc.
 Result<Fd> OpenForReading(const std::string& path);
+
+// Writes all of `bytes`, waiting where a pipe that must not block is full. 0, or the errno.
+inline int WriteAll(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n >= 0) {
+      bytes = bytes.subspan(static_cast<size_t>(n));
+    } else if (errno == EAGAIN) {
+      struct pollfd room {
+        .fd = fd, .events = POLLOUT, .revents = 0
+      };
+      (void)::poll(&room, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
 
 // strerror that is safe with threads.
 inline std::string ErrorText(int error) { return std::generic_category().message(error); }

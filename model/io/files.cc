@@ -64,7 +64,7 @@ Status Files::CheckOutput(const std::string& path, bool overwrite) const {
     return ConfigError("standard output is a terminal; send it to a file or pipe");
   }
   if (exists && !standard && !overwrite && S_ISREG(st.st_mode)) return ExistsError(path);
-  return OkStatus();
+  return exists ? OkStatus() : CheckLink(path);
 }
 
 Result<std::unique_ptr<Sink>> Files::OpenOutput(const std::string& path, bool overwrite) const {

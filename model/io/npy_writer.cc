@@ -31,12 +31,21 @@ Status NpyWriter::Write(std::span<const std::byte> values) {
   return sink_->Write(values);
 }
 
+Status NpyWriter::CheckWhole() const {
+  if (bytes_left_ == 0) return OkStatus();
+  return BadInputError(fmt::format("{}: {} bytes of values are missing; write all of them first",
+                                   Quote(sink_->name()), bytes_left_));
+}
+
 Status NpyWriter::Finish() {
-  if (bytes_left_ != 0) {
-    return BadInputError(fmt::format("{}: {} bytes of values are missing; write all of them first",
-                                     Quote(sink_->name()), bytes_left_));
-  }
-  return sink_->Commit();
+  Status s = CheckWhole();
+  return s.ok() ? sink_->Commit() : s;
+}
+
+Result<std::unique_ptr<Sink>> NpyWriter::Seal() {
+  if (Status s = CheckWhole(); !s.ok()) return s;
+  if (Status s = sink_->Seal(); !s.ok()) return s;
+  return std::move(sink_);
 }
 
 }  // namespace actplane::io

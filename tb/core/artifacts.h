@@ -90,8 +90,10 @@ inline Verdict RunWithArtifacts(const RunConfig& run,
                                  "no waveform and log: cannot write to {}; choose "
                                  "another folder with --artifacts",
                                  artifacts.Path(""));
-  fmt::print(stderr, "FAILED  {}: {}\n        {}\n{}\n", ToString(verdict.outcome),
-             verdict.first_failure, Visible(where), Visible(run.ReplayLine()));
+  std::fputs(fmt::format("FAILED  {}: {}\n        {}\n{}\n", ToString(verdict.outcome),
+                         verdict.first_failure, Visible(where), Visible(run.ReplayLine()))
+                 .c_str(),
+             stderr);
   return verdict;
 }
 

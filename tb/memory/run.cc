@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -104,9 +105,11 @@ Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage, const BurstCal
   }
   std::ofstream(folder / "items.log") << log.text();
   std::ofstream(folder / "replay.txt") << run.ReplayLine() << "\n" << verdict.first_failure << "\n";
-  fmt::print(stderr, "FAILED  {}: {}\n        see {}{}\n{}\n", ToString(verdict.outcome),
-             verdict.first_failure, folder.string(), NoteOfWave((folder / "wave.fst").string()),
-             run.ReplayLine());
+  std::fputs(fmt::format("FAILED  {}: {}\n        see {}{}\n{}\n", ToString(verdict.outcome),
+                         verdict.first_failure, folder.string(),
+                         NoteOfWave((folder / "wave.fst").string()), run.ReplayLine())
+                 .c_str(),
+             stderr);
   return verdict;
 }
 

@@ -45,7 +45,11 @@ struct Streams {
   std::string out_file = {};       // where standard output goes instead of to us
   unsigned short out_columns = 0;  // of the terminal that standard output is; 0: a pipe
   unsigned short err_columns = 0;
-  rlim_t open_files = 0;  // soft limit; 0: as it is
+  std::string err_file = {};     // the same for standard error
+  std::vector<int> closed = {};  // of 0, 1 and 2
+  bool narrow = false;           // standard output is a pipe of a page that must not block
+  rlim_t open_files = 0;         // soft limit; 0: as it is
+  rlim_t file_bytes = 0;         // the same
 };
 
 // What this process takes now.
@@ -187,10 +191,15 @@ class CliTest : public testing::Test {
         ::dup2(::open(streams.out_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
                STDOUT_FILENO);
       }
-      struct rlimit limit {};
-      ::getrlimit(RLIMIT_NOFILE, &limit);
-      if (streams.open_files != 0) limit.rlim_cur = streams.open_files;
-      ::setrlimit(RLIMIT_NOFILE, &limit);
+      if (!streams.err_file.empty())
+        ::dup2(::open(streams.err_file.c_str(), O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+      if (streams.narrow) {
+        ::fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+        ::fcntl(STDOUT_FILENO, F_SETPIPE_SZ, 4096);
+      }
+      for (const int fd : streams.closed) ::close(fd);
+      Limit(RLIMIT_NOFILE, streams.open_files);
+      Limit(RLIMIT_FSIZE, streams.file_bytes);
       std::signal(SIGPIPE, SIG_DFL);
       ::execv(argv[0], argv.data());
       ::_exit(127);
@@ -274,6 +283,13 @@ class CliTest : public testing::Test {
   std::string program_ = ACTP_COMMAND;
 
  private:
+  static void Limit(__rlimit_resource what, rlim_t soft) {
+    struct rlimit limit {};
+    ::getrlimit(what, &limit);
+    if (soft != 0) limit.rlim_cur = soft;
+    ::setrlimit(what, &limit);
+  }
+
   // A pipe or a terminal between us and the command.
   class Stream {
    public:

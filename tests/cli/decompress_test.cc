@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // decompress, and damage to containers: one line, the right exit code, no file left behind.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "actplane/io/container.h"
@@ -163,6 +164,86 @@ TEST_F(Damage, AFailureLeavesTheOldFileAsItWas) {
   Fails(2, {"decompress", bad, old}, "is there already; give -f");
   Fails(3, {"decompress", bad, old, "-f"}, "checksum");
   EXPECT_EQ(ReadFile(old), "mine");
+}
+
+// All or none, and no old file is lost for half of the new ones.
+TEST_F(Damage, AFailureLeavesEveryOldFileAsItWas) {
+  const std::string in =
+      WriteFile("in.safetensors",
+                Safetensors(R"({"a":{"dtype":"F32","shape":[512],"data_offsets":[0,2048]},)"
+                            R"("b":{"dtype":"F32","shape":[512],"data_offsets":[2048,4096]}})",
+                            Noise(4096)));
+  const std::string apl = Path("in.apl");
+  Ok({"compress", in, apl, "--lossless"});
+  const std::string good = ReadFile(apl);
+  std::string bytes = good;
+  const size_t second = OkJson({"inspect", apl})["tensors"][1]["payload_offset"];
+  bytes[second + 100] = static_cast<char>(bytes[second + 100] ^ 1);
+  WriteFile("in.apl", bytes);
+
+  std::filesystem::create_directory(Path("d"));
+  const std::string real = WriteFile("real", "mine a");
+  std::filesystem::create_symlink("../real", Path("d/a.npy"));
+  WriteFile("d/b.npy", "mine b");
+  Fails(3, {"decompress", apl, Path("d"), "-f"}, "fails its checksum");
+  EXPECT_EQ(ReadFile(real), "mine a");
+  EXPECT_EQ(ReadFile(Path("d/b.npy")), "mine b");
+  Fails(3, {"decompress", apl, Path("new/")}, "fails its checksum");
+
+  WriteFile("in.apl", good);
+  Ok({"decompress", apl, Path("d")});
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("d/a.npy")));
+  EXPECT_EQ(ReadFile(real), Npy("<f4", "(512,)", Noise(4096).substr(0, 2048)));
+}
+
+// The last output is a pipe that cannot hold it all, so that something can be put in the way of
+// another while the command waits for its reader.
+TEST_F(Damage, AFileThatAppearsMeanwhileCostsOnlyTheNewOnes) {
+  const std::string in =
+      WriteFile("in.safetensors",
+                Safetensors(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                            R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},)"
+                            R"("c":{"dtype":"F32","shape":[500000],"data_offsets":[8,2000008]}})",
+                            Noise(2000008)));
+  Ok({"compress", in, Path("in.apl"), "--slot-bytes", "160"});
+  for (const bool force : {false, true}) {
+    std::filesystem::remove_all(Path("d"));
+    std::filesystem::create_directory(Path("d"));
+    ASSERT_EQ(::mkfifo(Path("d/c.npy").c_str(), 0600), 0);
+    std::string c;
+    std::thread other([&] {
+      const int fd = ::open(Path("d/c.npy").c_str(), O_RDONLY | O_CLOEXEC);
+      std::filesystem::create_directory(Path("d/b.npy"));
+      char piece[4096];
+      for (ssize_t n = 0; (n = ::read(fd, piece, sizeof piece)) > 0;)
+        c.append(piece, static_cast<size_t>(n));
+      ::close(fd);
+    });
+    std::vector<std::string> arguments = {"decompress", Path("in.apl"), Path("d")};
+    if (force) arguments.emplace_back("-f");
+    const RunResult r = Run(arguments);
+    other.join();
+    EXPECT_EQ(r.exit, force ? 3 : 2);
+    EXPECT_THAT(r.err, HasSubstr("b.npy"));
+    EXPECT_THAT(c, HasSubstr("NUMPY"));
+    EXPECT_TRUE(std::filesystem::is_fifo(Path("d/c.npy")));
+    EXPECT_EQ(std::filesystem::exists(Path("d/a.npy")), force);
+    EXPECT_TRUE(std::filesystem::is_directory(Path("d/b.npy")));
+    for (const std::string& name : Names()) EXPECT_THAT(name, testing::Not(HasSubstr(".tmp")));
+  }
+}
+
+TEST_F(Damage, ManyTensorsNeedFewDescriptors) {
+  std::string header;
+  for (int i = 0; i < 100; ++i) {
+    header += fmt::format(R"({}"t{}":{{"dtype":"F32","shape":[1],"data_offsets":[{},{}]}})",
+                          i == 0 ? "{" : ",", i, 4 * i, 4 * i + 4);
+  }
+  const std::string in = WriteFile("in.safetensors", Safetensors(header + "}", Noise(400)));
+  Ok({"compress", in, Path("in.apl")});
+  const RunResult r = RunOn({"decompress", Path("in.apl"), Path("d/")}, Streams{.open_files = 16});
+  EXPECT_EQ(r.exit, 0) << r.err;
+  EXPECT_TRUE(std::filesystem::exists(Path("d/t99.npy")));
 }
 
 // One flipped byte costs its chunk, not the rest; the exit code tells.

@@ -89,6 +89,72 @@ TEST_F(Usage, ImpossibleConfigurationSaysWhatIsPossible) {
   Fails(2, {"eval", q, "--ratio", "3.2", "--ratio", "200"}, "'" + q + "': a slot of 2 bytes");
 }
 
+TEST_F(Usage, WhatNobodyCanReadStopsNothing) {
+  const std::string in = WriteFile(
+      "in.safetensors", Safetensors(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                    R"("ids":{"dtype":"I64","shape":[1],"data_offsets":[4,12]}})",
+                                    Noise(12)));
+  const RunResult said = Run({"compress", in, Path("good.apl")});
+  EXPECT_THAT(said.err, HasSubstr("note: "));
+  for (const Streams& streams : {Streams{.err_file = "/dev/full"}, Streams{.closed = {2}}}) {
+    const RunResult r = RunOn({"compress", in, Path("x.apl"), "-f"}, streams);
+    EXPECT_EQ(r.exit, 0);
+    EXPECT_EQ(ReadFile(Path("x.apl")), ReadFile(Path("good.apl")));
+    EXPECT_EQ(RunOn({"stats", Path("none")}, streams).exit, 3);
+    EXPECT_EQ(RunOn({"stats", "--frobnicate"}, streams).exit, 2);
+  }
+}
+
+// A file must not be opened in the place of a stream, and what is written there be lost in it.
+TEST_F(Usage, ClosedStreamsAreErrors) {
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  const std::string values = ReadFile(q);
+  RunResult r = RunOn({"compress", "-", "-"}, Streams{.in = &values, .closed = {1}});
+  EXPECT_EQ(r.exit, 3);
+  EXPECT_THAT(r.err, HasSubstr("standard output': Bad file descriptor; check where it goes\n"));
+  r = RunOn({"stats", q}, Streams{.closed = {1}});
+  EXPECT_EQ(r.exit, 3);
+  EXPECT_EQ(r.err,
+            "actplane: cannot write standard output: Bad file descriptor; check where it goes\n");
+  r = RunOn({"stats", "-"}, Streams{.closed = {0}});
+  EXPECT_EQ(r.exit, 3);
+  EXPECT_THAT(r.err, HasSubstr("'standard input' "));
+  Ok({"compress", q, Path("good.apl")});
+  EXPECT_EQ(RunOn({"compress", q, Path("x.apl")}, Streams{.closed = {0, 1, 2}}).exit, 3);
+  EXPECT_EQ(ReadFile(Path("x.apl")), ReadFile(Path("good.apl")));
+}
+
+TEST_F(Usage, AFileThatMayNotGrowIsAnError) {
+  const RunResult r =
+      RunOn({"compress", DataFile("gpt2.attn.q.npy"), Path("x.apl")}, Streams{.file_bytes = 1000});
+  EXPECT_EQ(r.exit, 3);
+  EXPECT_THAT(r.err, HasSubstr("x.apl': File too large; raise the limit (ulimit -f)"));
+  EXPECT_TRUE(Names().empty());
+}
+
+TEST_F(Usage, AFullPipeIsWaitedFor) {
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  Ok({"compress", q, Path("q.apl"), "--lossless"});
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"decompress", Path("q.apl"), "-"},
+           {"inspect", Path("q.apl"), "--block-index", "1", "--json"}}) {
+    const RunResult r = RunOn(arguments, Streams{.narrow = true});
+    EXPECT_EQ(r.exit, 0) << r.err;
+    EXPECT_TRUE(r.out == Run(arguments).out);
+    EXPECT_GT(r.out.size(), 4096U);
+  }
+}
+
+TEST_F(Usage, ALinkToNothingIsNoOutput) {
+  std::filesystem::create_symlink("gone.apl", Path("link"));
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  Ok({"compress", q, Path("q.apl")});
+  for (const auto& [command, in] :
+       {std::pair{"compress", q}, {"decompress", Path("q.apl")}, {"memh", Path("q.apl")}}) {
+    Fails(2, {command, in, Path("link"), "-f"}, "link' is a link to 'gone.apl', which is not");
+  }
+}
+
 TEST_F(Usage, UnwritableStandardOutputIsAnError) {
   for (const auto& arguments :
        std::vector<std::vector<std::string>>{{"--help"},

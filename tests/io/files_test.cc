@@ -66,6 +66,18 @@ TEST_F(FilesTest, WhatExistsIsReplacedOnlyWhenAskedFor) {
   EXPECT_TRUE(Put(files, "/dev/null").ok());
 }
 
+TEST_F(FilesTest, ALinkToNothingIsNoOutput) {
+  std::filesystem::create_symlink("gone", Path("link"));
+  const Files files;
+  for (const bool overwrite : {false, true}) {
+    ExpectStatus(files.CheckOutput(Path("link"), overwrite), StatusCode::kInvalidConfig,
+                 "is a link to 'gone', which is not there; give that path");
+    ExpectStatus(Put(files, Path("link"), overwrite), StatusCode::kInvalidConfig, "is a link");
+  }
+  EXPECT_TRUE(files.CheckOutput(Path("gone")).ok());
+  EXPECT_THAT(Names(), testing::ElementsAre("link"));
+}
+
 TEST_F(FilesTest, AFileThatAppearsMeanwhileStays) {
   const Files files;
   auto sink = files.OpenOutput(Path("out"));

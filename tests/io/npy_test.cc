@@ -342,5 +342,20 @@ TEST_F(NpyFile, LeavesNothingUnlessFinished) {
   ExpectStatus(WriteNpy("/dev/full", info, Bytes(6)), StatusCode::kIo, "No space left");
 }
 
+TEST_F(NpyFile, MayBeSealedAndNamedLater) {
+  const TensorInfo info{.format = Format::kFp16, .dtype = "<f2", .shape = {3}, .values = 3};
+  auto w = NpyWriter::Create(Path("o.npy"), info);
+  ASSERT_TRUE(w.ok());
+  ASSERT_TRUE(w->Write(Bytes(4)).ok());
+  ExpectStatus(w->Seal().status(), StatusCode::kBadInput, "2 bytes of values are missing");
+  ASSERT_TRUE(w->Write(Bytes(2)).ok());
+  auto sink = w->Seal();
+  ASSERT_TRUE(sink.ok());
+  EXPECT_FALSE(std::filesystem::exists(Path("o.npy")));
+  ASSERT_TRUE((*sink)->Commit().ok());
+  ASSERT_TRUE(WriteNpy(Path("same.npy"), info, Bytes(6)).ok());
+  EXPECT_EQ(ReadFile(Path("o.npy")), ReadFile(Path("same.npy")));
+}
+
 }  // namespace
 }  // namespace actplane::io

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <thread>
 
 #include "io_test_support.h"
 
@@ -53,6 +54,29 @@ TEST_F(OutputFileTest, LeavesNothingWithoutCommit) {
   EXPECT_EQ(ReadFile(Path("out")), "old");
 }
 
+TEST_F(OutputFileTest, ASealedFileHasNoDescriptorAndNoNameYet) {
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  WriteFile("b", "old");
+  const auto before = descriptors();
+  auto a = Open(Path("a"), {.sync = true});
+  auto b = Open(Path("b"));
+  ASSERT_TRUE(a->Write(ToBytes("new")).ok() && b->Write(ToBytes("new")).ok());
+  EXPECT_EQ(descriptors(), before + 2);
+  ASSERT_TRUE(a->Seal().ok() && b->Seal().ok() && b->Seal().ok());
+  EXPECT_EQ(descriptors(), before);
+  EXPECT_FALSE(std::filesystem::exists(Path("a")));
+  EXPECT_EQ(ReadFile(Path("b")), "old");
+  ExpectStatus(a->Write(ToBytes("x")), StatusCode::kIo, "Bad file descriptor");
+  ASSERT_TRUE(a->Commit().ok());
+  EXPECT_EQ(ReadFile(Path("a")), "new");
+  b.reset();
+  EXPECT_EQ(ReadFile(Path("b")), "old");
+  EXPECT_EQ(Names().size(), 2u);
+}
+
 TEST_F(OutputFileTest, ReplacesAFileAndKeepsItsPermissions) {
   WriteFile("out", "old");
   ASSERT_EQ(::chmod(Path("out").c_str(), 0640), 0);
@@ -70,6 +94,15 @@ TEST_F(OutputFileTest, FollowsALinkToItsTarget) {
   ASSERT_TRUE(WriteAll(Path("link"), "new").ok());
   EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
   EXPECT_EQ(ReadFile(Path("dir/real")), "new");
+}
+
+TEST_F(OutputFileTest, RefusesALinkToNothing) {
+  std::filesystem::create_symlink("none", Path("link"));
+  std::filesystem::create_symlink("loop", Path("loop"));
+  ExpectStatus(WriteAll(Path("link"), "new"), StatusCode::kInvalidConfig,
+               "is a link to 'none', which is not there; give that path, or remove the link");
+  ExpectStatus(WriteAll(Path("loop"), "new"), StatusCode::kInvalidConfig, "is a link to 'loop'");
+  EXPECT_EQ(Names().size(), 2u);
 }
 
 TEST_F(OutputFileTest, TakesARelativePath) {
@@ -135,7 +168,7 @@ TEST_F(OutputFileTest, ReportsAFailureInTheMiddleAndLeavesNothing) {
   const Status s = WriteAll(Path("out"), std::string(5000, 'x'));
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   ::signal(SIGXFSZ, SIG_DFL);
-  ExpectStatus(s, StatusCode::kIo, "File too large");
+  ExpectStatus(s, StatusCode::kIo, "File too large; raise the limit (ulimit -f)");
   EXPECT_THAT(Names(), ElementsAre("out"));
   EXPECT_EQ(ReadFile(Path("out")), "old");
 }
@@ -165,6 +198,31 @@ TEST_F(OutputFileTest, WritesStraightToPipesAndDevices) {
   EXPECT_THAT(Names(), ElementsAre("pipe"));
 }
 
+TEST_F(OutputFileTest, WaitsWhereAPipeThatMustNotBlockIsFull) {
+  int fds[2];
+  ASSERT_EQ(::pipe2(fds, O_CLOEXEC), 0);
+  ASSERT_EQ(::fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+  const int before = ::dup(STDOUT_FILENO);
+  ASSERT_GE(::dup2(fds[1], STDOUT_FILENO), 0);
+  auto f = OpenStandardOutput();
+  ASSERT_GE(::dup2(before, STDOUT_FILENO), 0);
+  for (const int fd : {before, fds[1]}) ::close(fd);
+  ASSERT_TRUE(f.ok());
+  std::string got;
+  std::thread read([&] {
+    char piece[1000];
+    for (ssize_t n = 0; (n = ::read(fds[0], piece, sizeof piece)) > 0;)
+      got.append(piece, static_cast<size_t>(n));
+  });
+  const Bytes bytes = Counting(1 << 20);  // more than a pipe holds
+  EXPECT_TRUE((*f)->Write(bytes).ok());
+  EXPECT_TRUE((*f)->Commit().ok());
+  f->reset();
+  read.join();
+  ::close(fds[0]);
+  EXPECT_TRUE(got == ToText(bytes));
+}
+
 TEST_F(OutputFileTest, ReportsADeviceThatCannotBeOpened) {
   // Nobody listens on a socket in the file system.
   ASSERT_EQ(::mknod(Path("socket").c_str(), S_IFSOCK | 0600, 0), 0);
@@ -176,11 +234,17 @@ template <typename Prepare>
 int StatusAfter(int signal, const std::string& directory, Prepare prepare) {
   const pid_t child = ::fork();
   if (child == 0) {
+    const struct rlimit no_core {};
+    ::setrlimit(RLIMIT_CORE, &no_core);
     prepare();
     auto done = OpenOutputFile(directory + "/done");
-    auto a = OpenOutputFile(directory + "/a");
-    auto b = OpenOutputFile(directory + "/b");
-    if (!a.ok() || !b.ok() || !(*done)->Commit().ok()) ::_exit(9);
+    std::vector<std::unique_ptr<Sink>> files;
+    for (int i = 0; i < 40; ++i) {
+      auto f = OpenOutputFile(directory + "/" + std::to_string(i));
+      if (!f.ok() || (i % 2 == 0 && !(*f)->Seal().ok())) ::_exit(9);
+      if (i % 3 != 0) files.push_back(std::move(*f));
+    }
+    if (!(*done)->Commit().ok()) ::_exit(9);
     ::raise(signal);
     ::_exit(0);
   }
@@ -190,7 +254,7 @@ int StatusAfter(int signal, const std::string& directory, Prepare prepare) {
 }
 
 TEST_F(OutputFileTest, GoesAwayWhenASignalEndsTheProgram) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU}) {
     const int status = StatusAfter(signal, directory_.string(), [] {
       ::signal(SIGHUP, SIG_DFL);
       RemoveOutputFilesOnSignal();
@@ -211,7 +275,7 @@ TEST_F(OutputFileTest, LeavesIgnoredAndHandledSignalsAlone) {
   EXPECT_EQ(Names().size(), 1u);
   EXPECT_TRUE(f->Commit().ok());
   EXPECT_THAT(Names(), ElementsAre("out"));
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU}) ::signal(signal, SIG_DFL);
   EXPECT_EQ(handled, SIG_DFL);
   ::signal(SIGHUP, ignored);
 }
@@ -221,6 +285,21 @@ TEST_F(OutputFileTest, ManyMayBeOpenAtOnce) {
   for (int i = 0; i < 20; ++i) files.push_back(Open(Path(std::to_string(i))));
   for (auto& f : files) EXPECT_TRUE(f->Commit().ok());
   files.clear();
+  EXPECT_EQ(Names().size(), 20u);
+}
+
+TEST_F(OutputFileTest, SeveralThreadsMayHaveTheirs) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this, t] {
+      for (int i = 0; i < 50; ++i) {
+        auto f = Open(Path(std::to_string(i % 5 * 4 + t)));
+        if (i % 3 == 0) continue;
+        EXPECT_TRUE(f->Commit().ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(Names().size(), 20u);
 }
 

@@ -56,8 +56,7 @@ void StatusLine::Show(const std::string& line) {
   if (!on_) return;
   // A line that wraps could not be replaced.
   const size_t room = std::max<size_t>(2, cli::TerminalColumns(STDERR_FILENO)) - 1;
-  fmt::print(stderr, "\r{}\x1b[K", cli::Fold(line, room).front());
-  std::fflush(stderr);
+  std::fputs(fmt::format("\r{}\x1b[K", cli::Fold(line, room).front()).c_str(), stderr);
   drawn_ = true;
 }
 

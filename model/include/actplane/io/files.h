@@ -31,8 +31,9 @@ class Files {
   Status NoteInput(const std::string& path);
 
   // kInvalidConfig when `path` is one of the inputs by device and inode, whatever its name; when a
-  // regular file is there already and `overwrite` is not set; when it is standard output and that
-  // is a terminal. For programs that must know before long work; OpenOutput checks again.
+  // regular file is there already and `overwrite` is not set; when it is a link to what is not
+  // there; when it is standard output and that is a terminal. For programs that must know before
+  // long work; OpenOutput checks again.
   Status CheckOutput(const std::string& path, bool overwrite = false) const;
 
   // CheckOutput, then OpenOutputFile. Without `overwrite` a file that appears at `path` before the

@@ -28,9 +28,13 @@ class NpyWriter {
   // missing; then, as after any failure, no file is left.
   Status Finish();
 
+  // The same but for the name, which the Commit of what comes back gives. Ends the writer.
+  Result<std::unique_ptr<Sink>> Seal();
+
  private:
   NpyWriter(std::unique_ptr<Sink> sink, uint64_t bytes)
       : sink_(std::move(sink)), bytes_left_(bytes) {}
+  Status CheckWhole() const;
 
   std::unique_ptr<Sink> sink_;
   uint64_t bytes_left_;

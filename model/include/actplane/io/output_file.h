@@ -19,7 +19,12 @@ class Sink {
   // Appends all of `bytes`, or fails with kIo.
   virtual Status Write(std::span<const std::byte> bytes) = 0;
 
-  // Makes what was written final. A sink destroyed without it leaves nothing behind.
+  // Ends the writing: all is where it must be but for its name, and no descriptor is held. For many
+  // outputs that shall appear together. kIo, as Write; then Commit fails, too.
+  virtual Status Seal() { return OkStatus(); }
+
+  // Makes what was written final, after a Seal where there was none. A sink destroyed without it
+  // leaves nothing behind.
   virtual Status Commit() = 0;
 
   // What messages call it: the path.
@@ -34,9 +39,10 @@ struct OutputFileOptions {
 // Opens `path` for writing. A regular target is written under a temporary name
 // in the same directory and renamed by Commit, so that a failure leaves an
 // existing target untouched and no partial one. A pipe or device is written
-// straight. kIo, naming path and reason, when the system refuses. Writing to a
-// closed pipe raises SIGPIPE unless the program ignores it; then it is kIo too.
-// A library's call: programs go through Files (files.h).
+// straight, and waited for when it is full. kIo, naming path and reason, when
+// the system refuses; kInvalidConfig for a link to nothing. Writing to a closed
+// pipe raises SIGPIPE unless the program ignores it; then it is kIo too, as is
+// SIGXFSZ. A library's call: programs go through Files (files.h).
 Result<std::unique_ptr<Sink>> OpenOutputFile(const std::string& path,
                                              const OutputFileOptions& options = {});
 
@@ -46,8 +52,12 @@ Result<std::unique_ptr<Sink>> OpenStandardOutput();
 // What is said of a path that is there already and must not be replaced. kInvalidConfig.
 Status ExistsError(const std::string& path);
 
-// From now on SIGINT, SIGTERM and SIGHUP remove temporary files before they end the program. For
-// main() of a command: signals that are ignored or have a handler already are left alone.
+// kInvalidConfig when `path` is a link to what is not there: the file would take the link's place.
+Status CheckLink(const std::string& path);
+
+// From now on SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU remove temporary files before they end
+// the program. For main() of a command: signals that are ignored or have a handler already are left
+// alone.
 void RemoveOutputFilesOnSignal();
 
 }  // namespace actplane::io
