@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
@@ -43,10 +44,24 @@ FORMAT_INFO = {
 }
 
 
-def _choose(name: str, value: Any, allowed: Any) -> None:
-    if isinstance(value, bool) or value not in allowed:
+def _whole(value: Any) -> Optional[int]:
+    """As int, also one of numpy or a float without a fraction; None for everything else."""
+    try:
+        return None if isinstance(value, (bool, str, bytes)) or int(value) != value else int(value)
+    except (TypeError, ValueError, OverflowError):  # no number, NaN, infinity
+        return None
+
+
+def _choose(name: str, value: Any, allowed: Any) -> Any:
+    kind = type(allowed[0])
+    if kind is not int and isinstance(value, kind):
+        chosen = value
+    else:
+        chosen = None if kind is str else _whole(value)
+    if chosen is None or chosen not in allowed:
         words = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else ", ".join(map(str, allowed))
         raise ConfigError(f"{name} is {value!r}; use one of {words}")
+    return kind(chosen)  # not a type of numpy, nor a float
 
 
 @dataclass(frozen=True)
@@ -87,28 +102,36 @@ class Config:
     threads: int = 0
 
     def __post_init__(self) -> None:
-        _choose("format", self.format, FORMATS)
-        _choose("order", self.order, ORDERS)
-        _choose("block_len", self.block_len, BLOCK_LENS)
-        _choose("group_len", self.group_len, GROUP_LENS)
-        _choose("row_limit", self.row_limit, ROW_LIMITS)
-        _choose("fill", self.fill, FILLS)
-        _choose("delta_cap", self.delta_cap, range(0, self.info.exp_bits + 2))
-        _choose("threads", self.threads, range(0, 1025))
+        for name, allowed in (
+            ("format", FORMATS),
+            ("order", ORDERS),
+            ("block_len", BLOCK_LENS),
+            ("group_len", GROUP_LENS),
+            ("row_limit", ROW_LIMITS),
+            ("fill", FILLS),
+            ("lossless", (False, True)),
+            ("threads", range(0, 1025)),
+        ):
+            object.__setattr__(self, name, _choose(name, getattr(self, name), allowed))
+        object.__setattr__(self, "delta_cap", _choose("delta_cap", self.delta_cap, range(0, self.info.exp_bits + 2)))
         if self.lossless:
             if self.order != "field":
                 raise ConfigError("lossless mode has order field only; add order='field'")
-            if self.ratio is not None or self.slot_bytes not in (None, self.max_slot_bytes):
+            sized = self.slot_bytes is not None and _whole(self.slot_bytes) != self.max_slot_bytes
+            if self.ratio is not None or sized:
                 raise ConfigError("lossless slots have no fixed size; drop ratio and slot_bytes")
             object.__setattr__(self, "slot_bytes", self.max_slot_bytes)
             return
-        if self.ratio is not None and not (isinstance(self.ratio, (int, float)) and 0 < self.ratio < 1e9):
-            raise ConfigError(f"ratio is {self.ratio!r}; give a number, {self._bounds()}")
-        slot = self.slot_bytes
-        if slot is None:
+        if self.ratio is not None:
+            number = isinstance(self.ratio, numbers.Real) and not isinstance(self.ratio, bool)
+            if not (number and 1e-9 < self.ratio < 1e9):
+                raise ConfigError(f"ratio is {self.ratio!r}; give a number, {self._bounds()}")
+            object.__setattr__(self, "ratio", float(self.ratio))
+        slot = _whole(self.slot_bytes)
+        if self.slot_bytes is None:
             slot = self._slot_of(_DEFAULT_RATIO if self.ratio is None else self.ratio)
-        elif isinstance(slot, bool) or int(slot) != slot:
-            raise ConfigError(f"slot_bytes is {slot!r}; give a whole number, {self._bounds()}")
+        elif slot is None:
+            raise ConfigError(f"slot_bytes is {self.slot_bytes!r}; give a whole number, {self._bounds()}")
         elif self.ratio is not None and self._slot_of(self.ratio) != slot:
             raise ConfigError(f"a ratio of {self.ratio:g} and a slot of {slot} bytes disagree; give one of the two")
         if not self.min_slot_bytes <= slot <= self.max_slot_bytes:
@@ -122,7 +145,7 @@ class Config:
                 f"{what} is impossible for {self.format} blocks of {self.block_len} values in order {self.order}; "
                 f"use {self._bounds()}{more}"
             )
-        object.__setattr__(self, "slot_bytes", int(slot))
+        object.__setattr__(self, "slot_bytes", slot)
         object.__setattr__(self, "ratio", self.block_bytes / slot)
 
     @property

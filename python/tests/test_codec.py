@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
+import math
 import os
 import subprocess
 import sys
@@ -141,6 +142,48 @@ def test_arrays_that_are_refused(array, text):
 def test_settings_that_are_refused(settings, text):
     with pytest.raises(ConfigError, match=text):
         actplane.compress(np.zeros(9, np.float32), **settings)
+
+
+_NO_RATIO = "ratio is .*; give a number, slots of 4 to 327 bytes"
+_NO_SLOT = "slot_bytes is .*; give a whole number, slots of 4 to 327 bytes"
+_NO_NUMBERS = [None, "8", b"8", math.nan, math.inf, 0.5, True, [8], {}, 1j, np.array([4, 8]), 10**400]
+
+
+@pytest.mark.parametrize(
+    "name, values, text",
+    [
+        ("ratio", [1e-30, 1e-310, 5e-324, -1, *_NO_NUMBERS[1:5], *_NO_NUMBERS[6:]], _NO_RATIO),
+        ("slot_bytes", _NO_NUMBERS[1:-1], _NO_SLOT),
+        ("slot_bytes", [-1, 0, 3, 328, 10**400], "use slots of 4 to 327"),
+        ("format", [None, 32, ["fp32"], b"fp32", np.array(["fp32", "bf16"])], "format is .*; use one of fp32, fp16"),
+        ("order", [None, 0, ["field"], {}], "order is .*; use one of field"),
+        ("fill", [None, 0, ["zero"], {}], "fill is .*; use one of midpoint"),
+        ("block_len", _NO_NUMBERS, "block_len is .*; use one of 32, 64"),
+        ("group_len", _NO_NUMBERS, "group_len is .*; use one of 4, 8"),
+        ("row_limit", _NO_NUMBERS, "row_limit is .*; use one of 8 to 24"),
+        ("delta_cap", _NO_NUMBERS, "delta_cap is .*; use one of 0 to 9"),
+        ("threads", _NO_NUMBERS, "threads is .*; use one of 0 to 1024"),
+        ("lossless", [None, "no", 2, [], math.nan], "lossless is .*; use one of False, True"),
+    ],
+)
+def test_whatever_is_given_a_config_says_what_can_be(name, values, text):
+    for value in values:
+        with pytest.raises(ConfigError, match=text):
+            Config(**{name: value})
+    with pytest.raises(ConfigError, match="drop ratio and slot_bytes"):
+        Config(lossless=True, order="field", slot_bytes=np.array([4, 8]))
+
+
+def test_numbers_may_be_of_any_type():
+    plain = Config(ratio=8, block_len=64, group_len=8, row_limit=12, threads=2)
+    for kind in (np.int64, np.uint8, np.float32, float):
+        settings = dict(ratio=8, block_len=64, group_len=8, row_limit=12, delta_cap=0, threads=2)
+        c = Config(**{name: kind(value) for name, value in settings.items()})
+        assert c == plain and hash(c) == hash(plain) and repr(c) == repr(plain)
+        assert repr(Config(slot_bytes=kind(64))) == repr(Config(slot_bytes=64))
+    assert repr(Config(lossless=np.True_, order="field")) == repr(Config(lossless=True, order="field"))
+    x = np.ones(300, np.float32)
+    assert np.array_equal(actplane.decompress(actplane.compress(x, block_len=64.0, threads=np.int8(1))), x)
 
 
 def test_config_and_settings_do_not_mix():
