@@ -22,12 +22,15 @@ void AddFormat(CLI::App& app, io::TensorFileOptions& options) {
             "What the values are; needed for bfloat16 bits in a .npy of <u2 or V2");
 }
 
-void AddTensor(CLI::App& app, std::string& tensor, const std::string& help) {
-  app.add_option("--tensor", tensor, help)->type_name("PATTERN");
+CLI::Option* AddTensor(CLI::App& app, std::optional<std::string>& tensor, const std::string& help) {
+  // An option of an optional takes an empty word for none.
+  const auto assign = [&tensor](const std::string& name) { tensor = name; };
+  return app.add_option_function<std::string>("--tensor", assign, help)->type_name("PATTERN");
 }
 
 void AddBlock(CLI::App& app, uint32_t& block_len) {
   app.add_option("--block", block_len, "Values per block")
+      ->transform(Decimal())
       ->check(Quiet(CLI::IsMember({32, 64, 128, 256})))
       ->type_name("32|64|128|256")
       ->capture_default_str();
@@ -42,12 +45,14 @@ void AddOrderOptions(CLI::App& app, OrderOptions& options, const std::string& fi
   AddFill(app, options.fill, "Order field: " + fill_help)->default_str("midpoint");
   AddDeltaCap(app, options.delta_cap);
   app.add_option("--group", options.group_len, "Order significance: values per group (K)")
+      ->transform(Decimal())
       ->check(Quiet(CLI::IsMember({kMinGroupLen, kMaxGroupLen})))
       ->type_name("4|8")
       ->default_str(fmt::format("{}", Config().group_len));
   app.add_option("--rows", options.row_limit,
                  fmt::format("Order significance: most bits of a magnitude (R), {} to {}",
                              kMinRowLimit, kMaxRowLimit))
+      ->transform(Decimal())
       ->check(Quiet(CLI::Range(kMinRowLimit, kMaxRowLimit)))
       ->type_name("COUNT")
       ->default_str(fmt::format("{}", Config().row_limit));
@@ -63,6 +68,8 @@ Result<Config> WithOrderOptions(Config config, const OrderOptions& options, bool
     if (!field && options.fill) return wrong("--fill", "order field", kFix);
     if (!field && options.delta_cap != 0)
       return wrong("--delta-cap", "blocks of order field that are cut", kFix);
+    if (field && options.fill && config.lossless)
+      return wrong("--fill", "blocks of order field that are cut", "leave it out with --lossless");
     for (const auto& [flag, given] : {std::pair("--group", options.group_len.has_value()),
                                       std::pair("--rows", options.row_limit.has_value())}) {
       if (field && given)
@@ -100,12 +107,14 @@ CLI::Option* AddFill(CLI::App& app, std::optional<Fill>& fill, const std::string
 void AddDeltaCap(CLI::App& app, uint32_t& delta_cap) {
   app.add_option("--delta-cap", delta_cap,
                  "Order field: most delta planes in a block that is cut; 0 for no limit")
+      ->transform(Decimal())
       ->type_name("PLANES")
       ->capture_default_str();
 }
 
 void AddThreads(CLI::App& app, int& threads) {
   app.add_option("--threads", threads, "Threads; 0 takes one per core")
+      ->transform(Decimal())
       ->check(Quiet(CLI::Range(0, 1024)))
       ->type_name("COUNT")
       ->capture_default_str();
@@ -136,6 +145,7 @@ void AddSlotSizes(CLI::App& app, SlotSizes& sizes, bool several, bool lossless) 
                     ->type_name("R")
                     ->default_str(fmt::format("{}", SlotSize{}.ratio));
   auto* bytes = one(group->add_option("--slot-bytes", sizes.bytes, "Slot bytes" + repeated))
+                    ->transform(Decimal())
                     ->check(Quiet(CLI::Range(1U, UINT32_MAX)))
                     ->type_name("T");
   if (lossless) {
@@ -261,31 +271,32 @@ Status ForEachPiece(const io::TensorReader& reader, size_t tensor, Progress& pro
 }
 
 Result<std::vector<size_t>> ChooseTensors(const io::ContainerReader& reader,
-                                          const std::string& file, const std::string& name) {
+                                          const std::string& file,
+                                          const std::optional<std::string>& name) {
   const auto& tensors = reader.tensors();
   std::vector<size_t> chosen;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].info.name == name) return std::vector<size_t>{i};  // a name is no pattern
-    if (name.empty() || io::MatchesPattern(tensors[i].info.name, name)) chosen.push_back(i);
+    if (name && tensors[i].info.name == *name) return std::vector<size_t>{i};  // no pattern
+    if (!name || io::MatchesPattern(tensors[i].info.name, *name)) chosen.push_back(i);
   }
-  if (!chosen.empty() || name.empty()) return chosen;
+  if (!chosen.empty() || !name) return chosen;
   return ConfigError(
       fmt::format("{}: there is no tensor {} among its {}; actplane inspect lists them",
-                  io::Quote(file), io::Quote(name), tensors.size()));
+                  io::Quote(file), io::Quote(*name), tensors.size()));
 }
 
 Result<size_t> ChooseTensor(const io::ContainerReader& reader, const std::string& file,
-                            const std::string& name) {
+                            const std::optional<std::string>& name) {
   const Result<std::vector<size_t>> chosen = ChooseTensors(reader, file, name);
   if (!chosen.ok()) return chosen.status();
   if (chosen->size() == 1) return chosen->front();
   if (chosen->empty()) {
     return BadInputError(io::Quote(file) + ": it holds no tensor; choose another file");
   }
-  return ConfigError(
-      fmt::format("{}: {} {} tensors; choose one with --tensor, for example {}", io::Quote(file),
-                  name.empty() ? "it holds" : io::Quote(name) + " fits", chosen->size(),
-                  io::Quote(reader.tensors()[chosen->front()].info.name)));
+  return ConfigError(fmt::format("{}: {} {} tensors; choose one with --tensor, for example {}",
+                                 io::Quote(file), !name ? "it holds" : io::Quote(*name) + " fits",
+                                 chosen->size(),
+                                 io::Quote(reader.tensors()[chosen->front()].info.name)));
 }
 
 }  // namespace actplane::cli

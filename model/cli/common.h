@@ -58,7 +58,7 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& flag, Target& target,
 
 void AddFormat(CLI::App& app, io::TensorFileOptions& options);
 // A name, or a pattern of the shell: * ? [...].
-void AddTensor(CLI::App& app, std::string& tensor, const std::string& help);
+CLI::Option* AddTensor(CLI::App& app, std::optional<std::string>& tensor, const std::string& help);
 void AddBlock(CLI::App& app, uint32_t& block_len);
 inline constexpr const char* kOrderHelp =
     "Which bits go first: by field (the paper's scheme) or by absolute weight";
@@ -76,8 +76,8 @@ struct OrderOptions {
 // --fill, --delta-cap, --group and --rows.
 void AddOrderOptions(CLI::App& app, OrderOptions& options, const std::string& fill_help);
 
-// `config` with those that its order has. kInvalidConfig if the other's were given, but where
-// `both` orders are asked for.
+// `config` with those that its order has. kInvalidConfig if the other's were given, or a fill of
+// lossless blocks, but where `both` orders are asked for.
 Result<Config> WithOrderOptions(Config config, const OrderOptions& options, bool both = false);
 
 // "fill midpoint" or "K = 4, R = 16": what only the order of `config` has.
@@ -154,10 +154,11 @@ Status ForEachPiece(const io::TensorReader& reader, size_t tensor, Progress& pro
 
 // Those that --tensor names or that its pattern fits; without a name all of them.
 Result<std::vector<size_t>> ChooseTensors(const io::ContainerReader& reader,
-                                          const std::string& file, const std::string& name);
+                                          const std::string& file,
+                                          const std::optional<std::string>& name);
 
 // The one tensor of a container that --tensor chooses; without a name the only one.
 Result<size_t> ChooseTensor(const io::ContainerReader& reader, const std::string& file,
-                            const std::string& name);
+                            const std::optional<std::string>& name);
 
 }  // namespace actplane::cli

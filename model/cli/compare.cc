@@ -139,7 +139,9 @@ Result<std::vector<Pair>> MatchTensors(const std::vector<Side>& a, const std::ve
     // Other formats are compared as numbers; what is no format of ours only with its like.
     const bool numbers = x.format.has_value() && y->format.has_value();
     const bool alike = numbers || (x.Kind() == y->Kind() && x.bytes == y->bytes);
-    if (*x.shape != *y->shape || x.fortran_order != y->fortran_order || !alike)
+    // A vector lies alike in either order.
+    const bool same_order = x.fortran_order == y->fortran_order || x.shape->size() < 2;
+    if (*x.shape != *y->shape || !same_order || !alike)
       return MismatchError(fmt::format("{} and {}", LayoutText(x), LayoutText(*y)));
     pairs.push_back({.a = x, .b = *y});
   }
@@ -346,14 +348,24 @@ Result<io::TensorReader> Open(io::Files& files, const std::string& path, const C
   return io::TensorReader::Open(std::move(*source), o.input);
 }
 
+bool Holds(const io::TensorReader& reader, Format format) {
+  return std::any_of(reader.tensors().begin(), reader.tensors().end(),
+                     [&](const io::TensorInfo& t) { return t.format == format; });
+}
+
 Status Run(const CompareOptions& o) {
   io::Files files;
   Result<io::TensorReader> a = Open(files, o.a, o);
   if (!a.ok()) return a.status();
   Result<io::TensorReader> b = Open(files, o.b, o);
   if (!b.ok()) return b.status();
-  if (!o.input.tensor.empty() && a->npy() && b->npy()) {
+  if (o.input.tensor && a->npy() && b->npy()) {
     return BadInputError("two .npy files hold one tensor each, without a name; leave out --tensor");
+  }
+  if (o.input.format && !Holds(*a, *o.input.format) && !Holds(*b, *o.input.format)) {
+    return ConfigError(
+        fmt::format("--format {} is for files with such values, and neither has any; leave it out",
+                    ToString(*o.input.format)));
   }
   std::string tensor;
   Result<Report> r = CompareFiles(*a, *b, o, tensor);

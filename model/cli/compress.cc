@@ -99,9 +99,11 @@ Status Run(const CompressOptions& o) {
                     "containers",
                     io::Quote(o.in), s.message()));
   }
-  Result<Config> with_options = WithOrderOptions(o.config, o.of_order);
+  Config config = o.config;
+  config.lossless = o.slots.lossless;
+  Result<Config> with_options = WithOrderOptions(config, o.of_order);
   if (!with_options.ok()) return with_options.status();
-  Config config = *with_options;
+  config = *with_options;
   std::vector<Config> configs;  // all are checked before a byte is written
   uint64_t bytes = 0;
   for (const auto& info : reader->tensors()) {
@@ -110,7 +112,6 @@ Status Run(const CompressOptions& o) {
     configs.push_back(*c);
     bytes += RawBytes(info);
   }
-  config.lossless = o.slots.lossless;
 
   Result<std::unique_ptr<io::Sink>> sink = files.OpenOutput(o.out, o.force);
   if (!sink.ok()) return sink.status();

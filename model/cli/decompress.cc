@@ -20,7 +20,8 @@ constexpr uint64_t kPieceBytes = 4 << 20;  // of values; a chunk may hold many m
 constexpr size_t kLongestName = 200;       // leaves room in the 255 bytes of a file name
 
 struct DecompressOptions {
-  std::string in, out, tensor;
+  std::string in, out;
+  std::optional<std::string> tensor;
   std::optional<Fill> fill;
   int threads = 0;
   bool keep_going = false;
@@ -144,12 +145,12 @@ Status ReportTensors(const io::ContainerReader& reader, const DecompressOptions&
 Result<std::vector<Done>> PlanOf(const io::ContainerReader& reader, const io::Files& files,
                                  const DecompressOptions& o) {
   std::error_code error;
-  const bool folder = o.out.ends_with('/') || fs::is_directory(o.out, error);
+  const bool folder = o.out.ends_with('/') || (o.out != "-" && fs::is_directory(o.out, error));
   std::vector<Done> plan;
   if (!folder) {
     Result<size_t> tensor = ChooseTensor(reader, o.in, o.tensor);
     if (!tensor.ok()) {
-      if (!o.tensor.empty() || reader.tensors().size() < 2) return tensor.status();
+      if (o.tensor || reader.tensors().size() < 2) return tensor.status();
       return ConfigError(fmt::format("{}, or give a folder, {}/, for all of them",
                                      tensor.status().message(), o.out));
     }
@@ -164,6 +165,10 @@ Result<std::vector<Done>> PlanOf(const io::ContainerReader& reader, const io::Fi
     if (o.fill && t.config.order != Order::kField) {
       return ConfigError(Where(o.in, t.info.name) +
                          ": --fill is for order field; leave it out with order significance");
+    }
+    if (o.fill && t.config.lossless) {
+      return ConfigError(Where(o.in, t.info.name) +
+                         ": --fill is for blocks that are cut; leave it out with lossless ones");
     }
   }
   for (Done& d : plan) {

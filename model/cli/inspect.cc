@@ -21,7 +21,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct InspectOptions {
-  std::string in, tensor;
+  std::string in;
+  std::optional<std::string> tensor;
   std::optional<uint64_t> block;
   bool json = false;
 };
@@ -711,6 +712,7 @@ Command AddInspect(CLI::App& root) {
       ->required()
       ->type_name(" ");
   app->add_option("--block-index", o->block, "Draw this block of a container, counted from 0")
+      ->transform(Decimal())
       ->check(CheckIndex)
       ->type_name("I");
   AddTensor(*app, o->tensor, "Which tensors; one for a block");

@@ -19,7 +19,8 @@ constexpr size_t kLongestLine = 64 << 10;
 constexpr size_t kFlushBytes = 1 << 20;
 
 struct MemhOptions {
-  std::string in, out, tensor;
+  std::string in, out;
+  std::optional<std::string> tensor;
   uint32_t word_bits = 256;
   bool back = false;
   bool force = false;
@@ -340,10 +341,11 @@ Command AddMemh(CLI::App& root) {
                   "Image to write, or with --back a container; - for standard output")
       ->required()
       ->type_name(" ");
-  auto* tensor = app->add_option("--tensor", o->tensor, "Which tensor, if there are several");
+  auto* tensor = AddTensor(*app, o->tensor, "Which tensor, if there are several");
   tensor->type_name("NAME");
   auto* bits = app->add_option("--word-bits", o->word_bits, "Bits of a word of the memory");
-  bits->check(Quiet(CLI::IsMember({64, 128, 256, 512})))
+  bits->transform(Decimal())
+      ->check(Quiet(CLI::IsMember({64, 128, 256, 512})))
       ->type_name("64|128|256|512")
       ->capture_default_str();
   app->add_flag("--back", o->back, "From image to container")->excludes(tensor)->excludes(bits);

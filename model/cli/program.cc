@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -59,6 +60,20 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   return names;
 }
 
+constexpr char kMark = '\x1f';
+
+void TakeMarksOff(CLI::App& app) {
+  for (CLI::Option* option : app.get_options({})) {
+    option->transform(CLI::Validator(
+        [](std::string& word) {
+          if (word.starts_with(kMark)) word.erase(0, 1);
+          return std::string();
+        },
+        ""));
+  }
+  for (CLI::App* part : app.get_subcommands({})) TakeMarksOff(*part);
+}
+
 // What is wrong with the arguments, and which word was perhaps meant.
 std::string Explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App& chosen) {
   std::string text = error.what();
@@ -72,7 +87,20 @@ std::string Explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     }
   }
   if (!nearest.empty()) text += fmt::format("; did you mean {}?", nearest);
+  std::erase(text, kMark);
   return text;
+}
+
+// CLI11 makes a list of the word [a,b] where several may be given, as files may. A mark before it,
+// which every option takes off again, keeps it one word.
+void KeepBrackets(CLI::App& app, std::vector<std::string>& arguments) {
+  bool any = false;
+  for (std::string& word : arguments) {
+    if (!word.starts_with('[') || !word.ends_with(']')) continue;
+    word.insert(word.begin(), kMark);
+    any = true;
+  }
+  if (any) TakeMarksOff(app);
 }
 
 // Where a standard stream is closed, the next file that is opened would be taken for it. What takes
@@ -126,6 +154,7 @@ ExitCode RunCommand(CLI::App& app, std::vector<std::string> arguments,
         "there is no subcommand {}{}; see {} --help", arguments[0],
         nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest), app.get_name())));
   }
+  KeepBrackets(app, arguments);
   try {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
     app.parse(arguments);
@@ -150,6 +179,7 @@ int Main(const std::function<ExitCode()>& run) {
   HoldClosedStreams();
   io::RemoveOutputFilesOnSignal();
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
+  (void)std::setlocale(LC_CTYPE, "C.UTF-8");  // NOLINT(concurrency-mt-unsafe): no thread yet
   try {
     return run();
   } catch (const std::exception& e) {  // out of memory, and nothing else that we know of
@@ -184,6 +214,15 @@ void Complain(std::string_view text) {
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   (void)Print(line + '\n', /*to_stderr=*/true);
+}
+
+CLI::Validator Decimal() {
+  return {[](std::string& word) {
+            if (word.find_first_not_of("0123456789") == std::string::npos)
+              word.erase(0, std::min(word.find_first_not_of('0'), word.size() - 1));
+            return std::string();
+          },
+          ""};
 }
 
 void AddVersion(CLI::App& app) {

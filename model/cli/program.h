@@ -66,6 +66,10 @@ void AddForce(CLI::App& app, bool& force);
 // The one of `names` that `word` may have been meant to be, or nothing.
 std::string Nearest(std::string_view word, std::span<const std::string> names);
 
+// The transform of every option that is a whole number, before its checks: 017 is seventeen, where
+// CLI11 reads it as octal. 0x11 stays what it is.
+CLI::Validator Decimal();
+
 // A check without its words in --help; type_name says it better.
 template <typename Check>
 Check Quiet(Check check) {

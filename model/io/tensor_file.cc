@@ -106,7 +106,7 @@ Result<bool> TensorReader::Recognizes(const RandomAccessSource& source) {
 }
 
 Status TensorReader::OpenNpy(const TensorFileOptions& options) {
-  if (!options.tensor.empty() && !options.mixed)
+  if (options.tensor && !options.mixed)
     return Bad("a .npy file holds one tensor without a name; leave out --tensor");
   const Status truncated = Bad("the .npy header is truncated; write it again with numpy.save");
   std::array<std::byte, 12> head{};
@@ -210,9 +210,10 @@ Status TensorReader::OpenSafetensors(const TensorFileOptions& options) {
     return e.name == options.tensor;
   });
   for (SafetensorsEntry& e : entries) {
-    const bool wanted = options.tensor.empty() ||
-                        (named ? e.name == options.tensor : MatchesPattern(e.name, options.tensor));
-    if (!wanted) continue;
+    if (options.tensor &&
+        !(named ? e.name == *options.tensor : MatchesPattern(e.name, *options.tensor))) {
+      continue;
+    }
     const DtypeInfo* dtype = FindDtype(e.dtype);
     std::string obstacle;
     bool excluded = false;
@@ -251,9 +252,9 @@ Status TensorReader::OpenSafetensors(const TensorFileOptions& options) {
                         .bytes = e.end - e.begin,
                         .reason = std::move(obstacle)});
   }
-  if (tensors_.empty() && !options.tensor.empty() && notes_.empty()) {
+  if (tensors_.empty() && options.tensor && notes_.empty()) {
     return Bad(fmt::format("there is no tensor {} among its {}; actplane inspect lists them",
-                           Quote(options.tensor), entries.size()));
+                           Quote(*options.tensor), entries.size()));
   }
   if (tensors_.empty() && !entries.empty() && !options.list) {
     return Bad(fmt::format("none of its {} tensors can be read: it needs F32, F16 or BF16 ones{}",

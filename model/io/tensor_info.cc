@@ -51,6 +51,10 @@ Result<uint64_t> CountValues(std::span<const uint64_t> shape) {
     return BadInputError(
         fmt::format("the shape has {} dimensions; reshape to at most {}", shape.size(), kMaxRank));
   }
+  if (std::any_of(shape.begin(), shape.end(), [](uint64_t dim) { return dim > INT64_MAX; })) {
+    return BadInputError(
+        "the shape has a dimension above 2^63 - 1; the header is damaged, write the file again");
+  }
   if (std::find(shape.begin(), shape.end(), 0u) != shape.end()) return uint64_t{0};
   uint64_t values = 1;
   for (const uint64_t dim : shape) {

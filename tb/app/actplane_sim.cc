@@ -338,8 +338,10 @@ cli::ExitCode Main(const std::vector<std::string>& arguments) {
           "What goes in; with a FILE it is file");
   AddName(app, "--stall", o.run.stall, "stall profile", stalls, "Who pauses when");
   app.add_option("--seed", o.run.seed, "Decimal or 0x...; without it a fresh one is drawn")
+      ->transform(cli::Decimal())
       ->type_name("SEED");
   app.add_option("--blocks", o.run.blocks, "Packets to send at most; of files 0 for all")
+      ->transform(cli::Decimal())
       ->check(cli::CheckIndex)
       ->type_name("COUNT")
       ->capture_default_str();
@@ -352,7 +354,9 @@ cli::ExitCode Main(const std::vector<std::string>& arguments) {
   auto* soak = app.add_option(
       "--soak", o.soak,
       "At least so many blocks over all configurations, or that of --config, sequences and stalls");
-  soak->check(cli::Quiet(CLI::Range(uint64_t{1}, UINT64_MAX)))->type_name("COUNT");
+  soak->transform(cli::Decimal())
+      ->check(cli::Quiet(CLI::Range(uint64_t{1}, UINT64_MAX)))
+      ->type_name("COUNT");
   app.add_option("--coverage", o.coverage_file,
                  "Write the functional coverage as JSON here (one device, or --soak)")
       ->type_name("OUT.json");

@@ -69,7 +69,7 @@ Result<Row> Verify(const Options& o, const std::string& file,
   if (all == 0) return row;
 
   FileOptions replay = o.files;
-  replay.input.tensor = info.name;
+  if (!reader->npy()) replay.input.tensor = info.name;
   replay.order = model.order;
   replay.slots = {};
   replay.slots.lossless = model.lossless;
@@ -279,6 +279,7 @@ cli::Command AddVerify(CLI::App& root) {
   AddFileOptions(*app, o->files, /*several=*/true);
   AddConfig(*app, o->config);
   app->add_option("--blocks", o->blocks, "Of each tensor at most; 0 for all")
+      ->transform(cli::Decimal())
       ->check(cli::CheckIndex)
       ->type_name("COUNT")
       ->capture_default_str();

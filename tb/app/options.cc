@@ -13,7 +13,7 @@ std::string FileOptions::Arguments() const {
   for (const double ratio : slots.ratios) text += fmt::format(" --ratio {}", ratio);
   for (const uint32_t bytes : slots.bytes) text += fmt::format(" --slot-bytes {}", bytes);
   if (input.format) text += fmt::format(" --format {}", actplane::ToString(*input.format));
-  if (!input.tensor.empty()) text += " --tensor " + ShellWord(input.tensor);
+  if (input.tensor) text += " --tensor " + ShellWord(*input.tensor);
   if (order) text += fmt::format(" --order {}", actplane::ToString(*order));
   if (of_order.fill) text += fmt::format(" --fill {}", actplane::ToString(*of_order.fill));
   if (of_order.delta_cap != 0) text += fmt::format(" --delta-cap {}", of_order.delta_cap);
@@ -64,6 +64,7 @@ Result<Config> OrderOf(const FileOptions& options, const NamedConfig& named) {
   Config config;
   config.block_len = shape.block_len;
   config.order = options.order.value_or(shape.NthOrder(0));
+  config.lossless = options.slots.lossless;
   if (!shape.Has(config.order)) {
     return ConfigError(fmt::format("configuration '{}' has no order {}; its order: {}", named.name,
                                    actplane::ToString(config.order),

@@ -114,12 +114,14 @@ int Main(int argc, char** argv) {
   auto* stall = name("--stall", run.stall, stalls, "Who pauses when");
   auto* seed =
       app.add_option("--seed", run.seed, "Decimal or 0x...; without it a fresh one is drawn");
-  seed->type_name("SEED");
+  seed->transform(cli::Decimal())->type_name("SEED");
   auto* bursts = app.add_option("--bursts", run.bursts, "Bursts of traffic, about");
-  bursts->check(cli::Quiet(CLI::Range(uint64_t{0}, uint64_t{1} << 40)))
+  bursts->transform(cli::Decimal())
+      ->check(cli::Quiet(CLI::Range(uint64_t{0}, uint64_t{1} << 40)))
       ->type_name("COUNT")
       ->capture_default_str();
   app.add_option("--error-rate", run.error_rate, "Bursts in a thousand that fail in the memory")
+      ->transform(cli::Decimal())
       ->check(cli::Quiet(CLI::Range(0, 1000)))
       ->type_name("RATE")
       ->capture_default_str();
@@ -127,9 +129,12 @@ int Main(int argc, char** argv) {
                                      "At least so many accesses, which are beats that are read, or "
                                      "written with a strobe, over all "
                                      "sequences, stalls and configurations");
-  soak_option->check(cli::Quiet(CLI::Range(uint64_t{1}, uint64_t{1} << 40)))->type_name("COUNT");
+  soak_option->transform(cli::Decimal())
+      ->check(cli::Quiet(CLI::Range(uint64_t{1}, uint64_t{1} << 40)))
+      ->type_name("COUNT");
   soak_option->excludes(sequence)->excludes(stall)->excludes(bursts);
   app.add_option("--watchdog", run.watchdog_cycles, "Cycles without a beat that end a run")
+      ->transform(cli::Decimal())
       ->check(cli::Quiet(CLI::PositiveNumber))
       ->type_name("CYCLES")
       ->capture_default_str();

@@ -345,14 +345,17 @@ cli::Command AddReplay(CLI::App& root, Options& o) {
   app->add_option("--dram-file", o.dram_file, "Parameters of other memories, as tb/replay/dram.txt")
       ->type_name("FILE");
   app->add_option("--width", o.width, "Bits of the bus on both sides")
+      ->transform(cli::Decimal())
       ->check(cli::Quiet(CLI::IsMember({64, 128, 256, 512, 1024})))
       ->type_name("64|128|256|512|1024")
       ->capture_default_str();
   app->add_option("--clock", o.clock_mhz, "Clock of the memory path")
+      ->transform(cli::Decimal())
       ->check(cli::Quiet(CLI::Range(1, 10000)))
       ->type_name("MHZ")
       ->capture_default_str();
   app->add_option("--paths", o.paths, "Memory paths side by side, which take blocks in turn")
+      ->transform(cli::Decimal())
       ->check(cli::Quiet(CLI::Range(1, 64)))
       ->type_name("COUNT")
       ->capture_default_str();

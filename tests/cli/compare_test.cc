@@ -272,6 +272,27 @@ TEST_F(ComparePairs, OtherFormatsAreComparedAsNumbers) {
               HasSubstr("(fp32) and '" + bf16 + "' (bf16) are equal as numbers, 120 values\n"));
 }
 
+TEST_F(ComparePairs, AFormatThatNeitherFileHasIsRefused) {
+  const std::string f4 = WriteFile("f4.npy", Npy("<f4", "(1,)", Little(0x3f800000, 4)));
+  const std::string bf16 =
+      WriteFile("b.safetensors", SafetensorsOf({{"w", "BF16", {1}, Little(0x3f80, 2)}}));
+  Ok({"compare", f4, f4, "--format", "fp32"});
+  EXPECT_EQ(JsonAt(1, {"compare", f4, bf16, "--format", "bf16"})["equal_as_numbers"], true);
+  Fails(2, {"compare", f4, f4, "--format", "bf16"},
+        "--format bf16 is for files with such values, and neither has any; leave it out");
+  Fails(2, {"compare", f4, bf16, "--format", "fp16"}, "leave it out");
+}
+
+TEST_F(ComparePairs, AVectorIsTheSameInEitherOrder) {
+  const std::string values = FloatBytes(SomeFloats(6));
+  const auto file = [&](const std::string& name, const char* shape, bool fortran) {
+    return WriteFile(name, Npy("<f4", shape, values, fortran));
+  };
+  Ok({"compare", file("c.npy", "(6,)", false), file("f.npy", "(6,)", true)});
+  Fails(1, {"compare", file("c.npy", "(2, 3)", false), file("f.npy", "(2, 3)", true)},
+        "in Fortran order");
+}
+
 TEST_F(ComparePairs, EveryHalfIsTheNumberThatItStandsFor) {
   // Against the definition: all 65536 patterns and the same numbers as floats.
   std::string halves;

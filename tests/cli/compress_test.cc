@@ -75,7 +75,8 @@ TEST_F(Compress, ConfigurationReachesTheContainer) {
   EXPECT_EQ(t["slot_bytes"], 50);
   compress({"--order", "significance"}, {"significance", nullptr, nullptr, 4, 16, false});
   compress({"--delta-cap", "3"}, {"field", "midpoint", 3, nullptr, nullptr, false});
-  compress({"--lossless", "--fill", "zero"}, {"field", "zero", 0, nullptr, nullptr, true});
+  compress({"--lossless"}, {"field", "midpoint", 0, nullptr, nullptr, true});
+  compress({"--fill", "zero"}, {"field", "zero", 0, nullptr, nullptr, false});
   EXPECT_THAT(Ok({"compress", q, Path("q.apl"), "--order", "significance", "--group", "8"}),
               HasSubstr("(ratio 3.200), order significance, K = 8, R = 16\n"));
   EXPECT_THAT(Ok({"compress", q, Path("q.apl"), "--lossless"}),
@@ -223,6 +224,65 @@ TEST_F(Tensors, OneIsChosenByName) {
   Fails(3, {"compress", in_, Path("x.apl"), "--tensor", "c"}, "there is no tensor 'c'");
 }
 
+TEST_F(Tensors, AnEmptyNameIsAName) {
+  ACTP_CLAUSE("C-4.2");
+  const std::string in = WriteFile(
+      "e.safetensors", Safetensors(R"({"":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                   R"("b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+                                   Noise(12)));
+  const std::string apl = Path("e.apl");
+  EXPECT_EQ(OkJson({"compress", in, apl, "--slot-bytes", "160"})["tensors"], 2);
+  EXPECT_EQ(OkJson({"inspect", apl})["tensors"].size(), 2U);
+  EXPECT_EQ(OkJson({"inspect", in})["tensors"].size(), 2U);
+  EXPECT_EQ(OkJson({"eval", in, "--tensor", ""})["files"].size(), 1U);
+  EXPECT_EQ(OkJson({"decompress", apl, Path("d/")})["tensors"].size(), 2U);
+  Fails(2, {"memh", apl, Path("x.memh")}, "it holds 2 tensors; choose one");
+  Fails(2, {"decompress", apl, Path("x.npy")}, "it holds 2 tensors; choose one");
+
+  for (const std::string& file : {in, apl}) {
+    const Json json = OkJson({"inspect", file, "--tensor", ""});
+    ASSERT_EQ(json["tensors"].size(), 1U);
+    EXPECT_EQ(json["tensors"][0]["name"], "");
+  }
+  Ok({"memh", apl, Path("x.memh"), "--tensor", ""});
+  Ok({"compare", in, in, "--tensor", ""});
+  EXPECT_EQ(OkJson({"compress", in, Path("one.apl"), "--tensor", ""})["values"], 1);
+  Ok({"decompress", apl, Path("x.npy"), "--tensor", ""});
+  EXPECT_EQ(OkJson({"inspect", Path("x.npy")})["tensors"][0]["values"], 1);
+
+  Ok({"compress", in_, apl_, "--lossless"});
+  Fails(3, {"stats", in_, "--tensor", ""}, "there is no tensor '' among its 3");
+  Fails(2, {"inspect", apl_, "--tensor", ""}, "there is no tensor '' among its 3");
+  Fails(2, {"decompress", apl_, Path("x/"), "--tensor", ""}, "there is no tensor '' among its 3");
+}
+
+TEST_F(Tensors, APatternMeansCharacters) {
+  const std::string in = WriteFile(
+      "u.safetensors", Safetensors(R"({"é":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                   R"("éé":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                                   Noise(8)));
+  Ok({"compress", in, Path("u.apl")});
+  for (const char* pattern : {"?", "[é]", "[è-ê]"}) {
+    for (const std::string& file : {in, Path("u.apl")})
+      EXPECT_EQ(OkJson({"inspect", file, "--tensor", pattern})["tensors"].size(), 1U) << pattern;
+  }
+}
+
+TEST_F(Tensors, ADimensionThatNumpyCannotHoldIsRefused) {
+  ACTP_CLAUSE("C-4.3");
+  const auto file = [&](uint64_t dim) {
+    return WriteFile("z.safetensors",
+                     Safetensors(fmt::format(R"({{"a":{{"dtype":"F32","shape":[0,{}],)"
+                                             R"("data_offsets":[0,0]}}}})",
+                                             dim),
+                                 ""));
+  };
+  Fails(3, {"compress", file(uint64_t{1} << 63), Path("z.apl")}, "a dimension above 2^63 - 1");
+  Ok({"compress", file(INT64_MAX), Path("z.apl")});
+  Ok({"decompress", Path("z.apl"), Path("z.npy")});
+  Ok({"stats", Path("z.npy")});
+}
+
 TEST_F(Tensors, AndByPattern) {
   const std::string other = WriteFile(
       "o.safetensors", Safetensors(R"({"h.*":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
@@ -241,6 +301,17 @@ TEST_F(Tensors, AndByPattern) {
         "'[hb]*' fits 2 tensors; choose one with --tensor, for example 'h.0/../w'");
   Ok({"decompress", apl_, Path("b.npy"), "--tensor", "b*"});
   EXPECT_EQ(ReadFile(Path("b.npy")), Npy("<f2", "(30,)", values_.substr(400, 60)));
+}
+
+TEST_F(Tensors, ADashIsStandardOutputWhateverItNames) {
+  Ok({"compress", DataFile("gpt2.attn.q.npy"), apl_, "--lossless"});
+  std::filesystem::create_directory(Path("-"));
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(Path(""));
+  const RunResult r = Run({"decompress", apl_, "-"});
+  std::filesystem::current_path(before);
+  EXPECT_EQ(r.exit, 0) << r.err;
+  EXPECT_EQ(r.out, ReadFile(DataFile("gpt2.attn.q.npy")));
 }
 
 TEST_F(Tensors, AFailureLeavesNoneOfThem) {

@@ -74,6 +74,55 @@ TEST_F(Usage, WrongArgumentsExitWith2AndOneLine) {
   Fails(2, {"stats", q, "line\nbreak\x1b[31m", "--block", "1\n2"}, "--block");
 }
 
+TEST_F(Usage, NumbersAreDecimal) {
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  const std::string apl = Path("q.apl");
+  EXPECT_EQ(OkJson({"compress", q, apl, "--slot-bytes", "0240", "--block", "0128", "--delta-cap",
+                    "08", "--threads", "01"})["coded_bytes"],
+            64 * 240);
+  EXPECT_EQ(OkJson({"inspect", apl})["tensors"][0]["delta_cap"], 8);
+  EXPECT_EQ(OkJson({"inspect", apl, "--block-index", "017"})["block_index"], 17);
+  EXPECT_EQ(OkJson({"inspect", apl, "--block-index", "000"})["block_index"], 0);
+  EXPECT_EQ(OkJson({"eval", q, "--slot-bytes", "0100", "--slot-bytes", "0144", "--order",
+                    "significance", "--group", "08", "--rows", "012"})["all"][1]["slot_bytes"],
+            144);
+  EXPECT_EQ(OkJson({"memh", apl, Path("q.memh"), "--word-bits", "0128"})["word_bits"], 128);
+  EXPECT_EQ(OkJson({"compress", q, apl, "--slot-bytes", "0x40"})["coded_bytes"], 64 * 64);
+  Fails(2, {"compress", q, Path("x.apl"), "--slot-bytes", "00"}, "--slot-bytes");
+  Fails(2, {"inspect", apl, "--block-index", "0x1"}, "is not a number from 0 on");
+}
+
+TEST_F(Usage, BracketsBelongToTheNameOfAFile) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(Path(""));
+  const std::string values = ReadFile(DataFile("gpt2.attn.q.npy"));
+  for (const char* name : {"[x]", "[x,y]", "x"}) WriteFile(name, values);
+  for (const char* command : {"stats", "eval"}) {
+    const Json json = OkJson({command, "[x]", "x", "[x,y]"});
+    std::vector<std::string> files;
+    for (const Json& t : json["files"]) files.push_back(t["file"]);
+    EXPECT_THAT(files, testing::ElementsAre("[x]", "x", "[x,y]"));
+  }
+  Ok({"compare", "[x]", "[x,y]"});
+  Ok({"compress", "[x]", "[x].apl"});
+  Fails(3, {"stats", "[none]"}, "cannot open '[none]'");
+  Fails(2, {"compress", "[x]", "x.apl", "[y]"}, "was not expected: [y]; see");
+  Fails(2, {"stats", "x", "--blok", "[x]"}, "--blok; did you mean --block?");
+  std::filesystem::current_path(before);
+}
+
+TEST_F(Usage, EffectlessFillIsRefused) {
+  const std::string q = DataFile("gpt2.attn.q.npy");
+  for (const char* fill : {"zero", "midpoint"}) {
+    Fails(2, {"compress", q, Path("x.apl"), "--lossless", "--fill", fill},
+          "--fill is for blocks of order field that are cut; leave it out with --lossless");
+  }
+  Fails(2, {"compress", q, Path("x.apl"), "--lossless", "--delta-cap", "3"}, "leave it out");
+  Ok({"compress", q, Path("q.apl"), "--lossless"});
+  Fails(2, {"decompress", Path("q.apl"), Path("x.npy"), "--fill", "zero"},
+        "q.apl': --fill is for blocks that are cut; leave it out with lossless ones");
+}
+
 TEST_F(Usage, ImpossibleConfigurationSaysWhatIsPossible) {
   const std::string q = DataFile("gpt2.attn.q.npy");
   const std::string out = Path("out.apl");

@@ -84,13 +84,26 @@ TEST(SafetensorsReader, ReadsTheTensorAskedFor) {
   ExpectSafetensorsRefused(Mixed(), "F32 is not fp16", {.format = Format::kFp16, .tensor = "a"});
 }
 
+TEST(SafetensorsReader, AnEmptyNameIsAName) {
+  ACTP_CLAUSE("C-4.2");
+  const std::string file =
+      File(Object({Entry("", "F32", "[1]", 0, 4), Entry("b", "F32", "[1]", 4, 8)}), "aaaabbbb");
+  EXPECT_EQ(OpenSafetensors(file)->tensors().size(), 2u);
+  const auto r = OpenSafetensors(file, {.format = {}, .tensor = ""});
+  ASSERT_TRUE(r.ok());
+  ASSERT_EQ(r->tensors().size(), 1u);
+  EXPECT_EQ(r->tensors()[0].name, "");
+  ExpectSafetensorsRefused(Mixed(), "there is no tensor '' among its 4",
+                           {.format = {}, .tensor = ""});
+}
+
 TEST(SafetensorsReader, FiltersByFormat) {
-  const auto r = OpenSafetensors(Mixed(), {.format = Format::kBf16, .tensor = ""});
+  const auto r = OpenSafetensors(Mixed(), {.format = Format::kBf16});
   ASSERT_TRUE(r.ok());
   ASSERT_EQ(r->tensors().size(), 1u);
   EXPECT_EQ(r->notes().size(), 3u);
   ExpectSafetensorsRefused(File(Object({Entry("a", "F32", "[1]", 0, 4)}), "xxxx"),
-                           "none of its 1 tensors", {.format = Format::kBf16, .tensor = ""});
+                           "none of its 1 tensors", {.format = Format::kBf16});
   ExpectSafetensorsRefused(File(Object({Entry("a", "<f4", "[1]", 0, 4)}), "xxxx"),
                            "none of its 1 tensors");
 }
@@ -127,15 +140,16 @@ TEST(SafetensorsReader, KnowsTheTensorsThatItSkips) {
   ExpectStatus(r->ReadSkipped(1, 0, bytes), StatusCode::kBadInput, "not inside");
 
   // What the options exclude is no tensor of the list; `mixed` excludes nothing.
-  EXPECT_EQ(OpenSafetensors(file, {.format = Format::kFp32, .tensor = ""})->skipped().size(), 1u);
-  const auto mixed = OpenSafetensors(file, {.format = Format::kFp32, .tensor = "", .mixed = true});
+  EXPECT_EQ(OpenSafetensors(file, {.format = Format::kFp32})->skipped().size(), 1u);
+  const auto mixed = OpenSafetensors(file, {.format = Format::kFp32, .mixed = true});
   EXPECT_EQ(mixed->tensors().size(), 3u);
 
   // `list` takes a file without any tensor that can be read, and the name of such a one.
   const std::string none = File(Object({Entry("ids", "I64", "[1]", 0, 8)}), ToText(Counting(8)));
   ExpectSafetensorsRefused(none, "none of its 1 tensors can be read");
   ExpectSafetensorsRefused(none, "cannot be read", {.format = {}, .tensor = "ids"});
-  for (const std::string name : {"", "ids", "i*"}) {
+  const std::vector<std::optional<std::string>> names = {{}, "ids", "i*"};
+  for (const auto& name : names) {
     const auto list = OpenSafetensors(none, {.format = {}, .tensor = name, .list = true});
     ASSERT_TRUE(list.ok()) << list.status().message();
     EXPECT_EQ(list->skipped().size(), 1u);

@@ -28,6 +28,11 @@ TEST(CountValues, RefusesWhatCannotBe) {
   ExpectStatus(status({uint64_t{1} << 32, uint64_t{1} << 32}), StatusCode::kBadInput, "2^56");
   ExpectStatus(status(std::vector<uint64_t>(kMaxRank + 1, 1)), StatusCode::kBadInput,
                "65 dimensions");
+  // numpy cannot hold such a shape, though it has no value.
+  constexpr uint64_t kMost = INT64_MAX;
+  EXPECT_EQ(*CountValues(std::vector<uint64_t>{0, kMost}), 0u);
+  for (const auto& shape : {std::vector<uint64_t>{0, kMost + 1}, {UINT64_MAX, 0}})
+    ExpectStatus(status(shape), StatusCode::kBadInput, "a dimension above 2^63 - 1");
 }
 
 TEST(ValidateTensorInfo, AcceptsEveryDtypeOfAFormatAndNoOther) {

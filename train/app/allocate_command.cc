@@ -172,6 +172,7 @@ Command AddAllocate(CLI::App& root, const RunConfig& preset) {
       ->type_name("R")
       ->capture_default_str();
   app->add_option("--jobs", o->jobs, "By loss: runs at a time, one thread each; 0: all cores")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(0, 1024).description(""))
       ->type_name("N")
       ->capture_default_str();
@@ -180,6 +181,7 @@ Command AddAllocate(CLI::App& root, const RunConfig& preset) {
       ->type_name("DIR")
       ->capture_default_str();
   app->add_option("--batches", o->batches, "By gradient: minibatches to sum over")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(int64_t{1}, int64_t{1000}).description(""))
       ->type_name("N")
       ->capture_default_str();

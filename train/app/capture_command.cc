@@ -143,6 +143,7 @@ Command AddCapture(CLI::App& root, const RunConfig& preset) {
   CLI::App* app = root.add_subcommand("capture", "Write what a step keeps for backward as .npy");
   AddRunOptions(*app, o->run);
   app->add_option("--after", o->after, "Steps to train before")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(int64_t{0}, int64_t{INT32_MAX}).description(""))
       ->type_name("N")
       ->capture_default_str();
@@ -156,6 +157,7 @@ Command AddCapture(CLI::App& root, const RunConfig& preset) {
       app->add_option(
              "--sample", o->sample,
              "Of one block alone, N values of a tensor: the first rows, of maps every so many")
+          ->transform(cli::Decimal())
           ->check(CLI::Range(int64_t{1}, int64_t{INT32_MAX}).description(""))
           ->type_name("N");
   CLI::Option* bf16 =

@@ -347,11 +347,13 @@ Command AddCompare(CLI::App& root, const RunConfig& preset) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("SPEC...");
   app->add_option("--seeds", o->seeds, "Seeds of weights, data order and dropout")
+      ->transform(cli::Decimal())
       ->delimiter(',')
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("N,...")
       ->capture_default_str();
   app->add_option("--jobs", o->jobs, "Runs at a time, one thread each; 0: as many as cores")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(0, 1024).description(""))
       ->type_name("N")
       ->capture_default_str();

@@ -47,7 +47,7 @@ Status CountInputs(const std::string& path, const FewbitOptions& o, std::vector<
   Result<std::unique_ptr<io::RandomAccessSource>> source = OpenInput(path);
   if (!source.ok()) return source.status();
   Result<io::TensorReader> reader =
-      io::TensorReader::Open(std::move(source).value(), {.format = o.format, .tensor = ""});
+      io::TensorReader::Open(std::move(source).value(), {.format = o.format});
   if (!reader.ok()) return reader.status();
   const auto& [low, high] = o.domain;
   for (size_t t = 0; t < reader->tensors().size(); ++t) {
@@ -180,6 +180,7 @@ Command AddFewBit(CLI::App& root) {
       ->type_name("gelu|gelu_erf|silu")
       ->capture_default_str();
   app->add_option("--bits", o->bits, "2^bits levels")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(1, 8).description(""))
       ->type_name("N")
       ->capture_default_str();

@@ -130,6 +130,7 @@ Command AddGradcheck(CLI::App& root, const RunConfig& preset) {
   app->add_option("SPEC", o->stashes, "Methods to check in place of --stash")->type_name(" ");
   AddRunOptions(*app, o->run);
   app->add_option("--batches", o->batches, "Minibatches to sum over")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(int64_t{2}, int64_t{1000}).description(""))
       ->type_name("N")
       ->capture_default_str();

@@ -256,6 +256,7 @@ Command AddTrain(CLI::App& root, const RunConfig& preset) {
       "Go on from the checkpoint in --out, if there is one; the run's files are replaced");
   app->add_option("--stop-after", o->stop_after,
                   "Stop with a checkpoint after N steps of this call; 0: at the end of the run")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(int64_t{0}, int64_t{INT32_MAX}).description(""))
       ->type_name("N")
       ->capture_default_str();

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "actplane/io/tensor_info.h"
+#include "cli/program.h"
 #include "train/stash/files.h"
 
 namespace actplane::train {
@@ -33,7 +34,11 @@ CLI::Option* AddCount(CLI::App& app, const std::string& flag, int64_t& value, in
                ? std::string()
                : fmt::format("'{}' is not a whole number from {}", text, low);
   };
-  return app.add_option(flag, value, help)->check(check)->type_name("N")->capture_default_str();
+  return app.add_option(flag, value, help)
+      ->transform(cli::Decimal())
+      ->check(check)
+      ->type_name("N")
+      ->capture_default_str();
 }
 
 CLI::Option* AddNumber(CLI::App& app, const std::string& flag, double& value, double low,
@@ -208,6 +213,7 @@ void AddRunOptions(CLI::App& app, RunConfig& c) {
   AddCount(app, "--eval-windows", c.eval_windows, 1, "Held-out windows of an evaluation");
   AddCount(app, "--checkpoint-every", c.checkpoint_every, 1, "Steps between checkpoints");
   app.add_option("--seed", c.seed, "Of weights, data order and dropout")
+      ->transform(cli::Decimal())
       ->type_name("N")
       ->capture_default_str();
   AddTextOptions(app, c);
@@ -215,6 +221,7 @@ void AddRunOptions(CLI::App& app, RunConfig& c) {
       ->type_name("SPEC")
       ->capture_default_str();
   app.add_option("--threads", c.threads, "Threads; 0: all cores")
+      ->transform(cli::Decimal())
       ->check(CLI::Range(0, 1024).description(""))
       ->type_name("N")
       ->capture_default_str();

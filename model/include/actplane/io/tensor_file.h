@@ -21,8 +21,8 @@ struct TensorFileOptions {
   // out with a note.
   std::optional<Format> format;
   // Read only the tensor of this name of a .safetensors file, or if there is none those that it
-  // fits as a pattern (MatchesPattern); empty reads all.
-  std::string tensor;
+  // fits as a pattern (MatchesPattern); without it all. A name may be empty.
+  std::optional<std::string> tensor = {};
   // For two files together: `format` says what <u2 and V2 of a .npy are and excludes nothing,
   // `tensor` chooses from a .safetensors and is nothing to a .npy.
   bool mixed = false;

@@ -27,8 +27,8 @@ struct TensorInfo {
   uint64_t offset = 0;               // byte of the first value in the source file
 };
 
-// Number of values of a shape. kBadInput when the rank
-// is above kMaxRank or the product above kMaxValues.
+// Number of values of a shape. kBadInput when the rank is above kMaxRank, a dimension above 2^63 -
+// 1, whatever the others are, or the product above kMaxValues.
 Result<uint64_t> CountValues(std::span<const uint64_t> shape);
 
 // kBadInput unless name, dtype, format, shape and values fit together (C-4.2 .. C-4.4).
@@ -38,7 +38,8 @@ Status ValidateTensorInfo(const TensorInfo& info);
 // stay. Empty when the dtype is none of them.
 std::string_view NpyDtype(std::string_view dtype);
 
-// Whether a shell pattern (* ? [...]) fits the whole of `name`.
+// Whether a shell pattern (* ? [...]) fits the whole of `name`. ? and [...] stand for a character
+// of the locale (LC_CTYPE), which is a byte until the program sets one of UTF-8.
 bool MatchesPattern(const std::string& name, const std::string& pattern);
 
 // 'text' in quotes with control characters and bytes that are not UTF-8 escaped, shortened when
