@@ -229,7 +229,7 @@ export function picture() {
     '}',
     '</style>',
     ...panel(
-      'loss above exact; bars: 95 % of five seeds',
+      'loss above exact; bars: 95 %',
       [44, 372],
       octavesOf(losses),
       percents,
