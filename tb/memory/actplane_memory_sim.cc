@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <random>
@@ -16,9 +17,9 @@
 namespace actplane::tb::memory {
 namespace {
 
-enum ExitCode : int { kPassed = 0, kWrong = 1, kUsage = 2, kHung = 3, kNothing = 4 };
+enum Code : int { kPassed = 0, kWrong = 1, kUsage = 2, kHung = 3, kNothing = 4 };
 
-int ExitCodeOf(const Verdict& v) {
+Code CodeOf(const Verdict& v) {
   switch (v.outcome) {
     case Outcome::kPass: return kPassed;
     case Outcome::kTimeout: return kHung;
@@ -53,7 +54,8 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-int RunOne(const MemoryRun& run, bool table) {
+// Prints the result; what cannot be printed is no success.
+Status RunOne(const MemoryRun& run, bool table, Code& code) {
   MemoryCoverage coverage;
   const auto start = std::chrono::steady_clock::now();
   Verdict v;
@@ -61,17 +63,16 @@ int RunOne(const MemoryRun& run, bool table) {
     cli::Progress progress(run.sequence, run.bursts, false, "bursts");
     v = RunMemory(run, &coverage, [&](uint64_t) { progress.Advance(1); });
   }
-  if (table) fmt::print("{}", coverage.Table());
-  fmt::print(
-      "{} {} {} {}: {}: {} bursts of {} accesses, {} slots compared, {} mismatches, {} resets, "
+  code = CodeOf(v);
+  return cli::Print(fmt::format(
+      "{}{} {} {} {}: {}: {} bursts of {} accesses, {} slots compared, {} mismatches, {} resets, "
       "{} cycles in {:.1f} s\n{}{}",
-      run.device, run.config, run.sequence, run.stall, ToString(v.outcome), v.blocks, v.beats,
-      v.stages, v.mismatches, v.resets, v.cycles, SecondsSince(start), v.first_failure,
-      v.first_failure.empty() ? "" : "\n");
-  return ExitCodeOf(v);
+      table ? coverage.Table() : "", run.device, run.config, run.sequence, run.stall,
+      ToString(v.outcome), v.blocks, v.beats, v.stages, v.mismatches, v.resets, v.cycles,
+      SecondsSince(start), v.first_failure, v.first_failure.empty() ? "" : "\n"));
 }
 
-int RunSoak(const MemoryRun& run, uint64_t accesses, bool all_configs) {
+Status RunSoak(const MemoryRun& run, uint64_t accesses, bool all_configs, Code& code) {
   MemoryCoverage coverage;
   const auto start = std::chrono::steady_clock::now();
   SoakResult r;
@@ -79,17 +80,16 @@ int RunSoak(const MemoryRun& run, uint64_t accesses, bool all_configs) {
     cli::Progress progress("soak", accesses, false, "accesses");
     r = SoakMemory(run, accesses, all_configs, coverage, [&](uint64_t n) { progress.Advance(n); });
   }
-  fmt::print(
+  code = r.failed == 0 ? kPassed : CodeOf(r.first);
+  return cli::Print(fmt::format(
       "{}soak: seed {:#x}, {} runs, {} failed, {} bursts of {} accesses and {} slots compared, {} "
-      "resets, {} cycles in {:.0f} s; {} of {} bins\n",
+      "resets, {} cycles in {:.0f} s; {} of {} bins\n{}",
       coverage.Table(), run.seed, r.runs, r.failed, r.bursts, r.accesses, r.slots, r.resets,
-      r.cycles, SecondsSince(start), coverage.reached(), coverage.bins());
-  if (r.failed == 0) return kPassed;
-  fmt::print("{}\n{}\n", r.first.first_failure, r.replay);
-  return ExitCodeOf(r.first);
+      r.cycles, SecondsSince(start), coverage.reached(), coverage.bins(),
+      r.failed == 0 ? "" : fmt::format("{}\n{}\n", r.first.first_failure, r.replay)));
 }
 
-int Main(int argc, char** argv) {
+int Main(const std::vector<std::string>& arguments) {
   MemoryRun run;
   uint64_t soak = 0;
   bool list = false, table = false;
@@ -144,27 +144,29 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--coverage", table, "Print the functional coverage of one run");
   app.add_flag("--list", list, "Print devices, configurations, sequences and stalls");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kPassed : kUsage;
-  }
-  if (list) {
-    fmt::print("{}", ListText());
-    return kPassed;
-  }
-  if (seed->count() == 0) run.seed = std::random_device()();
-  const bool all_configs = soak != 0 && config->count() == 0;
-  if (!all_configs && MakeMemoryDevice(run, "", 0) == nullptr) {
-    fmt::print(stderr, "actplane-memory-sim: there is no {} in configuration '{}'\n", run.device,
-               run.config);
-    return kUsage;
-  }
-  if (soak == 0) return RunOne(run, table);
-  return RunSoak(run, soak, all_configs);
+  Code code = kPassed;
+  const auto chosen = [&]() -> Status {
+    if (list) return cli::Print(ListText());
+    if (seed->count() == 0) run.seed = std::random_device()();
+    const bool all_configs = soak != 0 && config->count() == 0;
+    if (!all_configs && MakeMemoryDevice(run, "", 0) == nullptr) {
+      return ConfigError(
+          fmt::format("there is no {} in configuration '{}'; --list names what there is",
+                      run.device, run.config));
+    }
+    return soak == 0 ? RunOne(run, table, code) : RunSoak(run, soak, all_configs, code);
+  };
+  const std::array commands = {cli::Command{&app, chosen}};
+  const cli::ExitCode done = cli::RunCommand(app, arguments, commands);
+  return done == cli::kDone ? static_cast<int>(code) : static_cast<int>(done);
 }
 
 }  // namespace
 }  // namespace actplane::tb::memory
 
-int main(int argc, char** argv) { return actplane::tb::memory::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return actplane::cli::Main([&] {
+    return static_cast<actplane::cli::ExitCode>(
+        actplane::tb::memory::Main(std::vector<std::string>(argv + 1, argv + argc)));
+  });
+}

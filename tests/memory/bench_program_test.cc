@@ -28,9 +28,11 @@ TEST_F(MemorySimProgram, SoaksOverEverything) {
 }
 
 TEST_F(MemorySimProgram, ExitCodesSayWhatHappened) {
-  EXPECT_EQ(Run({"--sequence", "randon"}).exit, 2);
-  EXPECT_EQ(Run({"--bogus"}).exit, 2);
-  EXPECT_EQ(Run({"--soak", "5", "--sequence", "random"}).exit, 2);
+  Fails(2, {"--sequence", "randon"}, "randon");
+  Fails(2, {"--sequenc", "random"}, "did you mean --sequence?");
+  Fails(2, {"--soak", "5", "--sequence", "random"}, "--sequence");
+  Fails(2, {"--bursts", "x"}, "x");
+  EXPECT_EQ(Run({"--list"}, "/dev/full").exit, 3);
   // A memory that needs longer than the watchdog waits.
   const RunResult hung = Run({"--sequence", "stream", "--seed", "1", "--bursts", "50", "--watchdog",
                               "3", "--artifacts", Path("a")});
