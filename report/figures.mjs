@@ -488,6 +488,18 @@ export function expected() {
     const losses = stash === 'exact' ? ' | ' : `${bySeed(folder, stash)} | ${lastHalf(folder, stash)}`;
     say(results, `| ${label} | ${maps} | ${round(r.ratio, 1)} | ${round(r.held_out_bits_per_byte, 3)} | ${losses} |`);
   }
+  for (const [stash, label] of [
+    ['exact', 'exact'],
+    [`${again}bf16`, 'BF16'],
+    [`${again}${eight}`, '`ratio=8`'],
+    [`${again}nvfp4`, 'NVFP4'],
+    [`${again}${ours}ratio=12`, '`ratio=12`'],
+  ]) {
+    const r = run('runs-large', stash, 1);
+    if (!r) continue;
+    const losses = stash === 'exact' ? ' | ' : `${bySeed('runs-large', stash)} | ${lastHalf('runs-large', stash)}`;
+    say(results, `| ${label} | ${round(r.ratio, 1)} | ${round(r.held_out_bits_per_byte, 3)} | ${losses} |`);
+  }
   say('README.md', `of one seed, ${lastHalf('runs-long-stored', `maps:sums=stored+${eight}`)} as maps come back`);
   say('README.md', `, ${lastHalf('runs-long', eight)} when rows are divided`);
   say('README.md', `(the default), ${lastHalf('runs-long', again + eight)} without maps`);
