@@ -228,6 +228,9 @@ module actp_compressor #(
   if ((GroupLen != 4 && GroupLen != 8) || Depth < 8 || Depth > 24) begin : gen_bad_group
     $fatal(1, "actp_compressor: GroupLen must be 4 or 8, Depth 8 to 24");
   end
+  if (Slack % 2 != 0 || UserWidth == 0) begin : gen_bad_slack
+    $fatal(1, "actp_compressor: Slack must be even, UserWidth at least 1");
+  end
 
   `ACTP_STREAM(ValuesIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i, in_user_i})
   `ACTP_STREAM(SlotsOut, out_valid_o, out_ready_i,

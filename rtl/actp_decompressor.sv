@@ -216,6 +216,9 @@ module actp_decompressor #(
       Depth > 24) begin : gen_bad_order
     $fatal(1, "actp_decompressor: Orders 1 to 3, GroupLen 4 or 8, Depth 8 to 24");
   end
+  if (UserWidth == 0) begin : gen_bad_user
+    $fatal(1, "actp_decompressor: UserWidth must be at least 1");
+  end
 
   `ACTP_STREAM(SlotsIn, in_valid_i, in_ready_o, {in_data_i, in_keep_i, in_last_i})
   `ACTP_STREAM(ValuesOut, out_valid_o, out_ready_i, {out_data_o, out_last_o, out_user_o})

@@ -162,11 +162,17 @@ export work
 # shellcheck disable=SC2016  # $work and $@ are for the inner shell
 xargs -P "$JOBS" -L 1 bash -c 'set -f; run_job "$work/$1" "${@:2}"' _ <"$work/jobs" ||
   die "warnings or errors (lines above; logs in build/rtl-lint)"
-for top in "${tops[@]}"; do
-  if verilator --lint-only --no-timing -Iinclude ../tests/lint/waivers.vlt -GFormats=0 --top-module "$top" "${sources[@]}" >"$work/$top-none.log" 2>&1; then
-    die "$top takes Formats = 0"
+refused() { # TOP PARAMETER=VALUE TEXT
+  local log=$work/$1-none.log
+  if verilator --lint-only --no-timing -Iinclude ../tests/lint/waivers.vlt "-G$2" --top-module "$1" "${sources[@]}" >"$log" 2>&1; then
+    die "$1 takes $2"
   fi
-  grep -q 'Formats must be' "$work/$top-none.log" || die "$top refuses Formats = 0 for another reason: $work/$top-none.log"
+  grep -q "$3" "$log" || die "$1 refuses $2 for another reason: $log"
+}
+for top in "${tops[@]}"; do
+  refused "$top" Formats=0 'Formats must be'
+  refused "$top" UserWidth=0 'UserWidth .*at least 1'
+  if [[ $top == *_compressor* ]]; then refused "$top" Slack=5 'Slack must be even'; fi
 done
 configurations=$(((${#lengths[@]} * ${#widths[@]} + ${#variants[@]}) * ${#tops[@]} + ${#memories[@]}))
 say "verilator  $configurations configurations, $(grep -vc '_pkg\.sv$' <(printf '%s\n' "${files[@]}")) modules alone"

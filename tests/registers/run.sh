@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The registers of the memory path: RTL, C header and document are what registers.txt says; the C headers compile; and
-# scripts/registers.sh finds every fault.
+# The registers of the memory path: RTL, C header and document are what registers.txt says; the C headers and the example
+# compile; and scripts/registers.sh finds every fault.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 compiler=${1:-cc}
@@ -57,4 +57,15 @@ sed -i '/^GATHER/s/16/17/' "$scratch/tree/$list"
 ACTP_REGISTERS_ROOT=$scratch/tree "$script" --update
 ACTP_REGISTERS_ROOT=$scratch/tree "$script"
 grep -q 'GATHER_CYCLES_RESET 17u' "$scratch/tree/model/include/actplane/memory_regs.h" || failures=$((failures + 1))
+# The first example of docs/memory.md, as it stands there, compiles against the header.
+awk '/^```c$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$root/docs/memory.md" >"$scratch/example"
+{
+  grep '^#include' "$scratch/example"
+  printf 'void example(volatile uint32_t *base, uint32_t bytes);\nvoid example(volatile uint32_t *base, uint32_t bytes) {\n'
+  grep -v '^#include' "$scratch/example"
+  printf '}\n'
+} >"$scratch/example.c"
+"$compiler" -std=c11 -Wall -Wextra -Werror -include stdint.h -I "$root/model/include" -fsyntax-only "$scratch/example.c" ||
+  failures=$((failures + 1))
+
 [[ $failures -eq 0 ]]
