@@ -439,6 +439,11 @@ export function expected() {
     const ratio = round(number(row(gradient, {network: 'mini', formula: 'again', stash}).ratio), 1);
     say(results, `| ${label} | ${ratio} | ${bySeed('runs-mini', `flash+${stash}`)} |`);
   }
+  const int4 = 'group:bits=4,rounding=nearest';
+  say(results, `ends ${bySeed('runs-mini', again + int4)} off exact at ${round(run('runs-mini', again + int4, 1).ratio, 1)} times`);
+  say(results, `MXFP6 ends ${bySeed('runs-mini', `${again}mxfp6`)} off at ${round(run('runs-mini', `${again}mxfp6`, 1).ratio, 1)} times`);
+  const [mxfp8, mxint8] = ['mxfp8', 'mxint8'].map((s) => bySeed('runs-mini', `maps:sums=stored+${s}`));
+  say(results, `MXFP8 ends ${mxfp8} and MXINT8 ${mxint8} off`);
   // One seed each: larger ratios, and the other network.
   const single = (folder, stash, label) => {
     const r = run(folder, again + stash, 1);
