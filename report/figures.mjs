@@ -554,6 +554,10 @@ export function expected() {
   }
   say(results, `ends at ${bits('runs-mini')} bits per byte, and after 20,000 steps at ${bits('runs-long-stored')} or ${bits('runs-long')}`);
   say(results, `\`llama-mini\` ends at ${bits('runs-llama-mini')}`);
+  const rates = ['2e-3', '4e-3', '6e-3'].map((lr) =>
+    JSON.parse(readFileSync(under(`train/runs/sweep/llama-mini-${lr}/summary.json`), 'utf8')).held_out_bits_per_byte.toFixed(3),
+  );
+  say(results, `| Llama, bits per byte | | ${rates[0]} | **${bits('runs-llama-mini')}** | ${rates[1]} | ${rates[2]} | |`);
   const seeds = runs('runs-mini').filter((r) => r.config.stash === 'exact');
   const ends = seeds.map((r) => r.held_out_bits_per_byte);
   const spread = (digits) => `${round(Math.min(...ends), digits)} to ${round(Math.max(...ends), digits)}`;
