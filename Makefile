@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-PRESET       ?= release#        build, tidy, test, map: one of CMakePresets.json
+PRESET       ?= release#        build, test: release, or debug, which has no RTL and so no map
 JOBS         ?= $(shell nproc)# parallel jobs
 SCALE        ?= ci#             random volume of the tests: quick, ci or full
 TENSOR       ?= $(wildcard tests/data/*.npy)# demo, bench: files to work on
@@ -50,7 +50,7 @@ build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(JOBS)
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
-	@printf '\nVariables, as in `make test PRESET=debug`:\n'
+	@printf '\nVariables, as in `make test SCALE=quick`:\n'
 	@printf '  %-14s %s\n' PRESET '$(PRESET)' JOBS '$(JOBS)' SCALE '$(SCALE)' TENSOR '$(or $(TENSOR),none)' \
 	  CONFIG '$(CONFIG)' LIBERTY '$(or $(LIBERTY),none)' FUZZ_SECONDS '$(FUZZ_SECONDS)' COVERAGE_MIN '$(COVERAGE_MIN)' PREFIX '$(PREFIX)'
 
@@ -67,17 +67,17 @@ build:  ## compile library, command, RTL models, bench and tests
 test: build  ## all tests of model, command and RTL, then the map
 	@rm -rf build/$(PRESET)/xml  # the map must see this run only
 	@$(if $(RTL_COVERAGE),rm -rf build/cover/data && mkdir -p build/cover/data && ACTP_COVERAGE_DIR=$(CURDIR)/build/cover/data) \
-	  scripts/test.sh $(PRESET) --label-exclude '^(package|synth)$$' && scripts/map.sh build/$(PRESET)
-	@printf '%s, map complete\n' "$$(cat build/$(PRESET)/tests.txt)"
+	  scripts/test.sh $(PRESET) --label-exclude '^(package|synth)$$'
+	@$(if $(filter release,$(PRESET)),scripts/map.sh && printf '%s, map complete\n' "$$(cat build/release/tests.txt)",cat build/$(PRESET)/tests.txt)
 
 test-full:  ## the same with the full random volume (10^8 patterns and more)
 	@$(MAKE) --no-print-directory test SCALE=full
 
 map:  ## every clause of docs/format.md has code and a passed test (after `make test`)
-	@scripts/map.sh build/$(PRESET)
+	@scripts/map.sh
 
 map-update:  ## rewrite the table in docs/verification.md
-	@scripts/map.sh --update build/$(PRESET)
+	@scripts/map.sh --update
 
 demo:  ## activations of a small GPT-2 through the command, then through the RTL
 	@scripts/setup.sh $(needs_demo)
@@ -101,7 +101,9 @@ study:  ## the measurements behind docs/decisions/0005, in dB
 install:  ## install commands, libraries, headers, CMake package, RTL and documents to PREFIX
 	@scripts/setup.sh build test rtl
 	@$(call build,release)
+	@[[ $$(id -u) -eq 0 || -w $(PREFIX) || ! -e $(PREFIX) ]] || { echo "make install: $(PREFIX) cannot be written; then: sudo sh -c 'cmake --install build/release --prefix $(PREFIX) && ldconfig'" >&2; exit 1; }
 	@cmake --install build/release --prefix $(PREFIX)
+	@if [[ $$(id -u) -eq 0 ]]; then ldconfig; fi  # so that libactplane.so is found where the system looks
 
 package-check: build  ## install into an empty prefix and build projects against it, in C++ and in C
 	@scripts/setup.sh package
@@ -127,11 +129,11 @@ asan:  ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer; coun
 	@scripts/setup.sh build test fuzz
 	@$(call build,checked)
 	@rm -rf build/checked/profiles
-	@LLVM_PROFILE_FILE=$(CURDIR)/build/checked/profiles/%2m.profraw scripts/test.sh checked
+	@LLVM_PROFILE_FILE=$(CURDIR)/build/checked/profiles/%2m.profraw scripts/test.sh checked || { rm -rf build/checked/profiles; exit 1; }
 
 coverage:  ## line coverage of model/ by the tests of `make asan`, fails below COVERAGE_MIN
 	@scripts/setup.sh build test fuzz
-	@[[ -d build/checked/profiles ]] || $(MAKE) --no-print-directory asan
+	@[[ -d build/checked/profiles && -z $$(find model tests -type f -newer build/checked/tests.txt -print -quit) ]] || $(MAKE) --no-print-directory asan
 	@scripts/coverage.sh
 
 fuzz:  ## every libFuzzer target for FUZZ_SECONDS
@@ -145,7 +147,7 @@ rtl-test: build  ## only compressor and decompressor RTL against the golden mode
 ip:  ## docs/ip.md, docs/memory.md, actplane.core and Bender.yml say what rtl/ says, and comments name what exists; pages of 120 columns
 	@scripts/ip.sh
 	@scripts/cites.sh
-	@scripts/columns.sh
+	@scripts/pages.sh
 
 ip-update:  ## write the tables of docs/ip.md and docs/memory.md, actplane.core and Bender.yml from rtl/
 	@scripts/ip.sh --update
@@ -208,9 +210,9 @@ four-state:  ## netlists that start unknown, in Icarus Verilog: after reset noth
 	@scripts/setup.sh yosys four-state
 	@scripts/four_state.sh
 
-equiv:  ## SAT proofs, module by module: the mapped netlist does what the RTL does
+equiv:  ## SAT proofs, module by module: the mapped netlist of CONFIG, else tiny, does what the RTL does
 	@scripts/setup.sh yosys
-	@synth/flow/equiv.sh
+	@CONFIG=$(if $(filter file,$(origin CONFIG)),,$(CONFIG)) synth/flow/equiv.sh
 
 formal:  ## all proofs of synth/formal, each with a mutant that it must not survive
 	@scripts/setup.sh yosys mutants formal
@@ -230,7 +232,7 @@ synth:  ## area, flops, depth and the breakdown by module, as in `make synth CON
 
 area-check:  ## the default configuration again: no latch, the flops and the area of synth/reports/area.csv
 	@scripts/setup.sh yosys
-	@CONFIG=default LIBERTY= CLOCK_GATING=0 synth/flow/area.sh --check
+	@ACTPLANE_CONFIGS= CONFIG=default LIBERTY= CLOCK_GATING=0 synth/flow/area.sh --check
 
 area-update:  ## rewrite the rows of CONFIG in synth/reports/area.csv
 	@scripts/setup.sh yosys synth
@@ -261,7 +263,7 @@ synth-test:  ## what the flow of synth/ refuses, and designs that are none of ou
 	@$(call configure,$(PRESET))
 	@scripts/test.sh $(PRESET) --label-regex '^synth$$'
 
-explore:  ## area, clock, cycles, ratio and SNR over block lengths, stream widths and formats, as table and pictures
+explore:  ## area, clock, cycles, ratio and SNR of points of the parameters, as table and pictures; LIBERTY= a library with latches
 	@scripts/setup.sh build rtl yosys synth explore
 	@synth/flow/explore.sh $(if $(LIBERTY),--liberty $(firstword $(LIBERTY))) $(ARGS)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # figures.sh: writes docs/figures/*.json from the RTL and draws each as SVG with WaveDrom, which npm puts into build/.
-# The only verb that needs the network; the drawings are committed, and tests compare the JSON with the RTL.
+# The drawings are committed, and tests compare the JSON with the RTL.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

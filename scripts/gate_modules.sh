@@ -55,8 +55,8 @@ cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_REL
   -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_RTL_NETLIST="$netlists" -DACTPLANE_MODEL_OPT=-O0 \
   >"$build/log/configure.log" || die "cmake failed: build/gate-modules/log/configure.log"
 targets=("${modules[@]/% */_test}")
-cmake --build "$build" --parallel "$JOBS" --target "${targets[@]}" >"$build/log/build.log" ||
-  { grep -m 5 -E 'error|FAILED' "$build/log/build.log" && die "the tests do not compile: build/gate-modules/log/build.log"; }
+cmake --build "$build" --parallel "$JOBS" --target "${targets[@]}" >"$build/log/build.log" 2>&1 ||
+  { tail -n 20 "$build/log/build.log" && die "the tests do not compile: build/gate-modules/log/build.log"; }
 
 passed=0 failed=0
 for target in "${targets[@]}"; do

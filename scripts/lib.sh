@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Sourced by every script here: strict mode, the root of the checkout as current folder, and a few words.
 set -euo pipefail
+export LC_ALL=C.UTF-8  # elsewhere awk may take 0.71 for 0, and write 0,71
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 JOBS=${JOBS:-$(nproc)}
@@ -11,6 +12,7 @@ die() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2
   exit 1
 }
+[[ $PWD != *[[:space:]]* ]] || die "'$PWD' has a space, and Verilator's makefiles break there; move the project"
 
 # The parameters of a named configuration, NAME=VALUE each; nothing if FILE does not have it. Its columns: name, BlockLen,
 # StreamWidth, formats joined by + or `all`, order or `both`, GroupLen, Depth, Fifo.

@@ -18,8 +18,8 @@ if [[ -z ${RTL_COVERAGE:-} ]]; then
     -DACTPLANE_BUILD_RTL=ON -DACTPLANE_BUILD_CLI=OFF -DACTPLANE_RTL_COVERAGE=ON -DACTPLANE_RTL_WAVES=OFF -DACTPLANE_MODEL_OPT=-O0 \
     -DACTPLANE_RTL_FIRST="${RTL_FIRST:-OFF}" \
     >"$build/configure.log" || die "cmake failed: build/cover/configure.log"
-  cmake --build "$build" --parallel "$JOBS" --target tests/rtl/all >"$build/build.log" ||
-    { grep -m 5 -E 'error|FAILED' "$build/build.log" && die "no build: build/cover/build.log"; }
+  cmake --build "$build" --parallel "$JOBS" --target tests/rtl/all >"$build/build.log" 2>&1 ||
+    { tail -n 20 "$build/build.log" && die "no build: build/cover/build.log"; }
   ACTP_COVERAGE_DIR=$data ctest --test-dir "$build" --parallel "$JOBS" -L '^rtl$' --output-on-failure >"$build/test.log" ||
     { tail -n 30 "$build/test.log" && die "tests failed: build/cover/test.log"; }
 fi

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # soak_points.sh [COUNT|all [BLOCKS]]: builds points of the RTL's parameters one after the other (scripts/points.sh --all) and
-# runs every sequence and stall profile on each. Goes on where it stopped; build/points holds what has passed.
+# runs every sequence and stall profile on each. Goes on where it stopped: build/points/passed-KEY.txt has what has passed with
+# these sources and as many blocks.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 count=${1:-all} blocks=${2:-20000}
 work=$PWD/build/points
-passed=$work/passed.txt
 mkdir -p "$work"
+key=$({ say "$blocks" && find rtl tb model cmake -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
+passed=$work/passed-${key:0:16}.txt
 scripts/points.sh --all >"$work/all.txt"
 touch "$passed"
 done_now=0

@@ -52,7 +52,7 @@ measure() { # TOP: rows for every library
     use_library "$file"
     map_netlist "$top" flat
     counts=$(awk -v top="$top" -v nand2="$nand2" -f synth/flow/stat.awk "$facts" "$mapped.stat") ||
-      die "$lib_name lacks the area of a cell that the netlist has: $mapped.stat"
+      die "no sum of areas in $lib_name (the line above): $mapped.stat"
     read -r cells area ge seq flops gates latches <<<"$counts"
     depth=$(sed -n 's/.*(length=\([0-9]*\)).*/\1/p' "$mapped.depth")
     unit=""
@@ -102,8 +102,9 @@ case $mode in
     say "area       ${#tops[@]} tops, ${#libraries[@]} libraries; rows: $rows, by module: $tree_rows"
     ;;
   update)
-    if [[ $whole == parts ]]; then report=$memory header=$memory_header; fi
-    merge "$report" "$header" 4 "$rows"
+    keys=4
+    if [[ $whole == parts ]]; then report=$memory header=$memory_header keys=3; fi  # all its modules at once
+    merge "$report" "$header" $keys "$rows"
     if [[ -s $tree_rows ]]; then merge "$modules" "$modules_header" 2 "$tree_rows"; fi
     say "area       $(wc -l <"$rows") rows of $name written to $report"
     ;;

@@ -7,8 +7,7 @@
 # shellcheck source=synth/flow/flow.sh
 source "$(dirname "${BASH_SOURCE[0]}")/flow.sh"
 
-[[ ${CONFIG:-default} != default ]] || CONFIG=tiny
-config=$CONFIG
+config=${CONFIG:-tiny}
 parse "$@"
 [[ ${#rest[@]} -eq 0 ]] || die "unknown argument: ${rest[0]}"
 [[ $gating == off ]] || die "registers behind clock gates have no counterpart in the RTL: leave CLOCK_GATING out"

@@ -3,7 +3,7 @@
 # explore.sh [OPTION...]: the design space as one table. Every point is a block length, a stream width, a set of formats, an
 # order, a group length, a depth, a kind of FIFO, and how many searches.
 #   --points FILE    lines of rtl/configs.txt (without it 12 points: both orders, depths and group lengths where they matter)
-#   --liberty FILE   for the clock; osu018 without it
+#   --liberty FILE   for the clock; osu018 without it, which has no latch: only points whose FIFO is of flops
 #   --ratio R        of block to slot, for the signal-to-noise ratio (3.2)
 #   --slurm          points become a job array of an existing cluster; --sbatch 'OPTION...' goes to sbatch
 #   --update         write the table and the picture into synth/reports
@@ -67,6 +67,9 @@ fi
 cmp -s "$out/configs.txt.new" "$out/configs.txt" || cp "$out/configs.txt.new" "$out/configs.txt"
 mapfile -t names < <(awk '{ print $1 }' "$out/configs.txt")
 [[ ${#names[@]} -gt 0 ]] || die "no point in $points"
+if [[ -z $liberty ]] && awk '$8 == "latches" { found = 1 } END { exit !found }' "$out/configs.txt"; then
+  die "points with latches need a library that has some, which osu018 does not; give LIBERTY=FILE (make) or --liberty FILE"
+fi
 
 # ---- cycles of every point, with the model beside them
 say "cycles     simulating ${#names[@]} points"

@@ -33,7 +33,7 @@ need() { # COMMAND PACKAGE
 
 # Takes what every script here takes; the rest is left in `rest`.
 parse() {
-  local file each arguments=("$@")
+  local file each failed='' arguments=("$@")
   rest=()
   [[ -z ${CLOCK_GATING:-} || ${CLOCK_GATING:-} == 0 ]] || gating=on
   for file in ${LIBERTY:-}; do liberties+=("$(path_of "$file")"); done
@@ -55,8 +55,9 @@ parse() {
   if [[ $config == all && -z $list ]]; then
     while read -r each _; do
       [[ $each != all ]] || die "a configuration of $CONFIGS must not be named all"
-      (cd "$called_from" && "$BASH" "$here" "${arguments[@]}" --config "$each")
+      (cd "$called_from" && "$BASH" "$here" "${arguments[@]}" --config "$each") || failed+=" $each"
     done < <(grep "^[a-z]" "$CONFIGS")
+    [[ -z $failed ]] || die "no figures for these configurations (lines above):$failed"
     exit
   fi
   need yosys yosys
@@ -101,7 +102,13 @@ choose_design() {
   [[ ${#sources[@]} -gt 0 ]] || die "the file list $list is empty"
   for file in "${sources[@]}"; do [[ -r $file ]] || die "cannot read $file, which $list names"; done
   include=$folder/include
-  mapfile -t headers < <([[ ! -d $include ]] || find "$include" -type f | sort)
+  # Yosys finds what a source includes or reads beside it, too.
+  mapfile -t headers < <({
+    [[ ! -d $include ]] || find "$include" -type f
+    printf '%s\n' "${sources[@]%/*}" | sort -u | while read -r folder; do
+      find "$folder" -maxdepth 1 -type f ! -name '*.v' ! -name '*.sv' -size -16M
+    done
+  } | sort -u)
 }
 
 # osu018 where it is installed, and can do what is asked for.
@@ -119,12 +126,13 @@ has_osu018() {
 
 # Prepares a liberty file; sets lib_name, lib (the file to use), facts.
 use_library() { # FILE
-  local file=$1 stem
+  local file=$1 stem inputs
   [[ -r $file ]] || die "cannot read the liberty file $file; give LIBERTY=FILE, a .lib or .lib.gz"
   stem=$(basename "$file") stem=${stem%.gz} stem=${stem%.lib}
   lib=$PWD/$work/lib/$stem.lib facts=$PWD/$work/lib/$stem.facts
   mkdir -p "$work/lib"
-  if [[ ! -s $facts || $file -nt $facts || synth/flow/liberty.awk -nt $facts ]]; then
+  inputs=$(sha256sum "$file" synth/flow/liberty.awk)
+  if ! fresh "$facts" "$inputs"; then
     # Under names of its own first: two scripts may do this at once.
     if [[ $file == *.gz ]]; then gzip -cd "$file"; else cat "$file"; fi >"$lib.all$$" || die "cannot unpack $file"
     awk -v drop="$NOT_FOR_LOGIC" -v clean="$lib.new$$" -f synth/flow/liberty.awk "$lib.all$$" >"$facts.new$$"
@@ -132,6 +140,7 @@ use_library() { # FILE
     grep -q '^cell ' "$facts.new$$" || die "$file is not a liberty file: no cell in it"
     mv "$lib.new$$" "$lib"
     mv "$facts.new$$" "$facts"
+    seal "$facts" "$inputs"
   fi
   lib_name=$(awk '$1 == "library" { print $2; exit }' "$facts")
   nand2=$(awk '$4 == "nand2" && !/ dont_use$/ && (!area || $3 < area) { area = $3 } END { print area }' "$facts")

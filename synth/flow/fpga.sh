@@ -66,6 +66,7 @@ write_verilog -noattr -noexpr $fpga.v"
       seal "$fpga.stat" "$inputs"
     fi
     counts=$(awk '
+      /Number of cells:/ { seen = 1 }
       NF != 2 || $2 !~ /^[0-9]+$/ { next }
       $1 ~ /^(LUT[1-6]|LUT4|SB_LUT4|INV)$/ { lut += $2 }
       $1 ~ /^(FD[A-Z]*|TRELLIS_FF|SB_DFF[A-Z]*)$/ { ff += $2 }
@@ -74,7 +75,8 @@ write_verilog -noattr -noexpr $fpga.v"
       $1 ~ /^(RAM[0-9]+|SRL|TRELLIS_DPR16X4)/ { lutram += $2 }
       $1 ~ /^(CARRY4|CCU2C|SB_CARRY)$/ { carry += $2 }
       $1 ~ /^(MUXF[78]|PFUMX|L6MUX21)$/ { mux += $2 }
-      END { printf "%d,%d,%d,%d,%d,%d", lut, ff, ram, lutram, carry, mux }' "$fpga.stat")
+      END { if (!seen) exit 1; printf "%d,%d,%d,%d,%d,%d", lut, ff, ram, lutram, carry, mux }' "$fpga.stat") ||
+      die "no number of cells in $fpga.stat; this flow reads the statistics of Yosys 0.23"
     IFS=, read -r lut ff ram lutram carry mux <<<"$counts"
     port=$(clock_of "$fpga.v" "$clock")
     if [[ -z $port && $ff -gt 0 ]]; then die "$(which_clock "$top" "$fpga.v")"; fi

@@ -34,7 +34,7 @@ blind() { # PROBE.sv
 
 start=$SECONDS cells=0 latches=0 tests=()
 for config in "${configs[@]}"; do
-  list='' top='' params=()
+  list='' top='' params=() with_latches=false
   choose_design
   if [[ ${tops[0]} == actp_memory ]]; then
     tests+=(memory_gate_test)

@@ -32,10 +32,12 @@ sim=${ACTP_SIM:-build/release/bin/actplane-sim}
 tensor=${TENSOR:-tests/data/gpt2.ln_2.npy}
 tensor=${tensor%% *}
 [[ -r $tensor ]] || die "cannot read the tensor $tensor"
+width=$(head -c 256 "$tensor" | tr -d '\0' | sed -n "s/.*'descr': '[<|][a-z]\([24]\)'.*/\1/p")
+[[ -n $width ]] || die "$tensor is no .npy of FP32, FP16 or BF16 (<f4, <f2, <u2)"
 if has_osu018; then
   liberties=("$OSU018" "${liberties[@]}")
 elif [[ ${#liberties[@]} -eq 0 ]]; then
-  die "no library with power tables: apt-get install qflow-tech-osu018, or give LIBERTY=FILE"
+  die "no library to measure $name with (the line above); give LIBERTY=FILE with power tables"
 fi
 for file in "${liberties[@]}"; do use_library "$file"; done
 
@@ -83,7 +85,7 @@ for top in "${tops[@]}"; do
       }' "$at/activity.txt" "$mapped.v" >"$mapped.activity.tcl" || die "no activity for $mapped.v"
     STA_LIB=$lib STA_NETLIST=$mapped.v STA_TOP=$top STA_PERIOD=$period STA_ACTIVITY=$mapped.activity.tcl \
       timeout 1200 sta -no_splash synth/flow/power.tcl >"$mapped.power.log" 2>&1 </dev/null || die "OpenSTA failed; log: $mapped.power.log"
-    awk -v config="$name" -v top="$top" -v lib="$lib_name" -v period="$period" -v bytes=$((ran * block_len * 4)) \
+    awk -v config="$name" -v top="$top" -v lib="$lib_name" -v period="$period" -v bytes=$((ran * block_len * width)) \
       -v cycles="$cycles" -v seen="$(sed -n 's/^# //p' "$mapped.activity.tcl")" '
       $1 == "Sequential" { seq = $5 } $1 == "Combinational" { comb = $5 } $1 == "Total" { total = $5 }
       END {

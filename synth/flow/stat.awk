@@ -6,7 +6,7 @@
 #                      instances together; ge_all includes what is instantiated inside
 FNR == NR { if ($1 == "cell") { area[$2] = $3; kind[$2] = $4 } next }
 /^=== / { module = $2; if (module == "design") module = ""; next }  # "=== design hierarchy ===" repeats it all
-/Number of cells:/ { counting = 1; next }
+/Number of cells:/ { counting = 1; seen = 1; next }
 counting && NF == 2 && module != "" {
   if ($1 in area) {
     cells[module] += $2; own[module] += $2 * area[$1]
@@ -28,6 +28,7 @@ function walk(m, copies,  n, i, child, all) {
   return all
 }
 END {
+  if (!seen) { print "no number of cells in the statistics; this flow reads those of Yosys 0.23" > "/dev/stderr"; exit 1 }
   if (!tree) {
     printf "%d %.4f %.1f %.1f %d %d %d\n", cells[top], own[top], own[top] / nand2, seq[top] / nand2, flops[top], gates[top], latches[top]
     if (children[top] != "") { print "cells without area:" children[top] > "/dev/stderr"; exit 1 }

@@ -32,7 +32,7 @@ if [[ $only == true ]]; then
 elif has_osu018; then
   liberties=("$OSU018" "${liberties[@]}")
 elif [[ ${#liberties[@]} -eq 0 ]]; then
-  die "no library with timing: apt-get install qflow-tech-osu018, or give LIBERTY=FILE"
+  die "no library to measure $name with (the line above); give LIBERTY=FILE"
 fi
 for file in "${liberties[@]}"; do use_library "$file"; done
 

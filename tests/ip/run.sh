@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Proves that `make ip` can fail: what is made from rtl/, what comments name, and the width of pages, one fault at a time.
+# Proves that `make ip` can fail: what is made from rtl/, what comments name, width and links of pages, one fault at a time.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
@@ -13,12 +13,12 @@ fresh_tree() {
   mkdir -p "$ACTP_IP_ROOT"
   cd "$root"
   local folders=()
-  for folder in .ci scripts rtl docs tb tests synth examples model cmake python train; do
+  for folder in .ci scripts rtl docs tb tests synth examples model cmake python train report; do
     if [[ -d $folder ]]; then folders+=("$folder"); fi
   done
   # Pictures, data and builds are not read.
-  tar -c --exclude=__pycache__ --exclude='*.npy' --exclude='tests/data' "${folders[@]}" \
-    CMakeLists.txt Makefile README.md CONTRIBUTING.md actplane.core Bender.yml | tar -x -C "$ACTP_IP_ROOT"
+  tar -c --exclude=__pycache__ --exclude=node_modules --exclude='*.npy' "${folders[@]}" \
+    CMakeLists.txt Makefile LICENSE ./*.md actplane.core Bender.yml | tar -x -C "$ACTP_IP_ROOT"
   cd "$ACTP_IP_ROOT"
 }
 expect() { # SCRIPT EXIT_STATUS TEXT
@@ -44,7 +44,7 @@ undo() { cp "$scratch/before" "$1"; } # FILE
 fresh_tree
 expect ip 0 'figures'
 expect cites 0 ', 0 do not exist'
-expect columns 0 'no line of more than 120 characters'
+expect pages 0 'no line of more than 120 characters'
 
 # Ports and their comments.
 top=rtl/actp_compressor.sv inside=rtl/common/actp_skid.sv
@@ -107,11 +107,16 @@ change docs/rtl.md 's|^# .*|& tests/rtl/ghost_test.cc|'; expect cites 1 'docs/rt
 # Pages wider than 120 characters; a row of a table and an address may be, and letters of two bytes count once.
 wide=$(printf 'w %.0s' {1..61})
 echo "$wide" >>docs/decisions/0001-significance-arrangement.md
-expect columns 1 '1 lines of Markdown with more than 120 characters'
-expect columns 1 'docs/decisions/0001-significance-arrangement.md:'
+expect pages 1 '1 lines of Markdown with more than 120 characters'
+expect pages 1 'docs/decisions/0001-significance-arrangement.md:'
 fresh_tree
 printf '%s\n' "${wide:0:119}µ" "| $wide |" "${wide// /-}${wide// /-}" >>docs/c.md
-expect columns 0 'no line of more than 120 characters'
-echo "${wide:0:120}µ" >>README.md; expect columns 1 'README.md:'
+expect pages 0 'no line of more than 120 characters'
+echo "${wide:0:120}µ" >>README.md; expect pages 1 'README.md:'
+
+# Links, to a page and to a heading of one.
+fresh_tree
+change docs/c.md '$s|$| [x](none.md)|'; expect pages 1 'docs/c.md:'; undo docs/c.md
+change docs/c.md '$s|$| [x](ip.md#nothing-of-it)|'; expect pages 1 'ip.md#nothing-of-it'; undo docs/c.md
 
 [[ $failures -eq 0 ]] && echo "every one of $((found - 4)) faults was found"
