@@ -4,7 +4,8 @@
 # the test it names must turn red. Fails if a mutant survives, does not apply or does not compile.
 # Without names: all of them; at SCALE=quick two of each test, but see first that all of them apply.
 # For mutate_random.sh: MUTANTS is another folder of patches, MUTATE_WORK another place to build in; with MUTATE_LIST=1
-# survivors are listed and do not fail. MUTATE_TIMEOUT: seconds that a test may take (60).
+# survivors are listed and do not fail. MUTATE_TIMEOUT: seconds that a test may take (60), or five times as long as it takes
+# without a mutant.
 #   first line of a patch   what is broken
 #   second line             Test: the program of tests/rtl, or memory_rtl_test, that must see it, and in how many of
 #                           its configurations, the first ones, if not in the first alone (MUTATE_CONFIGS overrules it)
@@ -42,9 +43,9 @@ for mutant in "${mutants[@]}"; do
 done | sort | awk -v quick=$quick '!quick || ++seen[$1] <= 2' >"$root/list"
 
 # Runs in the copy of one worker; prints the first test that failed, or nothing.
-first_failure() { # BUILD TEST LOG
+first_failure() { # BUILD TEST LOG SECONDS
   local status=0
-  ACTP_WAVE=none timeout "${MUTATE_TIMEOUT:-60}" "$1/bin/$2" --gtest_fail_fast --gtest_brief=1 >"$3" 2>&1 </dev/null || status=$?
+  ACTP_WAVE=none timeout "$4" "$1/bin/$2" --gtest_fail_fast --gtest_brief=1 >"$3" 2>&1 </dev/null || status=$?
   if [[ $status -eq 124 ]]; then
     say "time-out"
   elif [[ $status -ne 0 ]]; then
@@ -54,7 +55,7 @@ first_failure() { # BUILD TEST LOG
 
 # All mutants of one test, one after the other, in a tree of their own.
 mutate_test() { # TEST
-  local test=$1 slot tree build mutant name log start killed verdict configs
+  local test=$1 slot tree build mutant name log start killed verdict configs limit=${MUTATE_TIMEOUT:-60}
   for ((slot = 0; ; slot = (slot + 1) % JOBS)); do  # a free tree: they are as many as workers
     exec 9>"$root/lock.$slot"
     if flock -n 9; then break; fi
@@ -76,7 +77,9 @@ mutate_test() { # TEST
     say "FAULT $test does not compile without a mutant: $log" >"$root/result/$test"
     return
   fi
-  killed=$(first_failure "$build" "$test" "$log")
+  start=$SECONDS
+  killed=$(first_failure "$build" "$test" "$log" $((5 * limit)))
+  if [[ $((5 * (SECONDS - start))) -gt $limit ]]; then limit=$((5 * (SECONDS - start))); fi
   if [[ -n $killed ]]; then
     say "FAULT $test is red without a mutant: $killed" >"$root/result/$test"
     return
@@ -92,7 +95,7 @@ mutate_test() { # TEST
     elif ! cmake --build "$build" --parallel 1 --target "$test" >"$log" 2>&1; then
       verdict='FAULT does not compile'
     else
-      killed=$(first_failure "$build" "$test" "$log")
+      killed=$(first_failure "$build" "$test" "$log" "$limit")
       verdict=${killed:-SURVIVED}
     fi
     printf '%-36s %-24s %-46s %5.1f\n' "$name" "$(sed -n 's|^+++ b/rtl/.*/*\(actp_[a-z_]*\)[.]sv.*|\1|p' "$mutant")" \

@@ -87,13 +87,14 @@ survivors=0 noted=0
 while read -r name _; do
   what=$(head -n 1 "$work/module/$name.patch")
   shown=$(sed -n 's/^+\([^+].*\)/\1/p' "$work/module/$name.patch" | head -n 1 | sed 's/^ *//')
-  if sed 's/\\|/|/g' docs/mutants.md | grep -F "\`$shown\`" >/dev/null; then
+  module=$(basename "${what%%:*}" .sv)
+  if sed 's/\\|/|/g' docs/mutants.md | grep -F "\`$module\`" | grep -F " | \`$shown\` | " >/dev/null; then
     noted=$((noted + 1))
   else
     survivors=$((survivors + 1))
     say "SURVIVED  $what  Now: $shown"
   fi
 done < <(awk '/ SURVIVED /' "$work"/device.txt)
-invalid=$(awk '/ FAULT / { n++ } END { print n + 0 }' "$work/module.txt")
+invalid=$(cat "$work"/{module,more,device}.txt | awk '/ FAULT / { n++ } END { print n + 0 }')
 say "mutate-random  $number mutants, SEED=$seed: $((number - survivors - noted - invalid)) killed, $noted equivalent by docs/mutants.md, $invalid do not compile, $survivors survived"
 [[ $survivors -eq 0 ]]
