@@ -135,7 +135,7 @@ class Kinds(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
-        rule = (_RULES if self._follow else _SIZES).get(name)
+        rule = (_RULES if self._follow else _SIZES).get(name, _linalg if name.startswith("linalg_") else None)
         op = (rule(self, args, kwargs) if rule is not None else None) or _OTHER
         before, self.op, self._call = (self.op, self._call), op, (name, args, kwargs)
         try:
@@ -217,7 +217,8 @@ class Kinds(TorchFunctionMode):
 
     def _second(self, args: Any, kwargs: Any) -> Optional[Op]:
         """What is divided by; where a grid lies."""
-        second = args[1] if len(args) > 1 else kwargs.get("other", kwargs.get("grid"))
+        names = (name for name in ("other", "grid", "tau") if name in kwargs)
+        second = args[1] if len(args) > 1 else kwargs.get(next(names, ""))
         exact = (_key(second),) if self._is_plain(second) else ()
         return (self._scores(args, kwargs) or _OTHER)._replace(exact=exact)
 
@@ -230,7 +231,7 @@ class Kinds(TorchFunctionMode):
     def _clamp(self, args: Any, kwargs: Any) -> Optional[Op]:
         """At least a little, before a logarithm or a division: a value cut to +0 would be below it."""
         bounds = [*args[1:], *kwargs.values()]
-        least = args[1] if len(args) > 1 else kwargs.get("min")
+        least = args[1] if len(args) > 1 else kwargs.get("min", kwargs.get("min_val"))
         if any(isinstance(bound, Tensor) for bound in bounds) or (isinstance(least, (int, float)) and least > 0):
             return _ALL_EXACT
         return self._scores(args, kwargs)
@@ -272,6 +273,8 @@ def _fixed(op: Op) -> Callable[[Kinds, Any, Any], Op]:
     return lambda kinds, args, kwargs: op
 
 
+_linalg = _fixed(_ALL_EXACT)  # whatever it is called there, it divides, or may
+
 _NORMS = (
     "layer_norm",
     "group_norm",
@@ -281,34 +284,41 @@ _NORMS = (
     "native_layer_norm",
     "native_batch_norm",
     "native_group_norm",
-    "local_response_norm",
 )
 _LOSSES = (
     *(name for name in dir(torch.nn.functional) if name.endswith("_loss")),
     *("cross_entropy", "kl_div", "binary_cross_entropy", "binary_cross_entropy_with_logits"),
 )
 _EXACT = (  # backward compares what was saved, divides by it or takes a difference: cut values would not do
-    *("amax", "amin", "max", "min", "maximum", "minimum", "fmax", "fmin", "median", "nanmedian"),
+    *("amax", "amin", "aminmax", "max", "min", "maximum", "minimum", "fmax", "fmin", "median", "nanmedian"),
+    *("scatter_reduce", "index_reduce", "segment_reduce", "renorm"),
     *("log", "log2", "log10", "log1p", "xlogy", "xlog1py", "entr", "logit", "logsumexp", "logcumsumexp"),
-    *("logaddexp", "logaddexp2", "sqrt", "prod", "cumprod", "float_power", "addcdiv", "fmod", "remainder"),
+    *("logaddexp", "logaddexp2", "sqrt", "prod", "cumprod", "float_power", "addcdiv", "fmod", "remainder", "copysign"),
+    *("__rpow__", "__rmod__", "cov", "corrcoef", "gradient", "istft"),
     *("acos", "asin", "acosh", "atanh", "arccos", "arcsin", "arccosh", "arctanh", "atan2", "arctan2", "hypot"),
     *("lgamma", "mvlgamma", "multigammaln", "digamma", "polygamma", "psi", "gammaln", "erfinv", "ndtri", "lerp"),
-    *("cdist", "pdist", "dist", "cosine_similarity", "log_softmax"),
-    *("inv", "inverse", "det", "logdet", "slogdet", "pinv", "pinverse", "solve", "triangular_solve", "cholesky"),
-    *("solve_triangular", "lstsq", "qr", "svd", "eig", "eigh", "symeig"),
+    *("igamma", "igammac", "gammainc", "gammaincc", "erfcx", "i1", "i1e", "log_ndtr"),
+    *("cdist", "pdist", "dist", "pairwise_distance", "cosine_similarity", "log_softmax"),
+    # In Python, of a quotient or a root that nobody sees from outside:
+    *("softsign", "lp_pool1d", "lp_pool2d", "lp_pool3d", "local_response_norm"),
+    # torch.linalg is known by its prefix; these are its names outside it.
+    *("inverse", "det", "logdet", "slogdet", "pinverse", "solve", "triangular_solve", "cholesky", "cholesky_inverse"),
+    *("cholesky_solve", "lu", "lu_solve", "lu_unpack", "lstsq", "qr", "geqrf", "orgqr", "ormqr"),
+    *("svd", "eig", "symeig", "nuclear_norm", "matrix_exp", "matrix_power", "chain_matmul"),
 )
 _SIZES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {  # what stays exact, by split="even" too
     **dict.fromkeys(_NORMS, Kinds._norm),
     **dict.fromkeys(_LOSSES, _fixed(_ALL_EXACT)),
-    **{form.format(name): _fixed(_ALL_EXACT) for name in _EXACT for form in ("{}", "{}_", "special_{}", "linalg_{}")},
+    **{form.format(name): _fixed(_ALL_EXACT) for name in _EXACT for form in ("{}", "{}_", "special_{}")},
     **dict.fromkeys(("norm", "frobenius_norm", "normalize"), Kinds._length),
+    "linalg_matmul": _fixed(_OTHER),
     **dict.fromkeys(("linalg_norm", "linalg_vector_norm", "linalg_matrix_norm"), Kinds._length),
     **dict.fromkeys(("std", "std_mean", "var", "var_mean"), Kinds._statistic),
     **dict.fromkeys(("div", "__truediv__", "true_divide", "divide"), Kinds._second),
     **dict.fromkeys(("div_", "__itruediv__", "true_divide_", "divide_"), Kinds._second),
-    **dict.fromkeys(("grid_sample", "grid_sampler"), Kinds._second),
+    **dict.fromkeys(("grid_sample", "grid_sampler", "gumbel_softmax"), Kinds._second),
     **dict.fromkeys(("pow", "pow_", "__pow__", "__ipow__"), Kinds._power),
-    **dict.fromkeys(("clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_min_"), Kinds._clamp),
+    **dict.fromkeys(("clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_min_", "hardtanh"), Kinds._clamp),
     "scaled_dot_product_attention": Kinds._attention,
     "multi_head_attention_forward": Kinds._multihead,
 }
@@ -319,7 +329,7 @@ _RULES: Dict[str, Callable[[Kinds, Any, Any], Optional[Op]]] = {
     "softmax": Kinds._softmax,
     "dropout": Kinds._dropout,
     **dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__"), Kinds._multiply),
-    **dict.fromkeys(("matmul", "__matmul__", "bmm", "baddbmm", "einsum"), Kinds._product),
+    **dict.fromkeys(("matmul", "__matmul__", "linalg_matmul", "bmm", "baddbmm", "einsum"), Kinds._product),
     **dict.fromkeys(("linear", "addmm", "conv1d", "conv2d", "conv3d"), _fixed(Op(coarse=True))),
     **dict.fromkeys(("contiguous", "reshape", "flatten", "clone", "to", "type_as"), Kinds._copies),
     **dict.fromkeys(("float", "half", "bfloat16", "double"), Kinds._copies),

@@ -815,8 +815,14 @@ def gradient_of(f, x, **options):
 
 POSITIVE = torch.rand(64, 64, generator=torch.Generator().manual_seed(5)).pow(4) * 0.9 + 1e-4
 PAST = torch.ones(64, 64, dtype=torch.bool).triu(1)
+PLACES = torch.arange(64 * 64).view(64, 64) * 5 // 7 % 8
 
 
+def scattered(x, reduce):
+    return torch.zeros(8, 64).scatter_reduce(0, PLACES, x, reduce)
+
+
+@pytest.mark.filterwarnings("ignore:.* in beta", "ignore:torch.lu is deprecated")
 @pytest.mark.parametrize("split", ["gradient", "even"])
 @pytest.mark.parametrize(
     "f",
@@ -830,12 +836,37 @@ PAST = torch.ones(64, 64, dtype=torch.bool).triu(1)
         *(lambda x: torch.linalg.inv(x + torch.eye(64)), lambda x: F.cosine_similarity(x, x.flip(0))),
         lambda x: x.masked_fill(PAST, float("-inf")).logsumexp(-1),
         lambda x: torch.special.log_softmax(9 * x, -1)[:, 0],
+        *(lambda x: scattered(x, "amax"), lambda x: scattered(x, "amin"), lambda x: scattered(x, "prod")),
+        lambda x: torch.zeros(8, 64).scatter_reduce_(0, PLACES, x, "amax"),
+        lambda x: torch.zeros(8, 64).index_reduce(0, PLACES[:, 0], x, "amax"),
+        lambda x: torch.zeros(8, 64).index_reduce_(0, PLACES[:, 0], x, "prod"),
+        lambda x: torch.segment_reduce(x, "max", lengths=torch.tensor([32, 32]), unsafe=True),
+        *(lambda x: torch.renorm(x, 2.0, 0, 0.5), lambda x: 2**x, lambda x: torch.copysign(x, x.flip(0)), torch.special.i1e),
+        *(torch.special.log_ndtr, torch.special.erfcx, lambda x: torch.igamma(torch.full((64, 64), 0.5), x)),
+        *(F.softsign, nn.Softsign(), lambda x: F.local_response_norm(x[None], 5, k=0.0)),
+        *(lambda x: F.lp_pool1d(x, 3.0, 2), lambda x: F.lp_pool2d(x[None], 3.0, 2), lambda x: F.hardtanh(x, 0.01, 1.0)),
+        *(lambda x: F.pairwise_distance(x, x.flip(0)), lambda x: F.gumbel_softmax(torch.zeros(64, 64), tau=x)[:, 0]),
+        *(torch.linalg.svdvals, lambda x: torch.linalg.eigvalsh(x + x.T), lambda x: torch.linalg.cond(x + torch.eye(64))),
+        *(lambda x: torch.linalg.lu_factor(x + torch.eye(64))[0], lambda x: torch.lu(x + torch.eye(64))[0]),
+        *(lambda x: torch.linalg.householder_product(x, x[0]), lambda x: torch.linalg.inv_ex(x + torch.eye(64))[0]),
+        *(lambda x: torch.linalg.matrix_norm(x, "nuc"), lambda x: torch.linalg.multi_dot([x, x.T, x])),
+        lambda x: torch.cholesky_solve(POSITIVE, torch.tril(x) + torch.eye(64)),
+        lambda x: torch.cholesky_inverse(torch.tril(x) + torch.eye(64)),
     ],
 )
 def test_what_is_compared_or_divided_by_stays_exact(f, split):
     """Values cut to +0 would no longer be the largest, and end in Inf or NaN as divisors."""
     exact = gradient_of(f, POSITIVE)
+    torch.manual_seed(17)  # of what draws numbers, the same
     assert exact.isfinite().all() and torch.equal(gradient_of(f, POSITIVE, ratio=8, split=split), exact)
+
+
+def test_a_product_of_linalg_goes_into_slots():
+    x = torch.randn(64, 64, requires_grad=True)
+    for split in ("gradient", "even"):
+        with compressed(nn.Identity(), ratio=8, split=split) as held:
+            out = torch.linalg.matmul(x, x)
+        assert out.requires_grad and held.stored_bytes == slots(8, x.numel())
 
 
 @pytest.mark.parametrize(
