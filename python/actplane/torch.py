@@ -36,7 +36,7 @@ __all__ = ["Held", "ModuleBytes", "compressed", "mark"]
 Ratio = Optional[float]
 
 _FORMATS = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
-_OUTSIDE = "(outside the model)"
+_OUTSIDE = "(outside the model)"  # a row of the table; as a key of ratios itself, not a pattern
 _NONE: Any = object()
 _OPEN: "List[Held]" = []
 
@@ -79,13 +79,24 @@ class _Entry:
             held._forget(self)
 
 
+class _Call(NamedTuple):
+    """A module at work."""
+
+    module: Optional[torch.nn.Module]
+    name: str
+    numel: int  # of its first input; -1: it has none
+
+
+_NO_CALL = _Call(None, _OUTSIDE, -1)
+
+
 class _Handle:
     """What autograd holds for one saved tensor."""
 
-    __slots__ = ("entry", "size", "stride")
+    __slots__ = ("entry", "size", "stride", "call")
 
-    def __init__(self, entry: _Entry, size: Any, stride: Optional[Tuple[int, ...]]) -> None:
-        self.entry, self.size, self.stride = entry, size, stride
+    def __init__(self, entry: _Entry, size: Any, stride: Optional[Tuple[int, ...]], call: "_Call") -> None:
+        self.entry, self.size, self.stride, self.call = entry, size, stride, call
         entry.handles += 1
 
     def __del__(self) -> None:
@@ -150,7 +161,8 @@ def compressed(
                  float16 and bfloat16. None: exact
     ratios       {pattern: ratio or None}: the first shell pattern that fits the name of the module
                  that saves decides (names of ``model.named_modules()``, the model itself is ``""``), and
-                 nothing of it is split
+                 nothing of it is split. What no module of the model saves, as a loss written by hand,
+                 stays exact; ``{"(outside the model)": ratio}`` gives it one, and no pattern does
     split        "gradient": a kind of activation that the gradient needs more of has a smaller ratio,
                  another a larger one, as docs/training.md has it; ``ratio`` is about that of all.
                  Kinds are known by the functions of torch that make and save them, and by ``mark``.
@@ -162,8 +174,8 @@ def compressed(
 
     Stays exact: parameters and buffers (not kept again), integers, float64 and complex, statistics
     of normalisation and of fused attention (last dimension 1, or not of the size of the layer's
-    input), what a loss function or log-softmax saves, what backward compares or divides by, what
-    is marked so, sparse tensors and subclasses. Masks of type bool become bits.
+    input), what is saved outside the model, what a loss function or log-softmax saves, what backward
+    compares or divides by, what is marked so, sparse tensors and subclasses. Masks of type bool become bits.
 
     A tensor that several functions save is held once, views and transposes of it included. It is
     known by its storage, which cannot come again while it is known, and by its version. A saved
@@ -214,7 +226,7 @@ class Held:
         self._ratio, self._ratios, self._split = ratio, dict(ratios), split == "gradient"
         self._names = {module: name for name, module in model.named_modules()}
         for pattern in self._ratios:
-            if not any(fnmatch.fnmatchcase(name, pattern) for name in self._names.values()):
+            if pattern != _OUTSIDE and not any(fnmatch.fnmatchcase(name, pattern) for name in self._names.values()):
                 some = ", ".join(list(self._names.values())[1:6])
                 raise ConfigError(f"ratios: '{pattern}' fits no module; names are like {some}")
         forms = dict.fromkeys(["fp32", *(_FORMATS[p.dtype] for p in model.parameters() if p.dtype in _FORMATS)])
@@ -242,7 +254,8 @@ class Held:
         self._kinds = Kinds(lambda t: storage_of(t)._cdata in self._own, _is_plain, self._split, min_values)
         self._lock = threading.RLock()
         self._table: "weakref.WeakValueDictionary[Any, _Entry]" = weakref.WeakValueDictionary()
-        self._stack: List[Tuple[torch.nn.Module, str, int]] = []
+        self._stack: List[_Call] = []
+        self._again: Optional[_Call] = None  # backward is at work on what this call saved
         self._last: Tuple[Any, Optional[Tensor]] = (None, None)
         self._open: Optional[contextlib.ExitStack] = None
         self._own: Dict[int, StorageWeakRef] = {}
@@ -263,6 +276,7 @@ class Held:
             stack.callback(self._forget_model)
             self._find_own()
             self._stack.clear()
+            self._end_backward()
             for module in self._names:
                 stack.callback(module.register_forward_pre_hook(self._enter_module).remove)
                 stack.callback(module.register_forward_hook(self._leave_module).remove)
@@ -304,10 +318,11 @@ class Held:
     def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
         if module is self._model:  # also after a forward pass that an exception ended
             self._stack.clear()
+            self._end_backward()
             self._find_own()
             self._kinds.end()
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
-        self._stack.append((module, self._names[module], -1 if first is None else first.numel()))
+        self._stack.append(_Call(module, self._names[module], -1 if first is None else first.numel()))
 
     def _enter_other(self, module: torch.nn.Module, inputs: Any) -> None:
         """What modules outside the model have is no activation either."""
@@ -315,7 +330,7 @@ class Held:
             self._add_own(module.parameters(recurse=False), module.buffers(recurse=False))
 
     def _leave_module(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
-        while self._stack and self._stack.pop()[0] is not module:
+        while self._stack and self._stack.pop().module is not module:
             pass
         if module in self._norms or module in self._gelus:
             self._kinds.mark(output, "norm_output" if module in self._norms else "gelu_output")
@@ -323,7 +338,10 @@ class Held:
     # ---- what is kept how ----
 
     def _by_name(self, name: str) -> Tuple[bool, Ratio]:
-        """Whether a pattern of `ratios` decides for a module, and its ratio."""
+        """Whether a pattern of `ratios` decides for a module, and its ratio. Outside the model only that word does:
+        a loss written by hand is a difference of two tensors that are close."""
+        if name == _OUTSIDE:
+            return True, self._ratios.get(name)
         if name not in self._named:
             found = (value for pattern, value in self._ratios.items() if fnmatch.fnmatchcase(name, pattern))
             value = next(found, _NONE)
@@ -346,7 +364,7 @@ class Held:
                 self._config_of[key] = Config(format=form, ratio=ratio, **settings)
         return self._config_of[key]
 
-    def _plan(self, t: Tensor, storage: Any, name: str) -> Union[Config, str, None]:
+    def _plan(self, t: Tensor, storage: Any, call: _Call) -> Union[Config, str, None]:
         """A configuration, "bits", or None: as it is."""
         if t.numel() < max(self._min_values, 1):
             return None
@@ -355,8 +373,8 @@ class Held:
         form = _FORMATS.get(t.dtype)
         if form is None or (t.dim() > 1 and (t.shape[-1] == 1 or t.stride(-1) == 0)) or self._kinds.is_exact(t):
             return None
-        module, _, inputs = self._stack[-1] if self._stack else (None, "", -1)
-        if module in self._norms and self._kinds.op.name != "norm" and 0 <= inputs != t.numel():
+        module, name, numel = call
+        if module in self._norms and self._kinds.op.name != "norm" and 0 <= numel != t.numel():
             return None
         if self._is_weight(t, storage, module):
             return None
@@ -394,8 +412,8 @@ class Held:
         storage = storage_of(t)
         if storage._cdata in self._own:
             return (t.detach(), t._version)
-        name = self._stack[-1][1] if self._stack else _OUTSIDE
-        plan = self._plan(t, storage, name)
+        call = self._stack[-1] if self._stack else self._again or _NO_CALL
+        name, plan = call.name, self._plan(t, storage, call)
         base, stride, key = _region(t, storage)
         with self._lock:
             row = self._rows.setdefault(name, [0, 0, 0, 0, 0])
@@ -403,10 +421,10 @@ class Held:
             entry = other = self._table.get(key)
             if entry is not None and _serves(entry, plan, self._kinds.op.guess and not self._by_name(name)[0]):
                 row[2] += 1
-                return _Handle(entry, t.shape, stride)
+                return _Handle(entry, t.shape, stride, call)
             if entry is not None and plan is None and entry.counter._version == entry.version:
                 self._make_exact(entry, base, row)
-                return _Handle(entry, t.shape, stride)
+                return _Handle(entry, t.shape, stride, call)
         entry = _Entry()
         entry.count, entry.dtype, entry.version, entry.handles = base.numel(), t.dtype, t._version, 0
         entry.storage = StorageWeakRef(storage)  # while this is here, its address does not come again
@@ -431,7 +449,7 @@ class Held:
             self.stored_bytes += entry.stored
             self.peak_raw_bytes = max(self.peak_raw_bytes, self.raw_bytes)
             self.peak_stored_bytes = max(self.peak_stored_bytes, self.stored_bytes)
-        return _Handle(entry, t.shape, stride)
+        return _Handle(entry, t.shape, stride, call)
 
     def _make_exact(self, entry: _Entry, base: Tensor, row: List[int]) -> None:
         """For all that saved it: slots beside it would be more bytes, and worse for the others."""
@@ -486,12 +504,28 @@ class Held:
         if not isinstance(packed, _Handle):
             return packed
         entry = packed.entry
+        self._begin_backward(packed.call)
         _check_version(entry.counter, entry.version, entry.dtype, packed.size)
         with torch.no_grad():
             base = self._restore(entry)
             if packed.stride is None:
                 return base.view(packed.size)
             return base.as_strided(packed.size, packed.stride, base.storage_offset())
+
+    def _begin_backward(self, call: _Call) -> None:
+        """What backward saves, by a checkpoint that runs a function again, belongs to the call whose tensors it
+        took up last. Outside backward, where a saved tensor is looked at, torch refuses the callback."""
+        if self._open is None or self._stack:
+            return
+        if self._again is None:
+            try:
+                torch.autograd.Variable._execution_engine.queue_callback(self._end_backward)
+            except RuntimeError:
+                return
+        self._again = call
+
+    def _end_backward(self) -> None:
+        self._again = None
 
     def _restore(self, entry: _Entry) -> Tensor:
         if entry.kind in ("exact", "emulated"):
