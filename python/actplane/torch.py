@@ -181,10 +181,11 @@ def compressed(
     known by its storage, which cannot come again while it is known, and by its version. A saved
     tensor that was changed in place ends backward with the error of autograd, as without the hook.
 
-    May be entered again and again, and be open over backward and over many steps. Works with
+    May be entered again and again, and be open over backward and over many steps; of two in one
+    thread the second is refused. Works with
     ``torch.utils.checkpoint``: inputs of a segment that autograd keeps go into slots.
-    Raises ConfigError (impossible ratio, a pattern that fits no module), ActplaneError
-    (``torch.compile``), LibraryError.
+    Raises ConfigError (impossible ratio, a pattern that fits no module, a second context),
+    ActplaneError (``torch.compile``), LibraryError.
     """
     return Held(model, ratio, ratios or {}, split, min_values, emulate, settings)
 
@@ -268,7 +269,13 @@ class Held:
 
     def __enter__(self) -> "Held":
         if self._open is not None:
-            raise ActplaneError("this context is open already; make a second one with actplane.torch.compressed")
+            raise ActplaneError("this context is open already; call the model in it again, or leave it first")
+        self._thread = threading.get_ident()
+        if any(held._thread == self._thread for held in list(_OPEN)):
+            raise ConfigError(
+                "another context is open in this thread, and torch asks one of them alone; open one over a module that "
+                'holds both models, as compressed(nn.ModuleList([a, b]), ratios={"0*": 8, "1*": None})'
+            )
         if not self._emulate:
             library()
         _refuse_compiled(self._model)

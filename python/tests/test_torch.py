@@ -6,6 +6,7 @@ import importlib.util
 import io
 import re
 import statistics
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -1345,6 +1346,31 @@ def test_what_is_refused():
         compressed(half, ratio=8, order="field")
     with pytest.raises(ConfigError, match="for bf16 blocks"):
         compressed(half, ratio=2, ratios={"up": 8}, order="field")
+
+
+def test_a_second_context_is_refused():
+    first, second = nn.Linear(64, 64), nn.Linear(64, 64)
+    held, x = compressed(second), torch.randn(64, 64)
+    with compressed(first, ratio=8) as outer:
+        with pytest.raises(ConfigError, match="nn.ModuleList"):
+            held.__enter__()
+        assert not second._forward_pre_hooks and actplane.torch._OPEN == [outer]
+
+        def run():
+            with compressed(second, ratio=8) as inner:
+                sums.append((second(x).sum(), inner.stored_bytes))
+
+        sums = []
+        thread = threading.Thread(target=run)  # another thread has hooks of its own
+        thread.start()
+        thread.join()
+        assert sums[0][1] == slots(8, x.numel()) and outer.stored_bytes == 0
+    with held:
+        second(x)
+    both = compressed(nn.ModuleList([first, second]), ratios={"0*": 8, "1*": None})
+    with both:
+        loss = first(x).sum() + second(x + 1).sum()
+    assert both.stored_bytes == slots(8, x.numel()) + x.numel() * 4 and loss.requires_grad
 
 
 def test_a_context_that_could_not_open_leaves_nothing():
