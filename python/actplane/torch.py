@@ -260,6 +260,7 @@ class Held:
         self._last: Tuple[Any, Optional[Tensor]] = (None, None)
         self._open: Optional[contextlib.ExitStack] = None
         self._own: Dict[int, StorageWeakRef] = {}
+        self._most_own = 4096
         self.raw_bytes = self.stored_bytes = self.entries = 0
         self.peak_raw_bytes = self.peak_stored_bytes = 0
         self.emulated = emulate
@@ -313,14 +314,18 @@ class Held:
 
     def _find_own(self) -> None:
         """Storages of parameters and buffers; before every forward pass, since they may be put elsewhere."""
-        self._own = {}
-        self._add_own(self._model.parameters(), self._model.buffers())
+        self._own.clear()
+        self._add_own(itertools.chain(self._model.parameters(), self._model.buffers()))
 
-    def _add_own(self, *tensors: Iterable[Tensor]) -> None:
-        for tensor in itertools.chain(*tensors):
+    def _add_own(self, tensors: Iterable[Any]) -> None:
+        for tensor in tensors:
             if _is_plain(tensor):
                 storage = storage_of(tensor)
                 self._own[storage._cdata] = StorageWeakRef(storage)
+        if len(self._own) > self._most_own:
+            for key in [key for key, storage in self._own.items() if storage.expired()]:
+                del self._own[key]
+            self._most_own = max(4096, 2 * len(self._own))
 
     def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
         if module is self._model:  # also after a forward pass that an exception ended
@@ -328,13 +333,14 @@ class Held:
             self._end_backward()
             self._find_own()
             self._kinds.end()
+        self._add_own(_of(module))
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         self._stack.append(_Call(module, self._names[module], -1 if first is None else first.numel()))
 
     def _enter_other(self, module: torch.nn.Module, inputs: Any) -> None:
         """What modules outside the model have is no activation either."""
         if module not in self._names:
-            self._add_own(module.parameters(recurse=False), module.buffers(recurse=False))
+            self._add_own(_of(module))
 
     def _leave_module(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
         while self._stack and self._stack.pop().module is not module:
@@ -413,13 +419,13 @@ class Held:
         return shape in own or shape[::-1] in own
 
     def _pack(self, t: Tensor) -> Any:
+        call = self._stack[-1] if self._stack else self._again or _NO_CALL
         if not _is_plain(t):
             _refuse_traced(t)
-            return (t.detach(), t._version)
+            return (t.detach(), t._version, call)
         storage = storage_of(t)
-        if storage._cdata in self._own:
-            return (t.detach(), t._version)
-        call = self._stack[-1] if self._stack else self._again or _NO_CALL
+        if storage._cdata in self._own or self._is_leaf(t):
+            return (t.detach(), t._version, call)
         name, plan = call.name, self._plan(t, storage, call)
         base, stride, key = _region(t, storage)
         with self._lock:
@@ -457,6 +463,12 @@ class Held:
             self.peak_raw_bytes = max(self.peak_raw_bytes, self.raw_bytes)
             self.peak_stored_bytes = max(self.peak_stored_bytes, self.stored_bytes)
         return _Handle(entry, t.shape, stride, call)
+
+    def _is_leaf(self, t: Tensor) -> bool:
+        """What somebody else holds: a weight that no module shows, as one of functional_call, or an input that is
+        differentiated. Not in backward: a checkpoint makes leaves of the activations that it starts from."""
+        base = t._base if t._is_view() else t
+        return isinstance(base, torch.nn.Parameter) or (base.is_leaf and base.requires_grad and self._again is None)
 
     def _make_exact(self, entry: _Entry, base: Tensor, row: List[int]) -> None:
         """For all that saved it: slots beside it would be more bytes, and worse for the others."""
@@ -505,7 +517,8 @@ class Held:
 
     def _unpack(self, packed: Any) -> Tensor:
         if isinstance(packed, tuple):
-            tensor, version = packed
+            tensor, version, call = packed
+            self._begin_backward(call)
             _check_version(tensor, version, tensor.dtype, tensor.shape)
             return tensor
         if not isinstance(packed, _Handle):
@@ -594,7 +607,13 @@ class Held:
 # ---- tensors ----
 
 
-def _is_plain(t: Tensor) -> bool:
+def _of(module: torch.nn.Module) -> List[Any]:
+    """Its own parameters and buffers as they are now: functional_call of torch 1 puts others in their place, which
+    only the attribute shows."""
+    return [getattr(module, name, None) for name in (*module._parameters, *module._buffers)]
+
+
+def _is_plain(t: Any) -> bool:
     return (
         type(t) in (Tensor, torch.nn.Parameter)
         and t.layout == torch.strided

@@ -19,6 +19,11 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+try:
+    from torch.func import functional_call
+except ImportError:
+    from torch.nn.utils.stateless import functional_call
+
 import actplane.torch
 from actplane import ActplaneError, Config, ConfigError, DamagedError, InputError
 from actplane.emulate import reconstruct
@@ -36,6 +41,11 @@ warnings.filterwarnings("ignore", message="None of the inputs have requires_grad
 @pytest.fixture(autouse=True)
 def same_every_time():
     torch.manual_seed(17)
+
+
+def activation(*size):
+    """It has a gradient and is no leaf, as what a layer makes."""
+    return torch.randn(*size, requires_grad=True) * 1
 
 
 def grads(model, run, *contexts):
@@ -167,6 +177,7 @@ def slots(ratio, values, **settings):
 
 def kept(model, *inputs, **settings):
     """Bytes of the slots that a forward pass leaves, in the order in which they were saved."""
+    inputs = [x * 1 if x.requires_grad else x for x in inputs]  # no leaves
     with compressed(model, **settings) as held:
         out = model(*inputs)
         bytes_ = [entry.stored for entry in held._table.values() if entry.kind == "slots"]
@@ -336,7 +347,7 @@ def test_the_example_for_long_runs_makes_no_keys_drift():
 
     def run(attend, ratio=None):
         with Inside(ratio=ratio) if ratio else contextlib.nullcontext():
-            out = attend(*leaves, mask)
+            out = attend(*(t * 1 for t in leaves), mask)
         return torch.autograd.grad(out.square().sum(), leaves)
 
     for ours, exact in zip(run(torch_gpt.recomputed), run(torch_gpt.eager)):
@@ -365,7 +376,7 @@ def test_maps_by_another_dimension_and_in_another_shape(use, split):
         for t in leaves:
             t.grad = None
         with Inside(**options) if options else contextlib.nullcontext():
-            out = use(*leaves)
+            out = use(*(t * 1 for t in leaves))
         (out.flatten() * weights[: out.numel()]).sum().backward()
         return [t.grad.clone() for t in leaves if t.grad is not None]
 
@@ -374,11 +385,11 @@ def test_maps_by_another_dimension_and_in_another_shape(use, split):
 
 
 def test_what_is_marked_and_does_not_sum_to_one_comes_back_as_it_is():
-    p = (4 * torch.rand(4, 40, 40)).requires_grad_()
+    p = activation(4, 40, 40).abs()
     with Inside(ratio=4):
         out = mark(p, "probability").square()
-    out.sum().backward()
-    assert (p.grad - 2 * p).norm() < 0.05 * (2 * p).norm()
+    (gradient,) = torch.autograd.grad(out.sum(), p)
+    assert (gradient - 2 * p).norm() < 0.05 * (2 * p).norm()
 
 
 def test_a_row_that_is_lost_stays_so():
@@ -503,7 +514,7 @@ def test_what_has_no_memory_of_its_own_passes(split):
 
 def test_a_tensor_at_two_ratios_counts_once():
     model = nn.ModuleDict({"gelu": nn.GELU(), "linear": nn.Linear(64, 64)})
-    x = torch.randn(128, 64, requires_grad=True)
+    x = activation(128, 64)
     with compressed(model, ratio=8) as held:
         loss = model["linear"](x).sum() + model["gelu"](x).sum()
     assert held.raw_bytes == x.numel() * 4
@@ -713,7 +724,7 @@ def test_layouts(dtype):
         for context in (None, Inside(ratio=2, emulate=False), plain_hooks(2)):
             base.grad = None
             with context or contextlib.nullcontext():
-                t = case(base.to(dtype))
+                t = case((base * 1).to(dtype))
                 y = (t.tanh() * 3).exp().float().sum()
             y.backward()
             results.append(base.grad.clone())
@@ -771,12 +782,12 @@ def test_autocast_keeps_the_cast_weights_of_other_modules(split):
 
 def test_modules_outside_the_model_keep_their_weights():
     inside, outside = nn.Linear(64, 64), nn.Sequential(nn.Linear(64, 64), nn.BatchNorm1d(64))
-    x = torch.randn(50, 64, requires_grad=True)
+    x = activation(50, 64)
     found = []
     for context in (contextlib.nullcontext(), compressed(inside, ratio=8)):
         with context as held:
             loss = outside[0](inside(x)).sum()
-        (gradient,) = torch.autograd.grad(loss, x)
+        (gradient,) = torch.autograd.grad(loss, x, retain_graph=True)
         found.append(gradient)
     assert torch.equal(*found)  # of the weights alone
     assert held.peak_stored_bytes == slots(8, x.numel()) + x.numel() * 4
@@ -803,6 +814,59 @@ def test_weights_that_are_made_or_moved_stay_exact(kind):
     assert distance(ours, x.grad) < 1e-6 and held.peak_stored_bytes > 0
 
 
+class Swaps(nn.Linear):
+    """Its weight is put in its place before every forward pass."""
+
+    def __init__(self):
+        super().__init__(64, 64)
+        self.register_forward_pre_hook(lambda module, inputs: setattr(self, "weight", nn.Parameter(self.weight * 2)))
+
+
+class Borrows(nn.Module):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = [weight]  # in no list of parameters
+
+    def forward(self, x):
+        return F.linear(x, self.weight[0].t())
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        *(lambda: nn.LazyLinear(64), Swaps, lambda: Borrows(nn.Parameter(torch.randn(64, 64)))),
+        *(lambda: Borrows(torch.randn(64, 64, requires_grad=True)), lambda: Borrows(Swaps().requires_grad_(False).weight)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Lazy modules")
+def test_weights_that_take_their_place_late_stay_exact(made):
+    model, x = nn.Sequential(made(), nn.Tanh()), activation(64, 64)
+    with compressed(model, ratio=8) as held:
+        y = model[0](model(x))
+    frozen = isinstance(model[0], Borrows) and not model[0].weight[0].requires_grad  # then no input is kept
+    assert y.requires_grad and held.stored_bytes == (1 if frozen else 2) * slots(8, x.numel())
+
+
+@pytest.mark.parametrize("leaf", [True, False])
+def test_weights_of_functional_call_stay_exact(leaf):
+    model, x = nn.Sequential(nn.Linear(64, 64), nn.Tanh()), activation(64, 64)
+    weights = {name: p.detach().clone().requires_grad_() for name, p in model.named_parameters()}
+    if not leaf:
+        weights = {name: p * 1 for name, p in weights.items()}
+    with compressed(model, ratio=8) as held:
+        y = functional_call(model, weights, (x,))
+    assert y.requires_grad and held.stored_bytes == 2 * slots(8, x.numel())
+
+
+def test_storages_of_weights_that_are_gone_are_forgotten():
+    model, x = nn.ModuleList([Swaps()]), activation(64, 64)
+    with compressed(model, ratio=8) as held:
+        held._most_own = 4
+        for _ in range(3):
+            model[0](x)
+        assert len(held._own) == 2
+
+
 def test_what_was_packed_is_let_go():
     model = nn.Sequential(*(Mlp() for _ in range(3)))
     x = torch.randn(256, 64)
@@ -820,7 +884,7 @@ def gradient_of(f, x, **options):
     """With respect to `x`, of the sum; under the hook where there are options."""
     x = x.clone().requires_grad_()
     with Inside(**options) if options else contextlib.nullcontext():
-        out = f(x).float().sum()
+        out = f(x * 1).float().sum()
     out.backward()
     return x.grad
 
@@ -877,7 +941,7 @@ def test_what_is_compared_or_divided_by_stays_exact(f, split):
 
 
 def test_a_product_of_linalg_goes_into_slots():
-    x = torch.randn(64, 64, requires_grad=True)
+    x = activation(64, 64)
     for split in ("gradient", "even"):
         with Inside(ratio=8, split=split) as held:
             out = torch.linalg.matmul(x, x)
@@ -924,7 +988,7 @@ def test_softmax_by_hand():
 
 
 def test_a_dividend_and_an_even_power_go_into_slots():
-    x = torch.randn(64, 64, requires_grad=True)
+    x = activation(64, 64)
     with Inside(ratio=8) as held:
         out = x / x.pow(2).mean(-1, keepdim=True).sqrt()
         assert {(e.kind, e.count) for e in held._table.values()} == {("slots", x.numel()), ("exact", 64)}
@@ -934,7 +998,7 @@ def test_a_dividend_and_an_even_power_go_into_slots():
 @pytest.mark.parametrize("f", [lambda x: x.std(-1), lambda x: x.norm(dim=-1), lambda x: F.normalize(x, dim=1)])
 @pytest.mark.parametrize("split", ["gradient", "even"])
 def test_statistics_without_a_trailing_dimension_stay_exact(f, split):
-    x = torch.randn(32, 64, 64, requires_grad=True)
+    x = activation(32, 64, 64)
     with Inside(ratio=8, split=split) as held:
         out = f(x)
         entries = [(entry.kind, entry.count) for entry in held._table.values()]
@@ -966,7 +1030,7 @@ def test_exact_by_mark_whoever_saves_it():
         def backward(ctx, g):
             return g * ctx.saved_tensors[0].cos()
 
-    x, w = torch.randn(4, 16, 32, 32, requires_grad=True), torch.randn(64, 64, requires_grad=True)
+    x, w = activation(4, 16, 32, 32), torch.randn(64, 64, requires_grad=True)
     for split in ("gradient", "even"):
         with Inside(ratio=8, split=split) as held:
             out = Own.apply(x)
@@ -1006,7 +1070,7 @@ class Keeps(torch.autograd.Function):
 
 @pytest.mark.parametrize("heads", [(), (16,)])
 def test_fused_attention_without_heads_goes_into_slots(heads):
-    q, k, v = (torch.randn(4, *heads, 64, 32, requires_grad=True) for _ in range(3))
+    q, k, v = (activation(4, *heads, 64, 32) for _ in range(3))
     with Inside(ratio=8) as held:
         out = scaled_dot_product_attention(q, k, v)
         stored = {e.count: e.kind for e in held._table.values() if e.count != 4 * 64}
@@ -1017,7 +1081,7 @@ def test_fused_attention_without_heads_goes_into_slots(heads):
 
 
 def test_multihead_attention_keeps_the_log_of_the_sums():
-    q, k = (torch.randn(64, 16, 32, requires_grad=True) for _ in range(2))
+    q, k = (activation(64, 16, 32) for _ in range(2))
     for split in ("gradient", "even"):
         with Inside(ratio=8, split=split) as held:
             out = multi_head_attention_forward(q, k, k, 32, 4)
@@ -1057,7 +1121,7 @@ def test_a_tensor_saved_twice_is_packed_once():
 
 def test_a_finer_wish_gets_slots_of_its_own():
     model = nn.ModuleDict({"coarse": nn.Linear(64, 64), "gelu": nn.GELU()})
-    x = torch.randn(128, 64, requires_grad=True)
+    x = activation(128, 64)
     for names, entries in ((["coarse", "gelu"], 2), (["gelu", "coarse"], 1)):
         with compressed(model, ratio=8) as held:
             loss = sum(model[name](x).sum() for name in names)
@@ -1074,9 +1138,10 @@ def test_addresses_that_come_again():
         w.grad = None
         x = torch.linspace(-1, 1, 64 * 64).view(64, 64)
         with context:
+            v = w * 1
             for i in range(30):
-                x = torch.tanh(x * w + i * 0.01)
-                x = x * (w + 1)
+                x = torch.tanh(x * v + i * 0.01)
+                x = x * (v + 1)
                 if saved is not None:
                     saved.append(storage_of(x)._cdata)
         x.sum().backward()
@@ -1188,7 +1253,7 @@ def test_an_unpacked_tensor_changed_in_place_is_an_error_as_without():
             (x,) = ctx.saved_tensors
             return g * x.detach().mul_(2)
 
-    x = torch.randn(64, 64, requires_grad=True)
+    x = activation(64, 64)
     for context in (contextlib.nullcontext(), Inside(ratio=4)):
         with context:
             y = (Rude.apply(x) + Rude.apply(x)).sum()
@@ -1199,7 +1264,7 @@ def test_an_unpacked_tensor_changed_in_place_is_an_error_as_without():
 def test_second_derivatives():
     x = torch.randn(64, 64, requires_grad=True)
     with Inside(ratio=2):
-        y = x.pow(3).sum()
+        y = (x * 1).pow(3).sum()
         (g,) = torch.autograd.grad(y, x, create_graph=True)
         g.sum().backward()
     assert distance(x.grad, 6 * x.detach()) < 0.02
