@@ -166,7 +166,7 @@ class Kinds(TorchFunctionMode):
 
     def _multiply(self, args: Any, kwargs: Any) -> Optional[Op]:
         pair = _tensors(args, kwargs)
-        same = len(pair) == 2 and pair[0].shape == pair[1].shape and not any(self._weighs(t) for t in pair)
+        same = len(pair) == 2 and all(map(self._is_plain, pair)) and pair[0].shape == pair[1].shape and not any(self._weighs(t) for t in pair)
         if same and any(self.made(t) in ("gate_up", "gelu_output") for t in pair):
             return Op(saves="gate_up", makes="gated")
         return self._scores(args, kwargs)
@@ -190,12 +190,12 @@ class Kinds(TorchFunctionMode):
         parts = [*args[:3], *(kwargs[name] for name in names[len(args[:3]) :] if name in kwargs)]
         # Backwards: of one tensor in several places the finest kind stays.
         inputs = {_key(t): name for t, name in reversed(list(zip(parts, names))) if self._is_plain(t)}
-        lead = tuple(parts[0].shape[:-2]) if parts and parts[0].dim() == 4 else ()
+        lead = tuple(parts[0].shape[:-2]) if parts and self._is_plain(parts[0]) and parts[0].dim() == 4 else ()
         return Op(saves="attention_output", inputs=inputs, makes="attention_output", lead=lead)
 
     def _multihead(self, args: Any, kwargs: Any) -> Optional[Op]:
         """As nn.MultiheadAttention calls it: no kinds, but it may use fused attention."""
-        if len(args) < 5 or not isinstance(args[0], Tensor):
+        if len(args) < 5 or not self._is_plain(args[0]):
             return None
         return Op(lead=(args[0].shape[1] if args[0].dim() == 3 else 1, args[4]))
 
@@ -219,7 +219,9 @@ class Kinds(TorchFunctionMode):
         """What is divided by; where a grid lies."""
         names = (name for name in ("other", "grid", "tau") if name in kwargs)
         second = args[1] if len(args) > 1 else kwargs.get(next(names, ""))
-        exact = (_key(second),) if self._is_plain(second) else ()
+        if isinstance(second, Tensor) and not self._is_plain(second):  # inside vmap, what is saved has another key
+            return _ALL_EXACT
+        exact = (_key(second),) if isinstance(second, Tensor) else ()
         return (self._scores(args, kwargs) or _OTHER)._replace(exact=exact)
 
     def _power(self, args: Any, kwargs: Any) -> Optional[Op]:

@@ -519,13 +519,13 @@ class Held:
         if isinstance(packed, tuple):
             tensor, version, call = packed
             self._begin_backward(call)
-            _check_version(tensor, version, tensor.dtype, tensor.shape)
+            _check_version(tensor, version, tensor.dtype, tensor)
             return tensor
         if not isinstance(packed, _Handle):
             return packed
         entry = packed.entry
         self._begin_backward(packed.call)
-        _check_version(entry.counter, entry.version, entry.dtype, packed.size)
+        _check_version(entry.counter, entry.version, entry.dtype, packed)
         with torch.no_grad():
             base = self._restore(entry)
             if packed.stride is None:
@@ -618,8 +618,18 @@ def _is_plain(t: Any) -> bool:
         type(t) in (Tensor, torch.nn.Parameter)
         and t.layout == torch.strided
         and t.device.type != "meta"
-        and not (t.is_quantized or t.is_conj() or t.is_neg() or t.is_inference())
+        and not (t.is_quantized or t.is_nested or t.is_conj() or t.is_neg() or t.is_inference())
+        and _has_memory(t)
     )
+
+
+def _has_memory(t: Tensor) -> bool:
+    """Not so inside vmap, where a tensor stands for many and its type does not show it."""
+    try:
+        storage_of(t)
+    except (RuntimeError, NotImplementedError):
+        return False
+    return True
 
 
 def _dense_length(size: Tuple[int, ...], stride: Tuple[int, ...]) -> int:
@@ -668,8 +678,10 @@ def _version_of(t: Tensor) -> Tensor:
     return counter
 
 
-def _check_version(counter: Tensor, version: int, dtype: torch.dtype, size: Any) -> None:
+def _check_version(counter: Tensor, version: int, dtype: torch.dtype, of: Union[Tensor, _Handle]) -> None:
     if counter._version != version:
+        # A nested tensor has no shape.
+        size = of.size if isinstance(of, _Handle) else "nested" if of.is_nested else of.shape
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
             f"[{dtype} {list(size)}] is at version {counter._version}; expected version {version} instead"

@@ -2,6 +2,7 @@
 import contextlib
 import copy
 import gc
+import importlib
 import importlib.util
 import io
 import re
@@ -1494,6 +1495,40 @@ def test_meta_and_sparse_tensors_pass():
         torch.sparse.mm(s, torch.randn(64, 64)).sum()
         torch.empty(64, 64, device="meta", requires_grad=True).exp().sum().backward()
     assert held is not None
+
+
+@pytest.mark.parametrize("split", ["gradient", "even"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a: torch.tanh(a) * torch.tanh(a),
+        lambda a: torch.softmax(a.view(2, 32, 64) @ a.view(2, 64, 32), -1) @ a.view(2, 32, 64),
+        lambda a: torch.tanh(a) / (POSITIVE + a.abs()),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Please use", "ignore:There is a performance drop")
+def test_vmap(f, split):
+    vmap = getattr(torch, "vmap", None) or importlib.import_module("torch._vmap_internals").vmap
+    x = torch.randn(8, 64, 64)
+    exact = gradient_of(lambda x: torch.stack([f(a) for a in x]), x)
+    found = gradient_of(lambda x: vmap(f)(x), x, ratio=4, split=split)
+    assert distance(found, exact) < 0.1
+
+
+@pytest.mark.parametrize("split", ["gradient", "even"])
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_nested_tensors_stay_as_they_are(split):
+    linear, x = nn.Linear(64, 64), torch.randn(8, 16, 64)
+
+    def run(x):
+        nested = torch._nested_tensor_from_mask(x, torch.ones(8, 16, dtype=torch.bool))
+        y = F.dropout(linear(nested), 0.0) * nested
+        return torch.nested.to_padded_tensor(y, 0.0).square()
+
+    assert torch.equal(gradient_of(run, x, ratio=None, split=split), gradient_of(run, x))
+    with Inside(ratio=8, split=split) as held:
+        run(x * 1)
+    assert held.peak_stored_bytes < 16 + slots(8, x.numel())  # of square alone
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
