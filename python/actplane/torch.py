@@ -14,10 +14,11 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import itertools
+import sys
 import threading
 import warnings
 import weakref
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ _OPEN: "List[Held]" = []
 
 
 class ModuleBytes(NamedTuple):
-    """What one module gave autograd to keep, since the context began or ``Held.reset``."""
+    """What one module gave autograd to keep, since the context was last entered or ``Held.reset``."""
 
     name: str
     saved: int  # tensors that autograd asked to keep, without parameters and buffers
@@ -80,14 +81,15 @@ class _Entry:
 
 
 class _Call(NamedTuple):
-    """A module at work."""
+    """A module at work. Autograd holds this: with the module itself a model that keeps an activation would never die."""
 
-    module: Optional[torch.nn.Module]
+    module: Callable[[], Optional[torch.nn.Module]]
     name: str
     numel: int  # of its first input; -1: it has none
+    holds: Mapping[int, StorageWeakRef]  # storages of tensors that it had among its attributes when it was called
 
 
-_NO_CALL = _Call(None, _OUTSIDE, -1)
+_NO_CALL = _Call(lambda: None, _OUTSIDE, -1, {})
 
 
 class _Handle:
@@ -194,7 +196,7 @@ class Held:
     """The context of ``compressed``, and its account.
 
     ``raw_bytes``, ``stored_bytes``: held now, without and with the codec; 0 when the graph is gone.
-    ``peak_raw_bytes``, ``peak_stored_bytes``: the most since the context began or ``reset``.
+    ``peak_raw_bytes``, ``peak_stored_bytes``: the most since the context was last entered, or ``reset``.
     ``table()``: by module. ``str(held)``: all of it as text. ``emulated``: nothing is saved, the
     bytes are what slots would take.
     """
@@ -213,19 +215,20 @@ class Held:
             raise InputError(
                 f"model is a {type(model).__name__}; give the torch.nn.Module that autograd runs through"
             )
-        _refuse_compiled(model)
+        _refuse_compiled(model.modules())
         for name in ("format", "ratio", "slot_bytes", "lossless"):
             if name in settings:
                 raise ConfigError(
                     f"{name} is not among the settings here: formats follow the tensors, ratios say the size"
                 )
-        self._model, self._min_values, self._emulate, self._settings = model, min_values, emulate, settings
+        self._root = weakref.ref(model)
+        self._min_values, self._emulate, self._settings = min_values, emulate, settings
         if split is None:
             split = "gradient" if settings.get("order", "significance") == "significance" else "even"
         if split not in ("gradient", "even"):
             raise ConfigError(f"split is '{split}'; give 'gradient' or 'even'")
         self._ratio, self._ratios, self._split = ratio, dict(ratios), split == "gradient"
-        self._names = {module: name for name, module in model.named_modules()}
+        self._names = weakref.WeakKeyDictionary((module, name) for name, module in model.named_modules())
         for pattern in self._ratios:
             if pattern != _OUTSIDE and not any(fnmatch.fnmatchcase(name, pattern) for name in self._names.values()):
                 some = ", ".join(list(self._names.values())[1:6])
@@ -250,17 +253,20 @@ class Held:
         self._config_of: Dict[Tuple[str, FrozenSet[str], str], Optional[Config]] = {}
         called = {module: type(module).__name__.lower() for module in self._names}
         leaves = [module for module in called if not any(True for _ in module.children())]
-        self._norms = {module for module in leaves if "norm" in called[module]}
-        self._gelus = {m for m in leaves if "gelu" in called[m] and not any(True for _ in m.parameters())}
-        self._kinds = Kinds(lambda t: storage_of(t)._cdata in self._own, _is_plain, self._split, min_values)
+        self._norms = weakref.WeakSet(module for module in leaves if "norm" in called[module])
+        self._gelus = weakref.WeakSet(
+            m for m in leaves if "gelu" in called[m] and not any(True for _ in m.parameters())
+        )
+        self._own: Dict[int, StorageWeakRef] = {}
+        self._most_own = 4096
+        own = self._own  # without self: a cycle would keep the model until the collector comes
+        self._kinds = Kinds(lambda t: storage_of(t)._cdata in own, _is_plain, self._split, min_values)
         self._lock = threading.RLock()
         self._table: "weakref.WeakValueDictionary[Any, _Entry]" = weakref.WeakValueDictionary()
         self._stack: List[_Call] = []
         self._again: Optional[_Call] = None  # backward is at work on what this call saved
         self._last: Tuple[Any, Optional[Tensor]] = (None, None)
         self._open: Optional[contextlib.ExitStack] = None
-        self._own: Dict[int, StorageWeakRef] = {}
-        self._most_own = 4096
         self.raw_bytes = self.stored_bytes = self.entries = 0
         self.peak_raw_bytes = self.peak_stored_bytes = 0
         self.emulated = emulate
@@ -279,7 +285,7 @@ class Held:
             )
         if not self._emulate:
             library()
-        _refuse_compiled(self._model)
+        _refuse_compiled(self._names)
         with contextlib.ExitStack() as stack:  # what fails on the way leaves nothing behind
             stack.callback(self._forget_model)
             self._find_own()
@@ -289,6 +295,7 @@ class Held:
                 stack.callback(module.register_forward_pre_hook(self._enter_module).remove)
                 stack.callback(module.register_forward_hook(self._leave_module).remove)
             stack.callback(register_module_forward_pre_hook(self._enter_other).remove)
+            self.reset()
             self._kinds.forget()
             stack.callback(self._kinds.forget)
             stack.enter_context(self._kinds)
@@ -315,7 +322,7 @@ class Held:
     def _find_own(self) -> None:
         """Storages of parameters and buffers; before every forward pass, since they may be put elsewhere."""
         self._own.clear()
-        self._add_own(itertools.chain(self._model.parameters(), self._model.buffers()))
+        self._add_own(tensor for module in self._names for tensor in _of(module))
 
     def _add_own(self, tensors: Iterable[Any]) -> None:
         for tensor in tensors:
@@ -328,14 +335,19 @@ class Held:
             self._most_own = max(4096, 2 * len(self._own))
 
     def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
-        if module is self._model:  # also after a forward pass that an exception ended
+        # Also after a forward pass that an exception ended, but not where the model calls itself.
+        if module is self._root() and not (self._stack and _calls_itself(module)):
             self._stack.clear()
             self._end_backward()
             self._find_own()
             self._kinds.end()
         self._add_own(_of(module))
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
-        self._stack.append(_Call(module, self._names[module], -1 if first is None else first.numel()))
+        # torch.nn.utils.weight_norm puts the weight that it made there, before; what forward puts there is none.
+        holds = (storage_of(t) for t in vars(module).values() if isinstance(t, Tensor) and _is_plain(t))
+        holds = {storage._cdata: StorageWeakRef(storage) for storage in holds}
+        numel = -1 if first is None else first.numel()
+        self._stack.append(_Call(weakref.ref(module), self._names[module], numel, holds))
 
     def _enter_other(self, module: torch.nn.Module, inputs: Any) -> None:
         """What modules outside the model have is no activation either."""
@@ -343,7 +355,7 @@ class Held:
             self._add_own(_of(module))
 
     def _leave_module(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
-        while self._stack and self._stack.pop().module is not module:
+        while self._stack and self._stack.pop().module() is not module:
             pass
         if module in self._norms or module in self._gelus:
             self._kinds.mark(output, "norm_output" if module in self._norms else "gelu_output")
@@ -386,10 +398,10 @@ class Held:
         form = _FORMATS.get(t.dtype)
         if form is None or (t.dim() > 1 and (t.shape[-1] == 1 or t.stride(-1) == 0)) or self._kinds.is_exact(t):
             return None
-        module, name, numel = call
+        module, name, numel = call.module(), call.name, call.numel
         if module in self._norms and self._kinds.op.name != "norm" and 0 <= numel != t.numel():
             return None
-        if self._is_weight(t, storage, module):
+        if self._is_weight(t, storage, call):
             return None
         kinds = self._kinds.of(t)
         if module in self._norms:
@@ -398,7 +410,7 @@ class Held:
             kinds |= {"gelu_input"}
         return self._config(name, kinds, form)
 
-    def _is_weight(self, t: Tensor, storage: Any, module: Optional[torch.nn.Module]) -> bool:
+    def _is_weight(self, t: Tensor, storage: Any, call: _Call) -> bool:
         """What a layer computes from its parameters and saves in their place is no activation: their cast
         under autocast (which cannot be asked for here: it is off while a layer is at work), the weight that
         torch.nn.utils.weight_norm or a parametrization makes."""
@@ -406,11 +418,11 @@ class Held:
             return False
         if self._kinds.is_cast(t):
             return True
+        module = call.module()
         if module is None:
             return False
-        for made in vars(module).values():
-            if isinstance(made, Tensor) and _is_plain(made) and storage_of(made)._cdata == storage._cdata:
-                return True
+        if storage._cdata in call.holds:
+            return True
         own = [tuple(p.shape) for p in module.parameters(recurse=False) if p.dtype != t.dtype]
         made_from = getattr(module, "parametrizations", None)
         if isinstance(made_from, torch.nn.Module):
@@ -607,6 +619,15 @@ class Held:
 # ---- tensors ----
 
 
+def _calls_itself(module: torch.nn.Module) -> bool:
+    """Whether the call of a module, whose hook asks this, was made from within another one of it."""
+    call = sys._getframe(2)  # of nn.Module, which calls its hooks
+    frame = call.f_back
+    while frame is not None and not (frame.f_code is call.f_code and frame.f_locals.get("self") is module):
+        frame = frame.f_back
+    return frame is not None
+
+
 def _of(module: torch.nn.Module) -> List[Any]:
     """Its own parameters and buffers as they are now: functional_call of torch 1 puts others in their place, which
     only the attribute shows."""
@@ -696,8 +717,8 @@ _COMPILED = (
 )
 
 
-def _refuse_compiled(model: torch.nn.Module) -> None:
-    if any(type(m).__name__ == "OptimizedModule" or hasattr(m, "_orig_mod") for m in model.modules()):
+def _refuse_compiled(modules: Iterable[torch.nn.Module]) -> None:
+    if any(type(m).__name__ == "OptimizedModule" or hasattr(m, "_orig_mod") for m in modules):
         raise ActplaneError(_COMPILED + " (model._orig_mod), or compile only modules that are not in it")
 
 

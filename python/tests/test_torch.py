@@ -10,6 +10,7 @@ import statistics
 import threading
 import time
 import warnings
+import weakref
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,12 @@ class Inside(actplane.torch.Held):
     """`compressed` of a module whose forward is what runs in the context."""
 
     def __init__(self, ratio=8, *, ratios=None, split=None, min_values=1024, emulate=False, **settings):
-        super().__init__(nn.Identity(), ratio, ratios or {}, split, min_values, emulate, settings)
+        self._module = nn.Identity()
+        super().__init__(self._module, ratio, ratios or {}, split, min_values, emulate, settings)
 
     def __enter__(self):
         super().__enter__()
-        self._enter_module(self._model, ())
+        self._enter_module(self._module, ())
         return self
 
 
@@ -849,8 +851,13 @@ def test_weights_that_take_their_place_late_stay_exact(made):
 
 
 @pytest.mark.parametrize("leaf", [True, False])
-def test_weights_of_functional_call_stay_exact(leaf):
-    model, x = nn.Sequential(nn.Linear(64, 64), nn.Tanh()), activation(64, 64)
+@pytest.mark.parametrize("called", [True, False])
+def test_weights_of_functional_call_stay_exact(leaf, called):
+    class Model(nn.Sequential):
+        def forward(self, x):
+            return self[1](self[0](x) if called else F.linear(x, self[0].weight))
+
+    model, x = Model(nn.Linear(64, 64), nn.Tanh()), activation(64, 64)
     weights = {name: p.detach().clone().requires_grad_() for name, p in model.named_parameters()}
     if not leaf:
         weights = {name: p * 1 for name, p in weights.items()}
@@ -1271,6 +1278,39 @@ def test_second_derivatives():
     assert distance(x.grad, 6 * x.detach()) < 0.02
 
 
+def test_a_model_that_calls_itself_keeps_its_name():
+    class Twice(nn.Module):
+        def forward(self, x, depth=2):
+            y = torch.sin(x)
+            if depth == 0:
+                raise KeyError("mine")
+            return torch.cos(self(y, depth - 1) if depth > 1 else y)
+
+    model, x = Twice(), activation(64, 64)
+    with compressed(model, ratio=8, ratios={"": 4}) as held:
+        y = model(x)
+        (row,) = held.table()
+        assert (row.name, row.packed, row.stored_bytes) == ("", 4, 4 * slots(4, x.numel())) and y.requires_grad
+        with pytest.raises(KeyError):
+            model(x, 0)
+        y = model(x.neg())  # the call that an exception ended is none that this one lies in
+        assert not held._stack
+
+
+def test_an_activation_among_the_attributes_goes_into_slots():
+    class Stores(nn.Module):
+        def forward(self, x):
+            self.attn = torch.tanh(x)
+            return self.attn.square()
+
+    model, x = Stores(), activation(64, 64)
+    for _ in range(2):  # also where there is one of the last time
+        with compressed(model, ratio=8) as held:
+            y = model(x)
+        assert held.stored_bytes == slots(8, x.numel()) and y.requires_grad
+        del y
+
+
 # ---- checkpoints ----
 
 
@@ -1362,6 +1402,40 @@ def test_a_thousand_steps_leave_nothing():
     assert is_nothing(held)
     assert len(gc.get_objects()) - before[0] < 200
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before[1] < 4 << 10  # KiB
+
+
+@pytest.mark.parametrize("stores", [False, True])
+def test_a_model_dies_with_its_context(stores):
+    class Stores(Mlp):
+        def forward(self, x):
+            y = super().forward(x)
+            if stores:
+                self.y = y  # its graph must not lead to the model: no collector sees that cycle
+            return y
+
+    gc.disable()
+    try:
+        model, x = Stores(), torch.randn(64, 64)
+        held = compressed(model, ratio=8)
+        with held:
+            model(x)
+        alive = weakref.ref(model)
+        del model
+        assert alive() is None and held.stored_bytes == 0
+    finally:
+        gc.enable()
+
+
+def test_a_table_is_of_the_last_time():
+    model, x = Mlp(), torch.randn(64, 64)
+    held = compressed(model, ratio=8)
+    for values in (x, x[:32], x[:16]):
+        with held:
+            model(values).sum().backward()
+        found = {(row.name, row.saved, row.raw_bytes) for row in held.table()}, held.peak_raw_bytes
+    with compressed(model, ratio=8) as once:
+        model(x[:16]).sum().backward()
+    assert found == ({(row.name, row.saved, row.raw_bytes) for row in once.table()}, once.peak_raw_bytes)
 
 
 def test_one_context_over_many_steps():
