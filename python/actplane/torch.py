@@ -18,7 +18,7 @@ import sys
 import threading
 import warnings
 import weakref
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 import numpy as np
 import torch
@@ -186,6 +186,9 @@ def compressed(
     May be entered again and again, and be open over backward and over many steps; of two in one
     thread the second is refused. Works with
     ``torch.utils.checkpoint``: inputs of a segment that autograd keeps go into slots.
+    A ratio must be possible in float32, in the types of the parameters, and of autocast where it is
+    on when the context is entered. Of another type, as under autocast in the context, tensors stay
+    exact where it is not, with one warning.
     Raises ConfigError (impossible ratio, a pattern that fits no module, a second context),
     ActplaneError (``torch.compile``), LibraryError.
     """
@@ -234,21 +237,8 @@ class Held:
                 some = ", ".join(list(self._names.values())[1:6])
                 raise ConfigError(f"ratios: '{pattern}' fits no module; names are like {some}")
         forms = dict.fromkeys(["fp32", *(_FORMATS[p.dtype] for p in model.parameters() if p.dtype in _FORMATS)])
-        for value in [ratio, *self._ratios.values()]:
-            for form in forms:
-                if value is not None:
-                    Config(format=form, ratio=value, **settings)  # now rather than in the middle of a forward pass
-        if self._split and ratio is not None:
-            if ratio > HIGHEST_RATIO:
-                raise ConfigError(
-                    f"split='gradient' at ratio {ratio:g} would be the same as at {HIGHEST_RATIO:.2f}; give at most "
-                    "that, or split='even'"
-                )
-            for kind, form in itertools.product(SPLIT, forms):
-                try:
-                    Config(format=form, ratio=ratio_of(kind, ratio, 32 if form == "fp32" else 16), **settings)
-                except ConfigError as error:
-                    raise ConfigError(f"{kind}, by split='gradient': {error}; or give split='even'") from None
+        self._check_forms(forms)
+        self._impossible: Set[str] = set()
         self._named: Dict[str, Tuple[bool, Ratio]] = {}
         self._config_of: Dict[Tuple[str, FrozenSet[str], str], Optional[Config]] = {}
         called = {module: type(module).__name__.lower() for module in self._names}
@@ -272,6 +262,25 @@ class Held:
         self.emulated = emulate
         self.reset()
 
+    def _check_forms(self, forms: Iterable[str]) -> None:
+        """Whether the ratios can be had in these formats: now, rather than in the middle of a forward pass."""
+        ratio, settings = self._ratio, self._settings
+        for value, form in itertools.product([ratio, *self._ratios.values()], forms):
+            if value is not None:
+                Config(format=form, ratio=value, **settings)
+        if not self._split or ratio is None:
+            return
+        if ratio > HIGHEST_RATIO:
+            raise ConfigError(
+                f"split='gradient' at ratio {ratio:g} would be the same as at {HIGHEST_RATIO:.2f}; give at most "
+                "that, or split='even'"
+            )
+        for kind, form in itertools.product(SPLIT, forms):
+            try:
+                Config(format=form, ratio=ratio_of(kind, ratio, 32 if form == "fp32" else 16), **settings)
+            except ConfigError as error:
+                raise ConfigError(f"{kind}, by split='gradient': {error}; or give split='even'") from None
+
     # ---- the context ----
 
     def __enter__(self) -> "Held":
@@ -286,6 +295,7 @@ class Held:
         if not self._emulate:
             library()
         _refuse_compiled(self._names)
+        self._check_forms(_autocast_forms())
         with contextlib.ExitStack() as stack:  # what fails on the way leaves nothing behind
             stack.callback(self._forget_model)
             self._find_own()
@@ -386,7 +396,13 @@ class Held:
             else:
                 settings = dict(self._settings)
                 settings.setdefault("threads", torch.get_num_threads())
-                self._config_of[key] = Config(format=form, ratio=ratio, **settings)
+                try:
+                    self._config_of[key] = Config(format=form, ratio=ratio, **settings)
+                except ConfigError as error:  # a format that no parameter has, as under autocast in the context
+                    self._config_of[key] = None
+                    if form not in self._impossible:
+                        self._impossible.add(form)
+                        warnings.warn(f"some {form} tensors stay exact: {error}", stacklevel=5)
         return self._config_of[key]
 
     def _plan(self, t: Tensor, storage: Any, call: _Call) -> Union[Config, str, None]:
@@ -651,6 +667,13 @@ def _has_memory(t: Tensor) -> bool:
     except (RuntimeError, NotImplementedError):
         return False
     return True
+
+
+def _autocast_forms() -> List[str]:
+    """The formats that autocast, where it is on now, makes of float32."""
+    types = [torch.get_autocast_gpu_dtype()] if torch.is_autocast_enabled() else []
+    types += [torch.get_autocast_cpu_dtype()] if torch.is_autocast_cpu_enabled() else []
+    return [_FORMATS[dtype] for dtype in types if dtype in _FORMATS]
 
 
 def _dense_length(size: Tuple[int, ...], stride: Tuple[int, ...]) -> int:

@@ -756,6 +756,24 @@ def test_autocast_keeps_the_cast_weights():
     loss.backward()
 
 
+def test_an_impossible_ratio_under_autocast():
+    model, x = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 8)), torch.randn(64, 64)
+    held = compressed(model, ratio=8, order="field")  # possible in float32
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        with pytest.raises(ConfigError, match="for bf16 blocks .*ratio 0.9275 to 4.923"):
+            held.__enter__()
+    assert not any(m._forward_pre_hooks for m in model)
+    for warned in (1, 0):
+        with warnings.catch_warnings(record=True) as said, held:
+            warnings.simplefilter("always")
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                loss = model(x).float().sum()
+        loss.backward()
+        assert held.peak_stored_bytes == held.peak_raw_bytes > 0
+        found = [str(w.message) for w in said if w.category is UserWarning]
+        assert len(found) == warned and all("bf16 tensors stay exact: " in text and "4.923" in text for text in found)
+
+
 @pytest.mark.parametrize("split", ["gradient", "even"])
 def test_autocast_keeps_the_cast_weights_of_other_modules(split):
     class Tied(nn.Module):
