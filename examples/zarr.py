@@ -11,12 +11,13 @@ from pathlib import Path
 import numcodecs
 import numpy as np
 
-sys.path.remove(str(Path(__file__).resolve().parent))  # this file is called zarr too
+HERE = Path(__file__).resolve().parent  # this file is called zarr too
+sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE]
 import zarr
 
 from actplane.numcodecs import Actplane
 
-DEFAULT = Path(__file__).resolve().parents[1] / "tests" / "data" / "gpt2.mlp.in.npy"
+DEFAULT = HERE.parent / "tests" / "data" / "gpt2.mlp.in.npy"
 
 
 def snr(x, y):

@@ -11,7 +11,7 @@ from typing import Any, Optional, Tuple, Union
 import numpy as np
 
 from ._library import damaged, library
-from .config import FILLS, FORMAT_VERSION, FORMATS, ORDERS, Config
+from .config import FILLS, FORMAT_VERSION, FORMATS, ORDERS, Config, whole
 from .errors import ConfigError, DamagedError, InputError
 
 try:
@@ -46,14 +46,18 @@ def format_of(dtype: np.dtype, wanted: Optional[str] = None) -> str:
     return found
 
 
+def _check_config(config: Any) -> None:
+    if not isinstance(config, Config):
+        raise ConfigError(f"config is a {type(config).__name__}; give an actplane.Config")
+
+
 def _as_config(config: Optional[Config], form: str, ratio: Optional[float], settings: dict) -> Config:
     if config is None:
         return Config(format=form, ratio=ratio, **settings)
     if ratio is not None or settings:
         names = ", ".join((["ratio"] if ratio is not None else []) + sorted(settings))
         raise ConfigError(f"config and {names} are given; put {names} into config, as in config.replace({names}=...)")
-    if not isinstance(config, Config):
-        raise ConfigError(f"config is a {type(config).__name__}; give an actplane.Config")
+    _check_config(config)
     if config.format != form:
         raise ConfigError(
             f"the array is {form} and config is for {config.format}; use config.replace(format='{form}')"
@@ -61,13 +65,17 @@ def _as_config(config: Optional[Config], form: str, ratio: Optional[float], sett
     return config
 
 
+def _same(a: Optional[np.ndarray], b: Optional[np.ndarray]) -> bool:
+    return a is b or (a is not None and b is not None and np.array_equal(a, b))
+
+
 def _address(array: Optional[np.ndarray]) -> int:
     return 0 if array is None else array.ctypes.data
 
 
-@dataclass
+@dataclass(eq=False)
 class Compressed:
-    """A tensor in slots.
+    """A tensor in slots. Equal are two of the same shape, type, configuration and bytes.
 
     ``slots``: uint8, flat; slot i of fixed mode is ``slots[i * T : (i + 1) * T]``, T being
     ``config.slot_bytes``. ``boundaries``: None in fixed mode; in lossless mode uint32 of one more
@@ -80,6 +88,12 @@ class Compressed:
     config: Config
     slots: np.ndarray
     boundaries: Optional[np.ndarray] = None
+
+    def __eq__(self, other: Any) -> bool:
+        if not isinstance(other, Compressed):
+            return NotImplemented
+        same = (self.shape, self.dtype, self.config) == (other.shape, other.dtype, other.config)
+        return same and np.array_equal(self.slots, other.slots) and _same(self.boundaries, other.boundaries)
 
     @property
     def size(self) -> int:
@@ -102,7 +116,8 @@ class Compressed:
 
     @staticmethod
     def from_bytes(data: Any) -> "Compressed":
-        """What ``to_bytes`` made; ``slots`` is a view of ``data``. Raises DamagedError."""
+        """What ``to_bytes`` made; ``slots`` is a view of ``data``. Raises DamagedError, and InputError for
+        what is no contiguous buffer of bytes."""
         return _parse(data)
 
 
@@ -195,10 +210,12 @@ def decompress(
 def slots_bytes(
     values: int, *, ratio: Optional[float] = None, config: Optional[Config] = None, **settings: Any
 ) -> int:
-    """Bytes of the slots of so many values; in lossless mode the most that they need."""
-    if config is None:
-        config = Config(ratio=ratio, **settings)
-    return config.slots_bytes(values)
+    """Bytes of the slots of so many values; in lossless mode the most that they need.
+
+    Raises ConfigError (an impossible ratio, settings beside ``config``), InputError (no whole number, below 0).
+    """
+    form = config.format if isinstance(config, Config) else settings.pop("format", "fp32")
+    return _as_config(config, form, ratio, settings).slots_bytes(values)
 
 
 def _dtype_of(packed: Compressed) -> np.dtype:
@@ -257,11 +274,16 @@ def _check_slots(packed: Compressed, slots: np.ndarray) -> None:
 def _bare(slots: Any, config: Optional[Config], shape: Union[int, Tuple[int, ...], None]) -> Compressed:
     if config is None or shape is None:
         raise InputError("bare slots need config and shape; or give the Compressed that compress returned")
+    _check_config(config)
     if config.lossless:
         raise InputError("bare lossless slots lack their boundaries; give the Compressed that compress returned")
     if not isinstance(slots, np.ndarray):
-        slots = np.frombuffer(slots, np.uint8)
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        slots = np.frombuffer(_bytes_of(slots), np.uint8)
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    found = tuple(whole(size) for size in sizes)
+    if any(size is None or size < 0 for size in found):
+        raise InputError(f"shape is {shape!r}; give whole numbers of at least 0")
+    shape = found
     return Compressed(shape, _NUMPY_TYPES[config.format], config, slots)
 
 
@@ -301,11 +323,18 @@ def _frame(packed: Compressed) -> list:
     return parts + [struct.pack("<I", crc)]
 
 
-def _parse(data: Any) -> Compressed:
-    view = memoryview(data)
+def _bytes_of(data: Any) -> memoryview:
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise InputError(f"a {type(data).__name__} is no buffer of bytes; give bytes, or an array of uint8") from None
     if not view.c_contiguous:
         raise InputError("the bytes do not lie together; give bytes, or a contiguous buffer")
-    view = view.cast("B") if view.nbytes else view
+    return view.cast("B") if view.nbytes else view
+
+
+def _parse(data: Any) -> Compressed:
+    view = _bytes_of(data)
     if view.nbytes < _HEAD.size + 4 or bytes(view[:8]) != _MAGIC:
         raise DamagedError(
             "these bytes are not what Compressed.to_bytes made; an .apl container is read by `actplane`"

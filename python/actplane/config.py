@@ -8,7 +8,7 @@ import numbers
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
-from .errors import ConfigError
+from .errors import ConfigError, InputError
 
 FORMAT_VERSION = 2  # of docs/format.md
 
@@ -44,7 +44,7 @@ FORMAT_INFO = {
 }
 
 
-def _whole(value: Any) -> Optional[int]:
+def whole(value: Any) -> Optional[int]:
     """As int, also one of numpy or a float without a fraction; None for everything else."""
     try:
         return None if isinstance(value, (bool, str, bytes)) or int(value) != value else int(value)
@@ -57,7 +57,7 @@ def _choose(name: str, value: Any, allowed: Any) -> Any:
     if kind is not int and isinstance(value, kind):
         chosen = value
     else:
-        chosen = None if kind is str else _whole(value)
+        chosen = None if kind is str else whole(value)
     if chosen is None or chosen not in allowed:
         words = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else ", ".join(map(str, allowed))
         raise ConfigError(f"{name} is {value!r}; use one of {words}")
@@ -66,7 +66,7 @@ def _choose(name: str, value: Any, allowed: Any) -> Any:
 
 @dataclass(frozen=True)
 class Config:
-    """How a tensor is compressed. Immutable; ``dataclasses.replace`` makes a changed copy.
+    """How a tensor is compressed. Immutable; ``replace`` makes a changed copy.
 
     Give ``ratio`` or ``slot_bytes``; without either the ratio is 3.2. Afterwards both are set:
     ``slot_bytes`` is the largest slot that reaches ``ratio``, and ``ratio`` what that slot gives.
@@ -117,7 +117,7 @@ class Config:
         if self.lossless:
             if self.order != "field":
                 raise ConfigError("lossless mode has order field only; add order='field'")
-            sized = self.slot_bytes is not None and _whole(self.slot_bytes) != self.max_slot_bytes
+            sized = self.slot_bytes is not None and whole(self.slot_bytes) != self.max_slot_bytes
             if self.ratio is not None or sized:
                 raise ConfigError("lossless slots have no fixed size; drop ratio and slot_bytes")
             object.__setattr__(self, "slot_bytes", self.max_slot_bytes)
@@ -127,7 +127,7 @@ class Config:
             if not (number and 1e-9 < self.ratio < 1e9):
                 raise ConfigError(f"ratio is {self.ratio!r}; give a number, {self._bounds()}")
             object.__setattr__(self, "ratio", float(self.ratio))
-        slot = _whole(self.slot_bytes)
+        slot = whole(self.slot_bytes)
         if self.slot_bytes is None:
             slot = self._slot_of(_DEFAULT_RATIO if self.ratio is None else self.ratio)
         elif slot is None:
@@ -177,11 +177,16 @@ class Config:
         return 8 * (self.slot_bytes or 0)
 
     def blocks(self, values: int) -> int:
-        """Blocks of a tensor of so many values; the last one may be padded."""
-        return -(-values // self.block_len)
+        """Blocks of a tensor of so many values; the last one may be padded.
+
+        Raises InputError for what is no whole number of at least 0."""
+        count = whole(values)
+        if count is None or count < 0:
+            raise InputError(f"{values!r} values; give a whole number of at least 0")
+        return -(-count // self.block_len)
 
     def slots_bytes(self, values: int) -> int:
-        """Bytes of all slots of so many values; in lossless mode the most that they need."""
+        """Bytes of all slots of so many values; in lossless mode the most that they need. Raises as ``blocks``."""
         return self.blocks(values) * self.slot_bits // 8
 
     def _slot_of(self, ratio: float) -> int:

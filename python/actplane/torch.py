@@ -28,7 +28,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 
 from ._kinds import HIGHEST_RATIO, KINDS, SPLIT, Kinds, ratio_of, storage_of
 from ._library import library
-from .config import Config
+from .config import Config, whole
 from .emulate import reconstruct
 from .errors import ActplaneError, ConfigError, DamagedError, InputError
 
@@ -192,7 +192,7 @@ def compressed(
     Raises ConfigError (impossible ratio, a pattern that fits no module, a second context),
     ActplaneError (``torch.compile``), LibraryError.
     """
-    return Held(model, ratio, ratios or {}, split, min_values, emulate, settings)
+    return Held(model, ratio, {} if ratios is None else ratios, split, min_values, emulate, settings)
 
 
 class Held:
@@ -224,6 +224,10 @@ class Held:
                 raise ConfigError(
                     f"{name} is not among the settings here: formats follow the tensors, ratios say the size"
                 )
+        if whole(min_values) is None:
+            raise ConfigError(f"min_values is {min_values!r}; give a whole number: smaller tensors stay as they are")
+        if not (isinstance(ratios, Mapping) and all(isinstance(pattern, str) for pattern in ratios)):
+            raise ConfigError(f"ratios is {ratios!r}; give {{pattern of module names: ratio or None}}")
         self._root = weakref.ref(model)
         self._min_values, self._emulate, self._settings = min_values, emulate, settings
         if split is None:
@@ -530,7 +534,7 @@ class Held:
                 )
             entry.kind, entry.data = "emulated", _with_sums(reconstruct(base, config=plan), entry.rows)
             return
-        slots = torch.empty(bytes_, dtype=torch.uint8)
+        slots = torch.empty(bytes_, dtype=torch.uint8, device="cpu")
         library().compress(plan, base.data_ptr(), entry.count, slots.data_ptr(), bytes_)
         entry.kind, entry.data = "slots", slots
 
@@ -583,7 +587,7 @@ class Held:
             values = kept
         else:
             self._last = (None, None)
-            values = torch.empty(entry.count, dtype=entry.dtype)
+            values = torch.empty(entry.count, dtype=entry.dtype, device="cpu")
             if entry.kind == "bits":
                 bits = np.unpackbits(entry.data.numpy(), count=entry.count)
                 values = torch.from_numpy(bits.view(np.bool_))

@@ -298,3 +298,48 @@ def test_library_of_another_version(tmp_path, function, what):
     subprocess.run([compiler, "-x", "c", "-shared", "-fPIC", "-o", tmp_path / "other.so", source], check=True)
     said = _run(str(tmp_path / "other.so"))
     assert f"{what} version 9" in said and "same release" in said
+
+
+def test_shapes_of_bare_slots():
+    x = np.arange(256, dtype=np.float32)
+    packed = actplane.compress(x, ratio=4)
+    values = actplane.decompress(packed)
+    for shape in (256, np.int64(256), 256.0, (2, np.uint8(128)), [2, 128]):
+        assert np.array_equal(actplane.decompress(packed.slots, config=packed.config, shape=shape).ravel(), values)
+    assert actplane.decompress(b"", config=Config(), shape=0).size == 0
+    for shape in ("256", -1, 1.5, (2, None), (2, -128), {}):
+        with pytest.raises(InputError, match="shape is .*give whole numbers of at least 0"):
+            actplane.decompress(packed.slots, config=packed.config, shape=shape)
+    with pytest.raises(ConfigError, match="config is a int; give an actplane.Config"):
+        actplane.decompress(b"", config=8, shape=0)
+    for what in ("abc", None, 5, [1]):
+        with pytest.raises(InputError, match="is no buffer of bytes"):
+            Compressed.from_bytes(what)
+        with pytest.raises(InputError, match="is no buffer of bytes"):
+            actplane.decompress(what, config=Config(), shape=0)
+
+
+def test_what_is_compressed_alike_is_equal():
+    x = np.arange(300, dtype=np.float32)
+    for settings in (dict(ratio=8), dict(lossless=True, order="field")):
+        packed = actplane.compress(x, **settings)
+        again = Compressed.from_bytes(packed.to_bytes())
+        assert packed == again and not packed != again and packed != packed.to_bytes()
+        others = (x + 1, x.reshape(3, 100), x.astype(np.float16))
+        assert all(packed != actplane.compress(other, **settings) for other in others)
+        assert packed != actplane.compress(x, ratio=4)
+
+
+def test_bytes_of_slots():
+    assert actplane.slots_bytes(1000, ratio=8) == actplane.slots_bytes(np.int32(1000), config=Config(ratio=8)) == 512
+    assert repr(actplane.slots_bytes(1e3, ratio=8)) == "512" and actplane.slots_bytes(0) == 0
+    assert actplane.slots_bytes(1000, format="bf16", ratio=4) == 512
+    with pytest.raises(ConfigError, match="config and ratio are given"):
+        actplane.slots_bytes(1000, config=Config(), ratio=8)
+    with pytest.raises(ConfigError, match="give an actplane.Config"):
+        actplane.slots_bytes(1000, config=8)
+    for values in (-5, 1.5, "5", None, math.nan):
+        with pytest.raises(InputError, match="values; give a whole number of at least 0"):
+            actplane.slots_bytes(values)
+        with pytest.raises(InputError, match="values; give a whole number of at least 0"):
+            Config().blocks(values)

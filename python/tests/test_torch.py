@@ -1497,6 +1497,12 @@ def test_what_is_refused():
         compressed(model, ratios={"up": 1})
     with pytest.raises(ConfigError, match="formats follow"):
         compressed(model, format="bf16")
+    for values in (None, "8", 1.5):
+        with pytest.raises(ConfigError, match="min_values is .*give a whole number"):
+            compressed(model, min_values=values)
+    for ratios in ("up", [8], {0: 8}, 8):
+        with pytest.raises(ConfigError, match="ratios is .*give {pattern"):
+            compressed(model, ratios=ratios)
     with compressed(model) as held, pytest.raises(ActplaneError, match="open already"):
         held.__enter__()
     half = Mlp().to(torch.bfloat16)
@@ -1568,6 +1574,19 @@ def test_compiled_models_are_refused():
 
     with pytest.raises(ActplaneError, match="without compile"):
         compressed(nn.Sequential(OptimizedModule()))
+
+
+def test_another_device_by_default():
+    class Default(torch.overrides.TorchFunctionMode):  # as torch.set_default_device of torch 2
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            return func(*args, **{**({"device": "meta"} if func is torch.empty else {}), **(kwargs or {})})
+
+    w, x = torch.randn(64, 64, requires_grad=True), torch.randn(64, 64)
+    with Default():
+        with Inside(ratio=4):
+            loss = (w * x).sum()
+        torch.autograd.backward(loss)  # loss.backward() would run without the mode
+    assert torch.equal(w.grad, reconstruct(x, ratio=4))
 
 
 def test_damaged_slots():
