@@ -177,12 +177,15 @@ def decompress(
     on_malformed: str = "raise",
     config: Optional[Config] = None,
     shape: Union[int, Tuple[int, ...], None] = None,
+    threads: Optional[int] = None,
 ) -> np.ndarray:
     """The array of ``packed``, or of bare slots with their ``config`` and ``shape``.
 
     out             C-contiguous, of the shape (or as many values, flat) and type of the array
     on_malformed    ``"raise"``: DamagedError, with all that could be read in ``.values``;
                     ``"zero"``: malformed blocks read +0
+    threads         of the library; None: as ``config`` says, which after ``from_bytes`` is 0, as many as
+                    the machine has
 
     BF16 comes back as ``ml_dtypes.bfloat16`` if it went in so, else as uint16.
     Raises DamagedError, InputError, ConfigError, LibraryError.
@@ -194,6 +197,8 @@ def decompress(
     elif config is not None or shape is not None:
         raise InputError("config and shape belong to bare slots; a Compressed has its own")
     config, size = packed.config, packed.size
+    if threads is not None:
+        config = config.replace(threads=threads)
     slots = _buffer(packed.slots, 0, "slots", write=False)
     _check_slots(packed, slots)
     if out is None:

@@ -53,15 +53,15 @@ class Actplane(Codec):
     def decode(self, buf: Any, out: Any = None) -> Any:
         """Bytes to the flat values of a chunk, into ``out`` if there is one. Raises DamagedError."""
         packed = Compressed.from_bytes(numcodecs.compat.ensure_contiguous_ndarray(buf))
-        packed.shape = (packed.size,)
+        packed.shape, threads = (packed.size,), self.settings.get("threads")
         if out is None:
-            return decompress(packed)
+            return decompress(packed, threads=threads)
         flat = numcodecs.compat.ensure_contiguous_ndarray(out).view(np.uint8)
         bytes_ = packed.size * packed.config.info.value_bytes
         if flat.nbytes != bytes_:
             raise InputError(f"out has {flat.nbytes} bytes and the chunk {bytes_}; give an array of the chunk's size")
         name = {"fp32": np.float32, "fp16": np.float16, "bf16": np.uint16}[packed.config.format]
-        decompress(packed, out=flat.view(name))
+        decompress(packed, out=flat.view(name), threads=threads)
         return out
 
     def get_config(self) -> Dict[str, Any]:

@@ -189,8 +189,8 @@ def compressed(
     A ratio must be possible in float32, in the types of the parameters, and of autocast where it is
     on when the context is entered. Of another type, as under autocast in the context, tensors stay
     exact where it is not, with one warning.
-    Raises ConfigError (impossible ratio, a pattern that fits no module, a second context),
-    ActplaneError (``torch.compile``), LibraryError.
+    Raises ConfigError (impossible ratio, a pattern that fits no module, a module of TorchScript, a
+    second context), ActplaneError (``torch.compile``), LibraryError.
     """
     return Held(model, ratio, {} if ratios is None else ratios, split, min_values, emulate, settings)
 
@@ -219,6 +219,11 @@ class Held:
                 f"model is a {type(model).__name__}; give the torch.nn.Module that autograd runs through"
             )
         _refuse_compiled(model.modules())
+        if any(isinstance(m, torch.jit.ScriptModule) for m in model.modules()):
+            raise ConfigError(
+                "a module of TorchScript in the model takes no hooks, and what its functions save is not seen; give the "
+                "model before torch.jit.script or torch.jit.trace"
+            )
         for name in ("format", "ratio", "slot_bytes", "lossless"):
             if name in settings:
                 raise ConfigError(
@@ -651,7 +656,7 @@ def _calls_itself(module: torch.nn.Module) -> bool:
 def _of(module: torch.nn.Module) -> List[Any]:
     """Its own parameters and buffers as they are now: functional_call of torch 1 puts others in their place, which
     only the attribute shows."""
-    return [getattr(module, name, None) for name in (*module._parameters, *module._buffers)]
+    return [getattr(module, name, None) for name, _ in (*module._parameters.items(), *module._buffers.items())]
 
 
 def _is_plain(t: Any) -> bool:
@@ -745,8 +750,11 @@ _COMPILED = (
 
 
 def _refuse_compiled(modules: Iterable[torch.nn.Module]) -> None:
-    if any(type(m).__name__ == "OptimizedModule" or hasattr(m, "_orig_mod") for m in modules):
-        raise ActplaneError(_COMPILED + " (model._orig_mod), or compile only modules that are not in it")
+    for m in modules:
+        if type(m).__name__ == "OptimizedModule" or hasattr(m, "_orig_mod"):
+            raise ActplaneError(_COMPILED + " (model._orig_mod), or compile only modules that are not in it")
+        if getattr(m, "_compiled_call_impl", None) is not None:  # by module.compile()
+            raise ActplaneError(_COMPILED + "(), or set its _compiled_call_impl to None")
 
 
 def _refuse_traced(t: Tensor) -> None:

@@ -264,6 +264,31 @@ def test_threads_give_the_same(rng):
     assert np.array_equal(actplane.decompress(one), actplane.decompress(two))
 
 
+def threads_of_decoding(monkeypatch):
+    """What the library is asked for from here on."""
+    found, decompress = [], type(library()).decompress
+
+    def spy(self, config, *rest):
+        found.append(config.threads)
+        return decompress(self, config, *rest)
+
+    monkeypatch.setattr(type(library()), "decompress", spy)
+    return found
+
+
+def test_threads_of_decoding(monkeypatch):
+    found, x = threads_of_decoding(monkeypatch), np.ones(1000, np.float32)
+    for settings in (dict(ratio=8, threads=2), dict(lossless=True, order="field", threads=2)):
+        packed = actplane.compress(x, **settings)
+        again = Compressed.from_bytes(packed.to_bytes())
+        for what, threads in ((packed, None), (again, None), (again, 1), (packed, 3)):
+            assert np.array_equal(actplane.decompress(what, threads=threads), x)
+        assert found == [2, 0, 1, 3]
+        found.clear()
+    with pytest.raises(ConfigError, match="threads is -1"):
+        actplane.decompress(packed, threads=-1)
+
+
 def _run(library_path: str) -> str:
     code = "import actplane\ntry: actplane.library_version()\nexcept actplane.LibraryError as e: print(e)"
     env = dict(os.environ, ACTPLANE_LIBRARY=library_path)

@@ -1589,6 +1589,26 @@ def test_another_device_by_default():
     assert torch.equal(w.grad, reconstruct(x, ratio=4))
 
 
+def test_a_module_that_compiled_itself_is_refused():
+    model = nn.Sequential(Mlp())
+    held = compressed(model)
+    model[0]._compiled_call_impl = lambda x: x  # as model[0].compile() of torch 2 does
+    for what in (lambda: compressed(model), held.__enter__):
+        with pytest.raises(ActplaneError, match="without compile.*_compiled_call_impl"):
+            what()
+
+
+def test_modules_of_torchscript():
+    x = torch.randn(64, 64)
+    for scripted in (torch.jit.script(nn.Linear(64, 64)), torch.jit.trace(nn.Linear(64, 64), x)):
+        for model in (scripted, nn.Sequential(scripted)):
+            with pytest.raises(ConfigError, match="before torch.jit.script"):
+                compressed(model)
+        with compressed(nn.Linear(64, 64)) as held:  # outside the model they may be called
+            y = scripted(x)
+        assert held.stored_bytes == x.numel() * 4 and y.requires_grad
+
+
 def test_damaged_slots():
     x = torch.randn(64, 64, requires_grad=True)
     with Inside(ratio=4) as held:
