@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A codec for numcodecs, and so for zarr.
+"""A codec for numcodecs, and so for zarr 2.
 
 >>> zarr.array(x, chunks=..., compressor=actplane.numcodecs.Actplane(ratio=6))
 

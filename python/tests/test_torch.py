@@ -121,13 +121,16 @@ def test_gpt_gradient_error(gpt, capsys):
     assert is_nothing(held) and held.peak_raw_bytes > 5 * held.peak_stored_bytes > 0
     for ratio in (3.2, 4, 6):
         errors[ratio] = distance(grads(model, run, compressed(model, ratio=ratio)), exact)
-    even = distance(grads(model, run, compressed(model, ratio=8, split="even")), exact)
+    evens = {
+        ratio: distance(grads(model, run, compressed(model, ratio=ratio, split="even")), exact) for ratio in errors
+    }
     field = distance(grads(model, run, compressed(model, ratio=8, order="field")), exact)
     assert errors[3.2] < errors[4] < errors[6] < errors[8] < 0.25 and errors[8] < field
+    assert errors[8] < evens[8] and all(evens[ratio] < errors[ratio] for ratio in (3.2, 4, 6))
     with capsys.disabled():
-        text = ", ".join(f"{e:.2e} at {r:g}" for r, e in sorted(errors.items()))
+        text, even = (", ".join(f"{e:.2e} at {r:g}" for r, e in sorted(d.items())) for d in (errors, evens))
         print(
-            f"\n{name}: gradient error {text}; at 8 with split=even {even:.2e}, order field {field:.2e}; "
+            f"\n{name}: gradient error {text}; with split=even {even}; order field {field:.2e} at 8; "
             f"{held.peak_raw_bytes:,} bytes as {held.peak_stored_bytes:,}",
             end=" ",
         )
@@ -148,7 +151,7 @@ def test_gpt_training_goes_on(gpt):
     assert abs(loss - exact) < 0.05 * exact
 
 
-def test_gpt_step_time(gpt, capsys):
+def test_gpt_prints_the_time_of_a_step(gpt, capsys):
     name, model, run = gpt
     held, times = compressed(model, ratio=8), {}
     for _ in range(9):
@@ -1480,7 +1483,7 @@ def test_an_exception_in_forward():
     assert is_nothing(held) and not held._open and not model[0]._forward_hooks
     with held:
         loss = model[0](torch.randn(64, 64)).sum()
-    assert {row.name for row in held.table()} <= {"0", "0.norm", "0.up", "0.down"}
+    assert {row.name for row in held.table()} == {"0", "0.norm", "0.up", "0.down"}
     loss.backward()
 
 
@@ -1616,7 +1619,8 @@ def test_damaged_slots():
     (entry,) = held._table.values()
     entry.data[0] |= 7
     entry.data[0] &= 0xFD
-    with pytest.raises((DamagedError, RuntimeError), match="1 of 32 blocks"):  # autograd of torch 1 wraps it
+    first = torch.__version__.startswith("1.")
+    with pytest.raises(RuntimeError if first else DamagedError, match="DamagedError: 1 of 32" if first else "1 of 32"):
         y.backward()
 
 
