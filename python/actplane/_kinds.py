@@ -110,7 +110,18 @@ class Kinds(TorchFunctionMode):
         if self.op.name == "norm" and 0 <= self.op.numel:
             if t.numel() != self.op.numel or (self.op.saves is None and _repeats(t)):
                 return True
-        return (bool(self.op.exact) and _key(t) in self.op.exact) or self.made(t) == EXACT
+        key = self._key_of(t)
+        return key in self.op.exact or self._made.get(key, (None, None))[1] == EXACT
+
+    def _key_of(self, t: Tensor) -> Any:
+        """Of `t`, or of the argument that it is a cast of: the function at work was given none of its type and one
+        alone of its size, as under autocast."""
+        key = _key(t)
+        if key in self._made:
+            return key
+        _, args, kwargs = self._call
+        given = [a for a in _tensors(args, kwargs) if a.numel() == t.numel() and self._is_plain(a)]
+        return _key(given[0]) if len(given) == 1 and given[0].dtype != t.dtype else key
 
     def is_cast(self, t: Tensor) -> bool:
         """Whether `t` has the shape of a weight that the function at work was given in another type, as under
@@ -123,7 +134,7 @@ class Kinds(TorchFunctionMode):
 
     def of(self, t: Tensor) -> FrozenSet[str]:
         """What `t` is, that the function at work saves; of two kinds the finer one is right."""
-        key = _key(t)
+        key = self._key_of(t)
         if key in self.op.inputs:
             kinds = {self.op.inputs[key]}
         else:

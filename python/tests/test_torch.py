@@ -777,6 +777,24 @@ def test_an_impossible_ratio_under_autocast():
         assert len(found) == warned and all("bf16 tensors stay exact: " in text and "4.923" in text for text in found)
 
 
+def test_autocast_keeps_the_kind_of_what_it_casts():
+    model, x = nn.Sequential(nn.LayerNorm(64), nn.Linear(64, 32)), activation(4, 50, 64)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = kept(model, x, ratio=4)
+        assert found[-1] == slots(3.4, x.numel(), format="bf16")  # an output of a norm
+        grid = torch.rand(2, 40, 40, 2, dtype=torch.bfloat16, requires_grad=True) * 1
+        image = activation(2, 3, 20, 20)
+        for split in ("gradient", "even"):
+            with Inside(ratio=4, split=split) as held:
+                out = F.grid_sample(image, grid, align_corners=False)
+                assert {e.kind for e in held._table.values() if e.count == grid.numel()} == {"exact"}
+            with Inside(ratio=4, split=split) as held:
+                y = F.linear(mark(x * 1, "exact"), torch.ones(2, 64))
+                z = F.linear(mark(x * 1, "exact"), nn.Parameter(torch.ones(2, 64)))
+                assert {e.kind for e in held._table.values() if e.count == x.numel()} == {"exact"}
+    assert out.requires_grad and y.requires_grad and z.requires_grad
+
+
 @pytest.mark.parametrize("split", ["gradient", "even"])
 def test_autocast_keeps_the_cast_weights_of_other_modules(split):
     class Tied(nn.Module):
