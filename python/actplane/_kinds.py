@@ -177,7 +177,8 @@ class Kinds(TorchFunctionMode):
 
     def _multiply(self, args: Any, kwargs: Any) -> Optional[Op]:
         pair = _tensors(args, kwargs)
-        same = len(pair) == 2 and all(map(self._is_plain, pair)) and pair[0].shape == pair[1].shape and not any(self._weighs(t) for t in pair)
+        plain = len(pair) == 2 and all(map(self._is_plain, pair))
+        same = plain and pair[0].shape == pair[1].shape and not any(map(self._is_weight, pair))
         if same and any(self.made(t) in ("gate_up", "gelu_output") for t in pair):
             return Op(saves="gate_up", makes="gated")
         return self._scores(args, kwargs)
@@ -259,8 +260,11 @@ def _tensors(args: Any, kwargs: Any) -> List[Tensor]:
     return [t for t in flat if isinstance(t, Tensor)]
 
 
+_UNTYPED = hasattr(Tensor, "untyped_storage")  # torch 2
+
+
 def storage_of(t: Tensor) -> Any:
-    return t.untyped_storage() if hasattr(t, "untyped_storage") else t._storage()
+    return t.untyped_storage() if _UNTYPED else t._storage()
 
 
 def _key(t: Tensor) -> Any:

@@ -81,7 +81,8 @@ class _Entry:
 
 
 class _Call(NamedTuple):
-    """A module at work. Autograd holds this: with the module itself a model that keeps an activation would never die."""
+    """A module at work. Autograd holds this, and with the module itself a model that keeps an activation would never
+    die."""
 
     module: Callable[[], Optional[torch.nn.Module]]
     name: str
@@ -174,18 +175,20 @@ def compressed(
                  studies; needs no library. Tensors that are not on the CPU are always kept so
     settings     of ``actplane.Config``: order, block_len, group_len, row_limit, fill, threads
 
-    Stays exact: parameters and buffers (not kept again), integers, float64 and complex, statistics
-    of normalisation and of fused attention (last dimension 1, or not of the size of the layer's
-    input), what is saved outside the model, what a loss function or log-softmax saves, what backward
-    compares or divides by, what is marked so, sparse tensors and subclasses. Masks of type bool become bits.
+    Stays exact: parameters, buffers and leaves that have a gradient (not kept again), integers,
+    float64 and complex, statistics of normalisation and of fused attention (last dimension 1, or not
+    of the size of the layer's input), what is saved outside the model, what a loss function or
+    log-softmax saves, what backward compares or divides by, what is marked so, sparse tensors and
+    subclasses. Masks of type bool become bits.
 
     A tensor that several functions save is held once, views and transposes of it included. It is
     known by its storage, which cannot come again while it is known, and by its version. A saved
     tensor that was changed in place ends backward with the error of autograd, as without the hook.
 
     May be entered again and again, and be open over backward and over many steps; of two in one
-    thread the second is refused. Works with
-    ``torch.utils.checkpoint``: inputs of a segment that autograd keeps go into slots.
+    thread the second is refused. Works with ``torch.utils.checkpoint``: inputs of a segment that
+    autograd keeps go into slots.
+
     A ratio must be possible in float32, in the types of the parameters, and of autocast where it is
     on when the context is entered. Of another type, as under autocast in the context, tensors stay
     exact where it is not, with one warning.
@@ -221,8 +224,8 @@ class Held:
         _refuse_compiled(model.modules())
         if any(isinstance(m, torch.jit.ScriptModule) for m in model.modules()):
             raise ConfigError(
-                "a module of TorchScript in the model takes no hooks, and what its functions save is not seen; give the "
-                "model before torch.jit.script or torch.jit.trace"
+                "a module of TorchScript in the model takes no hooks, and what its functions save is not seen; give "
+                "the model before torch.jit.script or torch.jit.trace"
             )
         for name in ("format", "ratio", "slot_bytes", "lossless"):
             if name in settings:
@@ -258,6 +261,7 @@ class Held:
         )
         self._own: Dict[int, StorageWeakRef] = {}
         self._most_own = 4096
+        self._had: "weakref.WeakKeyDictionary[torch.nn.Module, Any]" = weakref.WeakKeyDictionary()
         own = self._own  # without self: a cycle would keep the model until the collector comes
         self._kinds = Kinds(lambda t: storage_of(t)._cdata in own, _is_plain, self._split, min_values)
         self._lock = threading.RLock()
@@ -298,8 +302,8 @@ class Held:
         self._thread = threading.get_ident()
         if any(held._thread == self._thread for held in list(_OPEN)):
             raise ConfigError(
-                "another context is open in this thread, and torch asks one of them alone; open one over a module that "
-                'holds both models, as compressed(nn.ModuleList([a, b]), ratios={"0*": 8, "1*": None})'
+                "another context is open in this thread, and torch asks one of them alone; open one over a module "
+                'that holds both models, as compressed(nn.ModuleList([a, b]), ratios={"0*": 8, "1*": None})'
             )
         if not self._emulate:
             library()
@@ -332,6 +336,7 @@ class Held:
     def _forget_model(self) -> None:
         self._stack.clear()
         self._own.clear()
+        self._had.clear()
 
     def __reduce__(self) -> Any:  # its hooks on the modules lead copy and pickle here
         if self._open is not None:
@@ -341,12 +346,20 @@ class Held:
     def _find_own(self) -> None:
         """Storages of parameters and buffers; before every forward pass, since they may be put elsewhere."""
         self._own.clear()
-        self._add_own(tensor for module in self._names for tensor in _of(module))
+        self._had.clear()
+        for module in self._names:
+            self._add_own(module)
 
-    def _add_own(self, tensors: Iterable[Any]) -> None:
+    def _add_own(self, module: torch.nn.Module) -> None:
+        """Those of a module, unless they are the same as when this was asked last: under a mode every look at a
+        tensor takes microseconds."""
+        tensors, had = _of(module), self._had.get(module, ())
+        if len(tensors) == len(had) and all(ref() is tensor for ref, tensor in zip(had, tensors)):
+            return
+        self._had[module] = [weakref.ref(tensor) for tensor in tensors]
         for tensor in tensors:
-            if _is_plain(tensor):
-                storage = storage_of(tensor)
+            storage = _memory(tensor) if type(tensor) in _PLAIN else None
+            if storage is not None:
                 self._own[storage._cdata] = StorageWeakRef(storage)
         if len(self._own) > self._most_own:
             for key in [key for key, storage in self._own.items() if storage.expired()]:
@@ -360,7 +373,7 @@ class Held:
             self._end_backward()
             self._find_own()
             self._kinds.end()
-        self._add_own(_of(module))
+        self._add_own(module)
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         # torch.nn.utils.weight_norm puts the weight that it made there, before; what forward puts there is none.
         holds = (storage_of(t) for t in vars(module).values() if isinstance(t, Tensor) and _is_plain(t))
@@ -371,7 +384,7 @@ class Held:
     def _enter_other(self, module: torch.nn.Module, inputs: Any) -> None:
         """What modules outside the model have is no activation either."""
         if module not in self._names:
-            self._add_own(_of(module))
+            self._add_own(module)
 
     def _leave_module(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
         while self._stack and self._stack.pop().module() is not module:
@@ -643,6 +656,8 @@ class Held:
 
 # ---- tensors ----
 
+_PLAIN = (Tensor, torch.nn.Parameter)
+
 
 def _calls_itself(module: torch.nn.Module) -> bool:
     """Whether the call of a module, whose hook asks this, was made from within another one of it."""
@@ -653,29 +668,30 @@ def _calls_itself(module: torch.nn.Module) -> bool:
     return frame is not None
 
 
-def _of(module: torch.nn.Module) -> List[Any]:
+def _of(module: torch.nn.Module) -> List[Tensor]:
     """Its own parameters and buffers as they are now: functional_call of torch 1 puts others in their place, which
     only the attribute shows."""
-    return [getattr(module, name, None) for name, _ in (*module._parameters.items(), *module._buffers.items())]
+    own = (*module._parameters.items(), *module._buffers.items())
+    return [t for t in (getattr(module, name, None) for name, _ in own) if isinstance(t, Tensor)]
 
 
 def _is_plain(t: Any) -> bool:
     return (
-        type(t) in (Tensor, torch.nn.Parameter)
+        type(t) in _PLAIN
         and t.layout == torch.strided
         and t.device.type != "meta"
         and not (t.is_quantized or t.is_nested or t.is_conj() or t.is_neg() or t.is_inference())
-        and _has_memory(t)
+        and _memory(t) is not None
     )
 
 
-def _has_memory(t: Tensor) -> bool:
-    """Not so inside vmap, where a tensor stands for many and its type does not show it."""
+def _memory(t: Tensor) -> Any:
+    """The storage; None where there is none, as inside vmap, where a tensor stands for many and its type does not
+    show it."""
     try:
-        storage_of(t)
+        return storage_of(t)
     except (RuntimeError, NotImplementedError):
-        return False
-    return True
+        return None
 
 
 def _autocast_forms() -> List[str]:
