@@ -367,9 +367,12 @@ class Held:
             self._most_own = max(4096, 2 * len(self._own))
 
     def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
-        # Also after a forward pass that an exception ended, but not where the model calls itself.
-        if module is self._root() and not (self._stack and _calls_itself(module)):
+        root = self._root()
+        # After a forward pass that an exception ended. The look at frames is spared where the root lies below.
+        if self._stack and (module is root or self._stack[0].module() is not root) and not _calls(self._stack[0]):
             self._stack.clear()
+            self._kinds.end()
+        if module is root and not self._stack:  # and does not call itself
             self._end_backward()
             self._find_own()
             self._kinds.end()
@@ -659,11 +662,11 @@ class Held:
 _PLAIN = (Tensor, torch.nn.Parameter)
 
 
-def _calls_itself(module: torch.nn.Module) -> bool:
-    """Whether the call of a module, whose hook asks this, was made from within another one of it."""
-    call = sys._getframe(2)  # of nn.Module, which calls its hooks
-    frame = call.f_back
-    while frame is not None and not (frame.f_code is call.f_code and frame.f_locals.get("self") is module):
+def _calls(call: _Call) -> bool:
+    """Whether a module is still at work, in the frames below that which calls the hook that asks this."""
+    hook = sys._getframe(2)  # of nn.Module, which calls modules and hooks alike
+    module, frame = call.module(), hook.f_back
+    while frame is not None and not (frame.f_code is hook.f_code and frame.f_locals.get("self") is module):
         frame = frame.f_back
     return frame is not None
 

@@ -1505,6 +1505,30 @@ def test_an_exception_in_forward():
     loss.backward()
 
 
+def test_an_exception_in_one_of_several_models():
+    class Fails(nn.Linear):
+        def forward(self, x):
+            raise KeyError("mine")
+
+    class Outer(nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, x):
+            return self.inner(torch.sin(x)) * torch.cos(x)
+
+    models, x = nn.ModuleList([Outer(Fails(64, 64)), Outer(nn.Linear(64, 64))]), activation(64, 64)
+    with compressed(models, ratio=8) as held:
+        with pytest.raises(KeyError):
+            models[0](x)
+        assert len(held._stack) == 2
+        y = models[1](x)
+        assert not held._stack and [row.name for row in held.table()] == ["0", "1", "1.inner"]
+        loss = (2 * y).square().sum()
+    assert held.table()[-1].name == "(outside the model)" and held.table()[-1].packed == 0 and loss.requires_grad
+
+
 # ---- what is refused ----
 
 
