@@ -47,8 +47,9 @@ class MemoryDevice {
   virtual Status Write(uint64_t address, std::span<const std::byte> bytes) = 0;
   virtual Status Read(uint64_t address, std::span<std::byte> bytes) = 0;
 
-  // Until every access is answered, and every slot in memory.
-  virtual void Fence() = 0;
+  // Until every access is answered, and every slot in memory. kMismatch when the device has done
+  // what it must not, as also from the others.
+  virtual Status Fence() = 0;
 
   // Clocks of the device up to the end of what it was given.
   virtual uint64_t cycles() const = 0;

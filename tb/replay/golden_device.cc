@@ -19,7 +19,7 @@ GoldenDevice::GoldenDevice(DramMemory& memory, const PathConfig& config)
 }
 
 Status GoldenDevice::SetRegions(std::span<const MemoryRegion> regions) {
-  Fence();
+  Drain();
   for (const MemoryRegion& r : regions) {
     if (Status s = ValidateConfig(r.config); !s.ok()) return s;
     const uint64_t blocks = CeilOf(r.size, BlockBytes(r.config));
@@ -176,7 +176,7 @@ void GoldenDevice::ReadRegion(const MemoryRegion& region, uint64_t address,
     const uint64_t count = std::min<uint64_t>(bytes.size(), all - offset);
     Path& p = PathOf(block - region.base, size);
     // A block that is still being collected goes first.
-    if (gather_.block == block) Fence();
+    if (gather_.block == block) Drain();
     auto buffer = std::find_if(buffers_.begin(), buffers_.end(),
                                [&](const Buffer& b) { return b.block == block; });
     const uint64_t beats = Beats(offset % config_.bus_bytes + count);
@@ -204,7 +204,12 @@ void GoldenDevice::ReadRegion(const MemoryRegion& region, uint64_t address,
   }
 }
 
-void GoldenDevice::Fence() {
+Status GoldenDevice::Fence() {
+  Drain();
+  return OkStatus();
+}
+
+void GoldenDevice::Drain() {
   CloseGather();
   for (Path& p : paths_) p.write = p.slot_write = p.address = p.slot_read = p.read = end_;
 }

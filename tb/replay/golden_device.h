@@ -38,7 +38,7 @@ class GoldenDevice final : public MemoryDevice {
   Status SetRegions(std::span<const MemoryRegion> regions) override;
   Status Write(uint64_t address, std::span<const std::byte> bytes) override;
   Status Read(uint64_t address, std::span<std::byte> bytes) override;
-  void Fence() override;
+  Status Fence() override;
   uint64_t cycles() const override { return end_; }
   DeviceCounters counters() const override { return counters_; }
 
@@ -69,6 +69,7 @@ class GoldenDevice final : public MemoryDevice {
   void WriteRegion(const MemoryRegion& region, uint64_t address, std::span<const std::byte> bytes);
   void ReadRegion(const MemoryRegion& region, uint64_t address, std::span<std::byte> bytes);
   void CloseGather();
+  void Drain();
   void Decode(const MemoryRegion& region, uint64_t block, std::span<std::byte> values);
 
   // Times.

@@ -40,14 +40,14 @@ class Replayer {
       }
       // A program that changes direction has waited for what it wants back.
       if (last && *last != step.access) {
-        device_->Fence();
+        if (Status s = device_->Fence(); !s.ok()) return s;
         if (result_.forward_cycles == 0) result_.forward_cycles = device_->cycles();
       }
       last = step.access;
       const Status s = step.access == TraceAccess::kWrite ? Write(step.tensor) : Read(step.tensor);
       if (!s.ok()) return s;
     }
-    device_->Fence();
+    if (Status s = device_->Fence(); !s.ok()) return s;
     Finish();
     return std::move(result_);
   }

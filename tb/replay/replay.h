@@ -61,7 +61,8 @@ struct ReplayResult {
 inline constexpr double kMostDeviation = 0.03;
 
 // kBadInput for a trace whose files are not what it says, kInvalidConfig for a step that the memory
-// or the path cannot hold. What is wrong in what comes back is in the result.
+// or the path cannot hold, kMismatch for a device that goes wrong and gives nothing to compare.
+// What is wrong in what comes back is in the result.
 Result<ReplayResult> Replay(io::Files& files, const Trace& trace, const ReplaySetting& setting);
 
 }  // namespace actplane::tb

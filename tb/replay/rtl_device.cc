@@ -99,33 +99,55 @@ RtlDevice::RtlDevice(DramMemory& memory, uint64_t clock_ps,
       bus_(dut_->shape().bus_bytes()) {
   master_.DriveInReset();
   lite_.DriveInReset();
+  slave_.Drive();
   dut_->Reset(2, [] {});
 }
 
 void RtlDevice::Step() {
+  bool moved = false;
   master_.Drive();
   lite_.Drive();
   slave_.Drive();
   dut_->Step([&] {
+    const memory::ResponsePins& b = dut_->pins().s.b;
+    if (memory::Moves(b) && b.resp.Get() != memory::kOkay) write_failed_ = true;
     master_.Observe();
-    if (auto answer = lite_.Observe()) answer_ = answer;
+    if (auto answer = lite_.Observe()) {
+      answer_ = answer;
+      moved = true;
+    }
     slave_.Observe();
   });
   for (memory::ReadBeat& beat : master_.TakeReadBeats()) beats_.push_back(beat);
-  fresh_ = master_.moved() || answer_ ? 0 : fresh_ + 1;
+  moved = moved || master_.moved() || slave_.works();
+  if (!Hangs()) still_ = moved ? 0 : still_ + 1;
+}
+
+// For good: a device that once did goes on with nothing.
+bool RtlDevice::Hangs() const { return still_ >= kStuckCycles; }
+
+Status RtlDevice::Judge() const {
+  if (dut_->GotError()) return MismatchError("an assertion of the RTL fired");
+  if (slave_.wrong()) return MismatchError("the device leaves the memory");
+  if (write_failed_) return MismatchError("the device answers a write with an error");
+  if (!lite_.violations().empty()) return MismatchError(lite_.violations().front());
+  if (Hangs()) {
+    return MismatchError(fmt::format("the device hangs: nothing for {} cycles", kStuckCycles));
+  }
+  return OkStatus();
 }
 
 // Nothing: the device refuses, or does not answer.
 std::optional<uint32_t> RtlDevice::Register(uint32_t address, std::optional<uint32_t> data) {
   lite_.Give({.write = data.has_value(), .addr = address, .data = data.value_or(0)});
   answer_.reset();
-  for (uint64_t i = 0; i < kStuckCycles && !answer_; ++i) Step();
+  while (!answer_ && !Hangs()) Step();
   if (!answer_ || answer_->error) return std::nullopt;
   return answer_->data;
 }
 
 Status RtlDevice::SetRegions(std::span<const MemoryRegion> regions) {
-  Fence();
+  if (Status s = Fence(); !s.ok()) return s;
   const memory::MemoryShape& shape = dut_->shape();
   if (regions.size() > shape.regions) {
     return ConfigError(
@@ -153,6 +175,7 @@ Status RtlDevice::SetRegions(std::span<const MemoryRegion> regions) {
       }
       ok = Register(control, 1).has_value() && ok;
     }
+    if (Status s = Judge(); !s.ok()) return s;
     if (!ok) return ConfigError(fmt::format("the device refuses region {}", k));
   }
   regions_.assign(regions.begin(), regions.end());
@@ -196,10 +219,11 @@ Status RtlDevice::Write(uint64_t address, std::span<const std::byte> bytes) {
       bytes = bytes.subspan(count);
       address += count;
     }
-    while (!master_.Room() && fresh_ < kStuckCycles) Step();
+    while (!master_.Room() && !Hangs()) Step();
+    if (Status s = Judge(); !s.ok()) return s;
     master_.Give(op);
   }
-  return fresh_ < kStuckCycles ? OkStatus() : MismatchError("the device hangs in a write");
+  return OkStatus();
 }
 
 Status RtlDevice::Read(uint64_t address, std::span<std::byte> bytes) {
@@ -220,17 +244,19 @@ Status RtlDevice::Read(uint64_t address, std::span<std::byte> bytes) {
       std::copy_n(beat.data.begin(), count, bytes.begin() + static_cast<ptrdiff_t>(have));
       have += count;
     }
-    if (fresh_ >= kStuckCycles) return MismatchError("the device hangs in a read");
-    if (slave_.wrong()) return MismatchError("the device leaves the memory");
+    if (Status s = Judge(); !s.ok()) return s;
   }
   return OkStatus();
 }
 
-void RtlDevice::Fence() {
-  while (!master_.idle() && fresh_ < kStuckCycles) Step();
+Status RtlDevice::Fence() {
+  while (!master_.idle() && !Hangs()) Step();
   end_ = dut_->cycle() - origin_;
+  bool read = true;
   const auto count = [&](uint32_t counter) {
-    return uint64_t{Register(memory::reg::kCounters + 4 * counter, std::nullopt).value_or(0)};
+    const auto value = Register(memory::reg::kCounters + 4 * counter, std::nullopt);
+    read = read && value;
+    return uint64_t{value.value_or(0)};
   };
   counters_.blocks_written = count(memory::reg::kWriteBlocks);
   counters_.read_modify_writes = count(memory::reg::kRmw);
@@ -238,6 +264,8 @@ void RtlDevice::Fence() {
   counters_.buffer_hits = count(memory::reg::kHits);
   counters_.malformed = count(memory::reg::kMalformed);
   origin_ += dut_->cycle() - origin_ - end_;  // what the registers took
+  if (Status s = Judge(); !s.ok()) return s;
+  return read ? OkStatus() : MismatchError("the device refuses to read a counter");
 }
 
 }  // namespace actplane::tb

@@ -25,6 +25,10 @@ class DramSlave {
   void Drive();
   void Observe();
   bool wrong() const { return wrong_; }  // an address that is not in memory
+  // Something is on its way from the DRAM: the device waits for that.
+  bool works() const {
+    return (!b_.empty() && b_.front() > now_) || (!r_.empty() && r_.front().due > now_);
+  }
 
  private:
   static constexpr size_t kMostOpen = 32;
@@ -55,13 +59,15 @@ class RtlDevice final : public MemoryDevice {
   Status SetRegions(std::span<const MemoryRegion> regions) override;
   Status Write(uint64_t address, std::span<const std::byte> bytes) override;
   Status Read(uint64_t address, std::span<std::byte> bytes) override;
-  void Fence() override;
+  Status Fence() override;
   uint64_t cycles() const override { return end_; }
   DeviceCounters counters() const override { return counters_; }
 
  private:
   void Step();
   std::optional<uint32_t> Register(uint32_t address, std::optional<uint32_t> data);
+  bool Hangs() const;
+  Status Judge() const;  // what it has done so far
   Status Check(uint64_t address, uint64_t count) const;
   memory::Burst BurstOf(uint64_t address, uint64_t count);
 
@@ -75,7 +81,9 @@ class RtlDevice final : public MemoryDevice {
   std::optional<memory::LiteMaster::Result> answer_;
   std::deque<memory::ReadBeat> beats_;
   DeviceCounters counters_;
-  uint64_t origin_ = 0, end_ = 0, fresh_ = 0;
+  uint64_t origin_ = 0, end_ = 0;
+  uint64_t still_ = 0;  // cycles since the device has answered anything
+  bool write_failed_ = false;
   uint32_t id_ = 0;
 };
 

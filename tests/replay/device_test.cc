@@ -57,6 +57,7 @@ class Golden : public testing::Test {
   void Write(uint64_t address, const Bytes& values) {
     EXPECT_TRUE(device_->Write(address, values).ok());
   }
+  void Fence() { EXPECT_TRUE(device_->Fence().ok()); }
   Bytes Slot(uint64_t block) {
     const auto slot = memory_->Look(kSlots + block * 160, 160);
     return {slot.begin(), slot.end()};
@@ -71,7 +72,7 @@ class Golden : public testing::Test {
 TEST_F(Golden, WholeBlocksBecomeTheSlotsOfTheModel) {
   const Bytes values = Values(4 * 512);
   Write(kBase + 3 * 512, values);
-  device_->Fence();
+  Fence();
   const CompressedTensor model = Compress(values, config_).value();
   for (uint64_t i = 0; i < 4; ++i) {
     const auto slot = model.Slot(i);
@@ -90,7 +91,7 @@ TEST_F(Golden, BeatsOfABlockGather) {
     Write(kBase + at, {values.begin() + static_cast<ptrdiff_t>(at),
                        values.begin() + static_cast<ptrdiff_t>(at + 32)});
   }
-  device_->Fence();
+  Fence();
   EXPECT_EQ(Seen().blocks_written, 1U);
   EXPECT_EQ(Seen().read_modify_writes, 0U);
   EXPECT_EQ(Read(kBase, 512), Lossy(values));
@@ -112,14 +113,14 @@ TEST_F(Golden, APartOfABlockIsReadModifiedAndWritten) {
 TEST_F(Golden, AReadBlockStaysUntilItIsWritten) {
   const Bytes first = Values(512), second = Values(512, 9);
   Write(kBase, first);
-  device_->Fence();
+  Fence();
   Read(kBase, 32);
   const Bytes lossy = Lossy(first);
   EXPECT_EQ(Read(kBase + 32, 32), Bytes(lossy.begin() + 32, lossy.begin() + 64));
   EXPECT_EQ(Seen().blocks_read, 1U);
   EXPECT_EQ(Seen().buffer_hits, 1U);
   Write(kBase, second);
-  device_->Fence();
+  Fence();
   EXPECT_EQ(Read(kBase, 512), Lossy(second));
   EXPECT_EQ(Seen().blocks_read, 2U);
 }
@@ -136,7 +137,7 @@ TEST_F(Golden, WhatIsOutsideRegionsStaysAsItIs) {
 
 TEST_F(Golden, DamagedSlotsAreCounted) {
   Write(kBase, Values(512));
-  device_->Fence();
+  Fence();
   memory_->Write(kSlots, Bytes(160, std::byte{0xff}), 0);
   EXPECT_EQ(Read(kBase, 512), Bytes(512));
   EXPECT_EQ(Seen().malformed, 1U);
@@ -169,7 +170,7 @@ TEST_F(Golden, ImpossibleRegionsAreRefused) {
 TEST_F(Golden, WholeBlocksPassAtOneBeatInAClock) {
   const Bytes values = Values(kBlocks * 512);
   Write(kBase, values);
-  device_->Fence();
+  Fence();
   const uint64_t written = device_->cycles();
   EXPECT_GE(written, kBlocks * 16);
   EXPECT_LE(written, kBlocks * 16 + 120);  // the last slot is on its way
@@ -180,11 +181,11 @@ TEST_F(Golden, WholeBlocksPassAtOneBeatInAClock) {
 
 TEST_F(Golden, PathsSideBySideShareTheWork) {
   Write(kBase, Values(kBlocks * 512));
-  device_->Fence();
+  Fence();
   const uint64_t one = device_->cycles();
   Make({.paths = 4});
   Write(kBase, Values(kBlocks * 512));
-  device_->Fence();
+  Fence();
   EXPECT_LT(device_->cycles(), one * 2 / 3);  // what DDR4 allows
 }
 
@@ -192,7 +193,7 @@ TEST_F(Golden, BlocksOnTheirWayAreLimited) {
   const uint64_t blocks = kBlocks;
   Make({.pending = 1, .read_buffers = 1});
   Write(kBase, Values(blocks * 512));
-  device_->Fence();
+  Fence();
   const uint64_t written = device_->cycles();
   // Beats, latency, slot and the data in DRAM of each before the next.
   EXPECT_GE(written, blocks * (16 + 16 + 5 + 10));
@@ -202,7 +203,7 @@ TEST_F(Golden, BlocksOnTheirWayAreLimited) {
 
 TEST_F(Golden, AReadTakesItsLatencies) {
   Write(kBase, Values(512));
-  device_->Fence();
+  Fence();
   const uint64_t before = device_->cycles();
   Read(kBase, 32);
   // One for the address, the DRAM at 625 ps a clock (tRCD is over: CL and data of the first burst,

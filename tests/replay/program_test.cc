@@ -28,6 +28,37 @@ TEST_F(MemoryProgram, ReplaysAStepAsItWasCaptured) {
   EXPECT_EQ(row["deviation"], 0.0);
 }
 
+// In both orders: bits and blocks are those of the model.
+TEST_F(MemoryProgram, ReplaysAStepThroughTheRtl) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--order", "significance", "--group", "8", "--ratio", "4"},
+        {"--order", "field", "--ratio", "8"}}) {
+    std::vector<std::string> arguments = {"replay", kStep};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Json golden = OkJson(arguments);
+    arguments.insert(arguments.end(), {"--device", "rtl"});
+    const Json json = OkJson(arguments);
+    EXPECT_EQ(json["ok"], true);
+    const Json& row = json["rows"][1];
+    const Json& model = golden["rows"][1];
+    for (const char* what : {"slots", "values"}) {
+      EXPECT_EQ(row[what], model[what]) << what;
+      EXPECT_EQ(row[what]["wrong_bytes"], 0) << what;
+      EXPECT_GT(row[what]["tensors"], 0) << what;
+    }
+    EXPECT_EQ(row["path"]["blocks_written"], model["path"]["blocks_written"]);
+    EXPECT_EQ(row["path"]["read_modify_writes"], 0);
+    EXPECT_EQ(row["path"]["malformed"], 0);
+    EXPECT_GT(row["cycles"], 0);
+  }
+  Fails(2, {"replay", kStep, "--device", "rtl", "--width", "128"}, "leave out --paths and --width");
+  Fails(2, {"replay", kStep, "--device", "rtl", "--paths", "2"}, "leave out --paths and --width");
+  const std::string built =
+      "the RTL is built for blocks of 128 and groups of 8; give --block 128 --group 8";
+  Fails(2, {"replay", kStep, "--device", "rtl", "--ratio", "4", "--block", "64"}, built);
+  Fails(2, {"replay", kStep, "--device", "rtl"}, built);  // captured with groups of 4
+}
+
 TEST_F(MemoryProgram, ReplaysOtherRatios) {
   const Json json = OkJson({"replay", kStep, "--ratio", "3.2,5.3333,8"});
   ASSERT_EQ(json["rows"].size(), 4);

@@ -129,7 +129,7 @@ class Faulty : public MemoryDevice {
     if (fault_ != kHalfBlocks) return device_.Write(address, bytes);
     for (size_t at = 0; at < bytes.size(); at += 256) {
       if (Status s = device_.Write(address + at, bytes.subspan(at, 256)); !s.ok()) return s;
-      device_.Fence();
+      if (Status s = device_.Fence(); !s.ok()) return s;
     }
     return OkStatus();
   }
@@ -138,7 +138,7 @@ class Faulty : public MemoryDevice {
     if (fault_ == kWrongValue && ++reads_ == 7) bytes[5] ^= std::byte{16};
     return s;
   }
-  void Fence() override { device_.Fence(); }
+  Status Fence() override { return device_.Fence(); }
   uint64_t cycles() const override { return device_.cycles(); }
   DeviceCounters counters() const override { return device_.counters(); }
 
