@@ -169,9 +169,11 @@ void Coverage::SampleCompressedField(const Expected& e) {
     const uint64_t payload = 8 * e.out.size() - HeaderBits(h, e.config.format);
     Hit("cp_enc_cut",
         FormatName(e) + (payload % e.config.block_len == 0 ? "at_plane" : "inside_plane"));
-    Hit("cp_enc_cap", e.config.delta_cap == 0         ? "none"
-                      : h.width == e.config.delta_cap ? "limits"
-                                                      : "not_reached");
+    actplane::Config uncapped = e.config;
+    uncapped.delta_cap = 0;
+    Hit("cp_enc_cap", e.config.delta_cap == 0                          ? "none"
+                      : h.width < SchedulePlanes(info, uncapped).width ? "limits"
+                                                                       : "not_reached");
   }
 }
 

@@ -8,8 +8,6 @@
 namespace actplane::tb::memory {
 namespace {
 
-// After the last beat of a slot that failed the device may need this long to forget it.
-constexpr uint64_t kForgetCycles = 256;
 constexpr size_t kReadsKept = 64, kRunsKept = 64;
 
 }  // namespace
@@ -212,8 +210,9 @@ std::vector<SlotReadRef> BlockHistory::Candidates(uint64_t taken) const {
   }
   std::vector<SlotReadRef> all;
   for (const SlotReadRef& r : reads_) {
-    if (!r->done) continue;
-    if (r->values ? r->commits >= least : r->end + kForgetCycles >= taken) all.push_back(r);
+    if (!r->done || r->commits < least) continue;
+    // The access after one that failed works.
+    if (r->values || taken <= r->known) all.push_back(r);
   }
   return all;
 }

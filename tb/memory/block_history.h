@@ -52,6 +52,7 @@ struct SlotRead {
   bool failed = false;          // the memory said so
   std::optional<Bytes> values;  // nothing: failed or malformed
   uint64_t start = 0, end = 0;  // cycles
+  uint64_t known = 0;           // until when the device may not know yet that it failed
   uint64_t commits = 0;  // slot writes of the block that the memory had answered at its start
   uint64_t started = 0;  // slot writes that had begun
   bool done = false;

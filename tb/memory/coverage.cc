@@ -85,7 +85,9 @@ void MemoryCoverage::Connect(Events& events, const MemoryShape& shape, StallProf
   bus_ = shape.bus_bytes();
   stall_ = ToString(stall);
   events.on_write = [this](const WriteTrack& w, uint8_t resp) { OnWrite(w, resp); };
-  events.on_read = [this](const ReadTrack& r, bool hit, uint8_t resp) { OnRead(r, hit, resp); };
+  events.on_read = [this](const ReadTrack& r, Events::From from, uint8_t resp) {
+    OnRead(r, from, resp);
+  };
   events.on_slot = [this](Events::Close c, const BlockHistory::SlotResult&) {
     constexpr std::array kNames = {"whole", "another", "read", "timer"};
     Hit("cp_mem_close", kNames[static_cast<size_t>(c)]);
@@ -96,7 +98,7 @@ void MemoryCoverage::Connect(Events& events, const MemoryShape& shape, StallProf
     if (r.failed) Hit("cp_mem_error", "slot_read");
     if (!r.failed && !r.values) Hit("cp_mem_error", "malformed");
   };
-  events.on_memory_answer = [this](bool failed) {
+  events.on_slot_answer = [this](const BlockHistory&, bool failed) {
     if (failed) Hit("cp_mem_error", "slot_write");
   };
 }
@@ -154,7 +156,7 @@ void MemoryCoverage::OnWrite(const WriteTrack& write, uint8_t resp) {
   Hit("cp_mem_strobes", any == 0 ? "none" : all ? "all" : "some");
 }
 
-void MemoryCoverage::OnRead(const ReadTrack& read, bool hit, uint8_t resp) {
+void MemoryCoverage::OnRead(const ReadTrack& read, Events::From where, uint8_t resp) {
   const Burst& b = read.burst;
   if (b.lock != 0) Hit("cp_mem_lock", "read");
   if (read.target.target == Target::kRefused) return Hit("cp_mem_refused", Refusal(b, "read"));
@@ -164,12 +166,14 @@ void MemoryCoverage::OnRead(const ReadTrack& read, bool hit, uint8_t resp) {
     if (resp >= kSlvErr) Hit("cp_mem_error", "read.bypass");
     return;
   }
-  const char* from = hit ? "hit" : "miss";
   const Region& r = *read.target.region;
-  if (read.beat == 0) {
-    Hit("cp_mem_read", fmt::format("{}.{}.{}", Kind(b), Part(r, LowestOf(b), EndOf(b)), from));
+  if (where != Events::From::kEither) {
+    const char* from = where == Events::From::kHit ? "hit" : "miss";
+    if (read.beat == 0) {
+      Hit("cp_mem_read", fmt::format("{}.{}.{}", Kind(b), Part(r, LowestOf(b), EndOf(b)), from));
+    }
+    Hit("cp_mem_stall", fmt::format("{}.read.{}", stall_, from));
   }
-  Hit("cp_mem_stall", fmt::format("{}.read.{}", stall_, from));
   if (r.BytesOf(*read.block) != r.block_bytes()) Hit("cp_mem_short_block", "read");
   if (resp >= kSlvErr) Hit("cp_mem_error", "read.region");
 }

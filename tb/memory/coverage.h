@@ -40,7 +40,7 @@ class MemoryCoverage {
   void Declare(std::string_view group, const std::vector<std::string>& bins, uint64_t goal);
   void Hit(std::string_view group, std::string_view bin);
   void OnWrite(const WriteTrack& write, uint8_t resp);
-  void OnRead(const ReadTrack& read, bool hit, uint8_t resp);
+  void OnRead(const ReadTrack& read, Events::From from, uint8_t resp);
   std::string Kind(const Burst& b) const;
   std::string Refusal(const Burst& b, const char* direction) const;
 

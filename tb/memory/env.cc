@@ -10,6 +10,9 @@
 namespace actplane::tb::memory {
 namespace {
 
+// In which a device may look at B of the memory.
+constexpr uint64_t kAnswerCycles = 16;
+
 // S4 of the top: no path from an input to an output.
 std::vector<Pins> Inputs(const MemoryPins& p) {
   std::vector<Pins> all = {
@@ -52,7 +55,8 @@ MemoryEnv::MemoryEnv(MemoryDevice& device, MemorySequence& sequence, const EnvOp
       scoreboard_(device.shape(), pins_),
       registers_(device.shape()),
       paths_(Inputs(pins_), Outputs(pins_), Rng(options.seed, "paths")),
-      watchdog_(options.watchdog_cycles) {
+      watchdog_(options.watchdog_cycles),
+      had_(device.shape().regions) {
   if (coverage_ != nullptr) coverage_->Connect(scoreboard_.events, device.shape(), options.stall);
   CountEvents();
 }
@@ -71,41 +75,44 @@ void MemoryEnv::CountEvents() {
     if (on_burst_) on_burst_(accesses);
     if (w.target.target == Target::kRefused) {
       ++counted_[reg::kRefused];
-      SeeError(reg::kErrRefused, w.burst.addr);
+      SeeError(reg::kErrRefused, w.burst.addr, kOfWrites, w.cycle, cycle_);
     } else if (w.target.target == Target::kRegion && resp >= kSlvErr) {
       ++seen_.failed_writes;
     }
     if (w.target.target == Target::kBypass) ++counted_[reg::kBypassWrites];
     if (w.target.target == Target::kRegion) counted_[reg::kWriteBeats] += w.burst.beats();
   };
-  e.on_read = [this, next = e.on_read](const ReadTrack& r, bool hit, uint8_t resp) {
-    next(r, hit, resp);
+  e.on_read = [this, next = e.on_read](const ReadTrack& r, Events::From from, uint8_t resp) {
+    next(r, from, resp);
+    const bool hit = from == Events::From::kHit;
     log_->Add("read", "addr={:#x} id={} beats={} beat={} resp={} hit={}", r.burst.addr, r.burst.id,
               r.burst.beats(), r.beat, resp, hit);
     if (r.target.target == Target::kRegion) ++seen_.visits;
+    if (hit) ++seen_.certain_hits;
     if (r.beat != 0) return;
     ++bursts_;
     accesses_ += r.burst.beats();
     if (on_burst_) on_burst_(r.burst.beats());
     if (r.target.target == Target::kRefused) {
       ++counted_[reg::kRefused];
-      SeeError(reg::kErrRefused, r.burst.addr);
+      SeeError(reg::kErrRefused, r.burst.addr, kOfReads, r.cycle, cycle_);
     }
     if (r.target.target == Target::kBypass) ++counted_[reg::kBypassReads];
     if (r.target.target == Target::kRegion) counted_[reg::kReadBeats] += r.burst.beats();
   };
-  e.on_certain_hit = [this] { ++seen_.certain_hits; };
   e.on_slot = [this, next = e.on_slot](Events::Close c, const BlockHistory::SlotResult& r) {
     next(c, r);
     ++counted_[reg::kWriteBlocks];
     if (!r.whole) ++seen_.rmw_least;
     if (r.partial) ++seen_.rmw_most;
   };
-  e.on_slot_answer = [this](const BlockHistory& h, bool failed) {
+  e.on_slot_answer = [this, next = e.on_slot_answer](const BlockHistory& h, bool failed) {
+    next(h, failed);
     counted_[reg::kWriteBytes] += h.region()->config.slot_bytes;
     if (!failed) return;
     ++counted_[reg::kMemErrors];
-    SeeError(reg::kErrWrite, h.region()->base + h.block() * h.region()->block_bytes());
+    SeeError(reg::kErrWrite, h.region()->base + h.block() * h.region()->block_bytes(), kOfSlots,
+             cycle_, cycle_ + kAnswerCycles);
   };
   e.on_fill = [this, next = e.on_fill](const SlotRead& r) {
     next(r);
@@ -114,13 +121,17 @@ void MemoryEnv::CountEvents() {
     if (r.values) return;
     ++counted_[r.failed ? reg::kMemErrors : reg::kMalformed];
     SeeError(r.failed ? reg::kErrRead : reg::kErrMalformed,
-             r.region->base + r.block * r.region->block_bytes());
+             r.region->base + r.block * r.region->block_bytes(), kOfFills, cycle_, r.known);
   };
 }
 
-void MemoryEnv::SeeError(uint32_t bits, uint64_t addr) {
+// Those of one source come in order, and the first of all is one of the firsts: which one, is
+// certain as far as times that the device may have noted them in do not overlap.
+void MemoryEnv::SeeError(uint32_t bits, uint64_t addr, ErrorSource source, uint64_t earliest,
+                         uint64_t latest) {
   seen_.errors |= bits;
-  seen_.error_addrs.insert(addr);
+  std::optional<SeenError>& first = seen_.first_errors.at(source);
+  if (!first) first = SeenError{addr, earliest, latest};
 }
 
 void MemoryEnv::Fail(const std::string& what) { scoreboard_.Fail(what); }
@@ -190,6 +201,7 @@ void MemoryEnv::Reset(uint32_t cycles) {
   registers_.Reset();
   counted_ = {};
   seen_ = {};
+  had_.assign(had_.size(), std::nullopt);
   irq_enable_ = 0;
   wait_register_ = false;
   reset_cycles_ = 0;

@@ -8,8 +8,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "core/log.h"
 #include "core/verdict.h"
@@ -61,7 +61,10 @@ class MemoryEnv {
   void OnRegister(const LiteMaster::Result& result);
   void Reset(uint32_t cycles);
   void CountEvents();
-  void SeeError(uint32_t bits, uint64_t addr);
+  enum ErrorSource : uint8_t { kOfFills, kOfSlots, kOfWrites, kOfReads, kErrorSources };
+  void SeeError(uint32_t bits, uint64_t addr, ErrorSource source, uint64_t earliest,
+                uint64_t latest);
+  bool MayBeFirst(uint64_t error_addr) const;
   bool CheckCounters();  // false: not yet done
   void OnFinalRead(const RegisterOp& op, uint32_t data);
   void JudgeReadCounters();
@@ -94,6 +97,10 @@ class MemoryEnv {
   size_t slave_seen_ = 0, memory_seen_ = 0, lite_seen_ = 0;
   std::array<uint32_t, reg::kCounterCount> counted_ = {};  // what the counters must read
   std::array<uint32_t, reg::kCounterCount> final_ = {};    // and what they read at the end
+  struct SeenError {
+    uint64_t addr = 0;
+    uint64_t earliest = 0, latest = 0;  // cycles in which the device can have noted it
+  };
   // What the scoreboard saw since the last reset, where it alone does not say what is counted.
   struct Seen {
     uint32_t visits = 0;        // blocks of read bursts
@@ -101,10 +108,11 @@ class MemoryEnv {
     uint32_t rmw_least = 0, rmw_most = 0;
     uint32_t failed_writes = 0;  // bursts into regions with SLVERR
     uint32_t errors = 0;         // bits of ERRORS, without kErrRmw
-    std::set<uint64_t> error_addrs = {};
+    std::array<std::optional<SeenError>, kErrorSources> first_errors = {};
   } seen_;
   uint32_t quiet_cycles_ = 0, irq_enable_ = 0;
   uint64_t error_addr_ = 0;
+  std::vector<std::optional<Config>> had_;  // of each region, when it was on last
 };
 
 }  // namespace actplane::tb::memory

@@ -12,6 +12,7 @@ ReferenceMemory::ReferenceMemory(const MemoryShape& shape, uint64_t seed, Fault 
     : shape_(shape), fault_(fault), rng_(seed, "reference"), registers_(shape), kept_(shape) {
   pins_ = {s_.PinsOf(shape), m_.PinsOf(shape), lite_.AllPins(), Pins(irq_, 1)};
   registers_.accept_all = fault == Fault::kBadRegion;
+  registers_.last_addr = fault == Fault::kLastErrorAddr;
 }
 
 // Faults come now and then, once there is something to spoil.
@@ -44,6 +45,7 @@ void ReferenceMemory::Reset(int cycles, const Sample& sample) {
   registers_.Reset();
   lite_edge_ = {};
   registers_.accept_all = fault_ == Fault::kBadRegion;
+  registers_.last_addr = fault_ == Fault::kLastErrorAddr;
   for (auto* q : {&aw_, &ar_, &m_aw_, &m_ar_}) q->clear();
   w_.clear();
   m_w_.clear();

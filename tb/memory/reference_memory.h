@@ -53,6 +53,10 @@ enum class Fault : uint8_t {
   kCountsErrors,
   kLosesErrorBit,
   kWrongErrorAddr,
+  kLastErrorAddr,  // not that of the first error
+  kKeepsFailure,   // a slot that failed is found again for some time
+  kKeepsLock,      // of a bypass burst
+  kKeepsId,        // the same
   kStuckIrq,
 };
 inline constexpr int kFaults = static_cast<int>(Fault::kStuckIrq) + 1;
@@ -98,6 +102,7 @@ class ReferenceMemory : public MemoryDevice {
     std::optional<Bytes> values;  // nothing: an error
     uint32_t bursts_left = 0;
     bool failed = false, done = false, keep = true;
+    uint64_t end = 0;  // cycle
   };
   using FillRef = std::shared_ptr<Fill>;
   struct Issued {  // a burst of the memory side

@@ -6,6 +6,11 @@
 #include "memory/reference_memory.h"
 
 namespace actplane::tb::memory {
+namespace {
+
+constexpr uint64_t kFailureKept = 250;  // cycles; Fault::kKeepsFailure
+
+}  // namespace
 
 ReferenceMemory::FillRef ReferenceMemory::StartFill(const RegionRef& region, uint64_t block) {
   const uint32_t bus = shape_.bus_bytes();
@@ -57,6 +62,7 @@ void ReferenceMemory::TakeMemoryR() {
   issued_.pop_front();
   if (--fill->bursts_left != 0) return;
   fill->done = true;
+  fill->end = cycle_;
   const Region& region = *fill->region;
   fill->slot.resize(region.config.slot_bytes);
   fill->values = region.Decompress(fill->slot, region.BytesOf(fill->block));
@@ -82,7 +88,8 @@ ReferenceMemory::FillRef ReferenceMemory::Buffered(const RegionRef& region, uint
   for (const FillRef& f : buffers_) {
     const bool same =
         fault_ == Fault::kKeepsBuffers ? f->region->base == region->base : f->region == region;
-    if (same && f->block == block) return f;
+    const bool forgotten = !f->values && cycle_ > f->end + kFailureKept;
+    if (same && f->block == block && !forgotten) return f;
   }
   return nullptr;
 }
@@ -100,8 +107,8 @@ void ReferenceMemory::ServeReads() {
     read_block_ = UINT64_MAX;
     if (reading_->target == Target::kBypass) {
       Burst burst = ar_.front();
-      burst.id = 0;
-      burst.lock = 0;
+      if (fault_ != Fault::kKeepsId) burst.id = 0;
+      if (fault_ != Fault::kKeepsLock) burst.lock = 0;
       m_ar_.push_back(burst);
       issued_.push_back({nullptr, burst});
       registers_.Count(reg::kBypassReads);
@@ -116,9 +123,11 @@ void ReferenceMemory::ServeReads() {
   if (fault_ == Fault::kLeaksOnRefuse) beat.data[burst.addr % shape_.bus_bytes()] = std::byte{0xa5};
   beat.last = read_beat_ == burst.len;
   GiveR(beat);
+  if (read_beat_ == 0) {
+    registers_.Count(reg::kRefused);
+    Error(reg::kErrRefused, burst.addr);
+  }
   if (read_beat_++ != burst.len) return;
-  registers_.Count(reg::kRefused);
-  Error(reg::kErrRefused, burst.addr);
   reading_.reset();
   ar_.pop_front();
 }
@@ -146,7 +155,9 @@ void ReferenceMemory::ServeRegion(const Burst& burst, const RegionRef& region) {
     last_region_ = region;
     last_block_ = block;
     buffers_.remove(current_);
-    if (current_->values && current_->keep) buffers_.push_front(current_);
+    if ((current_->values || fault_ == Fault::kKeepsFailure) && current_->keep) {
+      buffers_.push_front(current_);
+    }
     if (buffers_.size() > shape_.read_buffers) buffers_.pop_back();
   }
   const uint64_t start = place.addr - region->base - block * region->block_bytes();

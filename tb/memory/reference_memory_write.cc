@@ -47,8 +47,8 @@ void ReferenceMemory::TakeWrites() {
   } else if (write.target.target == Target::kBypass) {
     if (write.beat == 0) {
       Burst burst = write.burst;
-      burst.id = 0;
-      burst.lock = 0;
+      if (fault_ != Fault::kKeepsId) burst.id = 0;
+      if (fault_ != Fault::kKeepsLock) burst.lock = 0;
       if (fault_ == Fault::kBypassAttr) burst.cache ^= 1;
       m_aw_.push_back(burst);
       registers_.Count(reg::kBypassWrites);

@@ -152,7 +152,7 @@ ReferenceRegisters::Answer ReferenceRegisters::Write(uint32_t addr, uint32_t dat
 }
 
 void ReferenceRegisters::Error(uint32_t bits, uint64_t addr) {
-  if (errors_ == 0) error_addr_ = addr;
+  if (errors_ == 0 || last_addr) error_addr_ = addr;
   errors_ |= bits;
 }
 

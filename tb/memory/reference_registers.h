@@ -39,6 +39,7 @@ class ReferenceRegisters {
   uint32_t count(reg::Counter c) const { return counters_[c]; }
   void Error(uint32_t bits, uint64_t addr);
   bool accept_all = false;  // a fault: every region is legal
+  bool last_addr = false;   // a fault: ERROR_ADDR is that of the last error
 
  private:
   static constexpr uint32_t kWords = 6;

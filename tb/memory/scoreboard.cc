@@ -173,7 +173,7 @@ void MemoryScoreboard::OnR(const ReadBeat& r) {
     case Target::kRefused:
       if (r.resp != kSlvErr) return fail("must be refused");
       if (!zero) return fail("a refused read gives data");
-      if (read->beat == 0) events.on_read(*read, false, r.resp);
+      if (read->beat == 0) events.on_read(*read, Events::From::kEither, r.resp);
       break;
     case Target::kBypass: {
       if (read->bypassed.empty()) return fail("bypass: data that the memory has not given");
@@ -184,7 +184,7 @@ void MemoryScoreboard::OnR(const ReadBeat& r) {
         return fail(fmt::format("bypass: RRESP {} where the memory gave {}", r.resp, want.resp));
       }
       CompareLanes(*read, r, want);
-      if (read->beat == 0) events.on_read(*read, false, r.resp);
+      if (read->beat == 0) events.on_read(*read, Events::From::kEither, r.resp);
       break;
     }
     case Target::kRegion:
@@ -237,12 +237,12 @@ void MemoryScoreboard::CompareRegionBeat(ReadTrack& read, const ReadBeat& r) {
         read.burst.addr, read.beat, place.addr, block, r.resp, got, before, want));
   }
   if (fresh) {
-    const bool hit = std::any_of(left.begin(), left.end(),
-                                 [&](const SlotReadRef& c) { return c->start < read.cycle; });
-    events.on_read(read, hit, r.resp);
-    const bool certain = std::all_of(left.begin(), left.end(),
-                                     [&](const SlotReadRef& c) { return c->start < read.cycle; });
-    if (certain) events.on_certain_hit();
+    const auto before_it = std::count_if(
+        left.begin(), left.end(), [&](const SlotReadRef& c) { return c->start < read.cycle; });
+    const auto from = before_it == 0                                     ? Events::From::kMiss
+                      : before_it == static_cast<ptrdiff_t>(left.size()) ? Events::From::kHit
+                                                                         : Events::From::kEither;
+    events.on_read(read, from, r.resp);
   }
   read.candidates = std::move(left);
 }
@@ -272,6 +272,7 @@ void MemoryScoreboard::Reset() {
   read_rest_.reset();
   open_read_.reset();
   write_failed_ = false;
+  values_end_ = 0;
   slot_front_.clear();
 }
 

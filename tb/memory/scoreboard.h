@@ -55,16 +55,16 @@ using ReadTrackRef = std::shared_ptr<ReadTrack>;
 // What happened, for coverage and counters.
 struct Events {
   std::function<void(const WriteTrack&, uint8_t resp)> on_write = [](auto&, auto) {};
-  // At the first beat of each block, or of a burst outside regions. `hit`: nothing was read for it.
-  std::function<void(const ReadTrack&, bool hit, uint8_t resp)> on_read = [](auto&, auto, auto) {};
-  // With on_read, of a block: nothing at all was read for it since the burst came.
-  std::function<void()> on_certain_hit = [] {};
+  // Of a block that is read: nothing was fetched for it since the burst came; it must have been;
+  // or its bytes do not tell.
+  enum class From : uint8_t { kHit, kMiss, kEither };
+  // At the first beat of each block, or of a burst outside regions.
+  std::function<void(const ReadTrack&, From, uint8_t resp)> on_read = [](auto&, auto, auto) {};
   enum class Close : uint8_t { kWhole, kAnother, kRead, kTimer };
   std::function<void(Close, const BlockHistory::SlotResult&)> on_slot = [](auto, auto&) {};
   // The memory has answered for a whole slot.
   std::function<void(const BlockHistory&, bool failed)> on_slot_answer = [](auto&, auto) {};
   std::function<void(const SlotRead&)> on_fill = [](auto&) {};
-  std::function<void(bool failed)> on_memory_answer = [](auto) {};
 };
 
 class MemoryScoreboard {
@@ -131,12 +131,14 @@ class MemoryScoreboard {
   // Memory side.
   std::optional<SlotPlace> Place(const Burst& b,
                                  std::optional<std::pair<uint64_t, SlotPlace>>& rest);
+  bool Plain(const Burst& b);
   void OnMemoryWriteAddress(const Burst& b);
   void MatchMemoryData();
   void OnMemoryWrite(MemWrite& write);
   void OnMemoryBeat(const MemWrite& write, const WriteBeat& beat, uint32_t number);
   void OnMemoryB(const WriteResponse& b);
   void OnMemoryReadAddress(const Burst& b);
+  uint64_t ValuesKnown(const Region& region);
   void OnMemoryR(const ReadBeat& r);
 
   MemoryShape shape_;
@@ -159,6 +161,7 @@ class MemoryScoreboard {
   SlotReadRef open_read_;
   Bytes slot_front_;            // of a slot across a page
   bool write_failed_ = false;   // the first part of a slot
+  uint64_t values_end_ = 0;     // when the last slot that was read is values at the latest
   uint64_t region_writes_ = 0;  // beats into regions
   uint64_t last_block_base_ = 0;
   uint64_t reads_compared_ = 0, writes_compared_ = 0, slots_compared_ = 0, mismatches_ = 0;

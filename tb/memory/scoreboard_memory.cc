@@ -11,9 +11,10 @@
 namespace actplane::tb::memory {
 namespace {
 
+// As it came, but for ID and lock.
 bool SameBypass(Burst slave, const Burst& memory) {
-  slave.id = memory.id;
-  slave.lock = memory.lock;
+  slave.id = 0;
+  slave.lock = 0;
   return slave == memory;
 }
 
@@ -44,7 +45,16 @@ std::optional<MemoryScoreboard::SlotPlace> MemoryScoreboard::Place(
   return place;
 }
 
+// On that side bursts have neither ID nor lock, whosever they are.
+bool MemoryScoreboard::Plain(const Burst& b) {
+  if (b.id == 0 && b.lock == 0) return true;
+  Fail(fmt::format("the memory gets a burst at {:#x} with ID {} and lock {}, must be 0 and 0",
+                   b.addr, b.id, b.lock));
+  return false;
+}
+
 void MemoryScoreboard::OnMemoryWriteAddress(const Burst& b) {
+  if (!Plain(b)) return;
   const bool slot = SlotAttributes(b) && (write_rest_ || table_.OfSlot(b.addr));
   if (!slot && !bypass_writes_.empty() && SameBypass(bypass_writes_.front()->burst, b)) {
     mem_writes_.push_back({b, bypass_writes_.front(), nullptr});
@@ -133,7 +143,6 @@ void MemoryScoreboard::OnMemoryB(const WriteResponse& b) {
   mem_writes_.pop_front();
   --mem_data_;
   const bool failed = b.resp >= kSlvErr;
-  events.on_memory_answer(failed);
   for (uint32_t i = 0; !failed && i < write.beats.size(); ++i) {
     const uint64_t word = PlaceOf(write.burst, i, bus_).addr / bus_ * bus_;
     for (uint32_t lane = 0; lane < bus_; ++lane) {
@@ -152,6 +161,7 @@ void MemoryScoreboard::OnMemoryB(const WriteResponse& b) {
 }
 
 void MemoryScoreboard::OnMemoryReadAddress(const Burst& b) {
+  if (!Plain(b)) return;
   const bool slot = SlotAttributes(b) && (read_rest_ || table_.OfSlot(b.addr));
   if (!slot && !bypass_reads_.empty() && SameBypass(bypass_reads_.front()->burst, b)) {
     mem_reads_.push_back({b, bypass_reads_.front(), nullptr, nullptr});
@@ -169,6 +179,18 @@ void MemoryScoreboard::OnMemoryReadAddress(const Burst& b) {
   mem_reads_.push_back({b, nullptr, place->history, open_read_, place->final});
 }
 
+// When a slot that has just come is values at the latest, and the device knows what is wrong with
+// it. They come one behind the other, of long slots a word in two cycles; not more than there are
+// buffers for.
+uint64_t MemoryScoreboard::ValuesKnown(const Region& region) {
+  constexpr uint64_t kFront = 4, kLatency = 20;  // cycles, of a slot and of all
+  const uint64_t words = region.block_bytes() / bus_;
+  const bool is_long = 2 * region.config.slot_bytes > region.block_bytes();
+  values_end_ = std::max(values_end_, cycle_) + (is_long ? 2 : 1) * words + kFront;
+  values_end_ = std::min(values_end_, cycle_ + shape_.read_buffers * (2 * words + kFront));
+  return values_end_ + kLatency;
+}
+
 void MemoryScoreboard::OnMemoryR(const ReadBeat& r) {
   if (mem_reads_.empty()) return;  // the rules say it
   MemRead& now = mem_reads_.front();
@@ -183,6 +205,7 @@ void MemoryScoreboard::OnMemoryR(const ReadBeat& r) {
   if (now.read && now.final) {
     const std::string error = now.history->EndRead(*now.read, cycle_);
     if (!error.empty()) Fail(error);
+    now.read->known = ValuesKnown(*now.history->region());
     events.on_fill(*now.read);
   }
   mem_reads_.pop_front();

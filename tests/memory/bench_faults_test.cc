@@ -21,6 +21,7 @@ struct FaultCase {
   const char* sequence;
   const char* message;  // part of it
   Outcome outcome = Outcome::kMismatch;
+  uint64_t bursts = 1500;
 };
 
 const FaultCase kFaultCases[] = {
@@ -57,6 +58,10 @@ const FaultCase kFaultCases[] = {
     {Fault::kCountsErrors, "errors", "counter 6 "},
     {Fault::kLosesErrorBit, "errors", "ERRORS reads"},
     {Fault::kWrongErrorAddr, "errors", "ERROR_ADDR reads"},
+    {Fault::kLastErrorAddr, "errors", "ERROR_ADDR reads"},
+    {Fault::kKeepsFailure, "errors", "RRESP 2"},
+    {Fault::kKeepsLock, "random", "and lock 1, must be 0 and 0", Outcome::kMismatch, 4000},
+    {Fault::kKeepsId, "random", "and lock 0, must be 0 and 0"},
     {Fault::kStuckIrq, "errors", "irq is 0"},
 };
 
@@ -65,7 +70,7 @@ class BenchFindsFault : public ::testing::TestWithParam<FaultCase> {};
 TEST_P(BenchFindsFault, AndSaysWhat) {
   MemoryRun run;
   run.sequence = GetParam().sequence;
-  run.bursts = 1500;
+  run.bursts = GetParam().bursts;
   run.seed = 5;
   run.artifacts = ::testing::TempDir() + "actplane-memory-faults";
   ASSERT_TRUE(RunMemory(run).ok()) << "not without a reason";

@@ -3,6 +3,7 @@
 // pauses.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -36,6 +37,11 @@ class RtlFixture : public ::testing::Test {
     lite_->DriveInReset();
     memory_->DriveInReset();
     dut_->Reset(2, [] {});
+  }
+  void TearDown() override {
+    if (dut_ == nullptr) return;
+    EXPECT_FALSE(dut_->GotError()) << "an assertion of the RTL fired";
+    EXPECT_THAT(lite_->violations(), ::testing::IsEmpty());
   }
 
   void Step() {
