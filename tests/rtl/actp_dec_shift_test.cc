@@ -10,7 +10,6 @@ class DecShift : public RtlTest<Config> {};
 TYPED_TEST_SUITE(DecShift, duts::Configs);
 
 TYPED_TEST(DecShift, EveryPlace) {
-  ACTP_CLAUSE("F-2.7");
   auto& dut = this->dut();
   for (uint32_t at = 0; at < (1U << TypeParam::kAtW); ++at) {
     for (uint64_t i = 0; i < Scaled(100); ++i) {

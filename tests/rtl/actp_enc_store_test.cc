@@ -10,7 +10,6 @@ class EncStore : public RtlTest<Config> {};
 TYPED_TEST_SUITE(EncStore, duts::Configs);
 
 TYPED_TEST(EncStore, RandomMatchesModel) {
-  ACTP_CLAUSE("F-2.1");
   using C = TypeParam;
   constexpr uint32_t kStored = StoredBits(C::kDepth);
   constexpr uint32_t kData = C::kFormats == 1 ? C::kCoreWidth / 32 * kStored : C::kCoreWidth;

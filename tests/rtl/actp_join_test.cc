@@ -11,7 +11,6 @@ class Join : public RtlTest<Config> {};
 TYPED_TEST_SUITE(Join, duts::Configs);
 
 TYPED_TEST(Join, RandomMatchesModel) {
-  ACTP_CLAUSE("F-5.5");
   auto& dut = this->dut();
   const uint32_t most = TypeParam::kAWidth / TypeParam::kPiece;
   for (uint64_t i = 0; i < Scaled(100000); ++i) {

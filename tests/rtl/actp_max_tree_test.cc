@@ -23,7 +23,6 @@ class MaxTree : public RtlTest<Config> {
 TYPED_TEST_SUITE(MaxTree, duts::Configs);
 
 TYPED_TEST(MaxTree, Corners) {
-  ACTP_CLAUSE("F-4.1");
   const uint64_t top = LowMask(TestFixture::kWidth);
   this->Expect(std::vector<uint64_t>(TestFixture::kNum, 0));
   this->Expect(std::vector<uint64_t>(TestFixture::kNum, top));

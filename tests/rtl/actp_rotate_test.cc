@@ -11,7 +11,6 @@ class Rotate : public RtlTest<Config> {};
 TYPED_TEST_SUITE(Rotate, duts::Configs);
 
 TYPED_TEST(Rotate, EveryPlace) {
-  ACTP_CLAUSE("F-2.7");
   auto& dut = this->dut();
   constexpr uint32_t kWidth = TypeParam::kWidth;
   for (uint32_t at = 0; at < kWidth / TypeParam::kPiece; ++at) {

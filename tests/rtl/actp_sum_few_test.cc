@@ -29,7 +29,6 @@ class SumFew : public RtlTest<Config> {
 TYPED_TEST_SUITE(SumFew, duts::Configs);
 
 TYPED_TEST(SumFew, SumsUpToMostAndNoFurther) {
-  ACTP_CLAUSE("F-6.6");
   std::vector<uint64_t> numbers(TestFixture::kNum);
   this->Expect(numbers);
   this->Expect(std::vector<uint64_t>(TestFixture::kNum, TestFixture::kMost + 1));

@@ -25,7 +25,6 @@ class SumTree : public RtlTest<Config> {
 TYPED_TEST_SUITE(SumTree, duts::Configs);
 
 TYPED_TEST(SumTree, Corners) {
-  ACTP_CLAUSE("F-6.6");
   const uint64_t top = LowMask(TestFixture::kWidth);
   this->Expect(std::vector<uint64_t>(TestFixture::kNum, 0));
   this->Expect(std::vector<uint64_t>(TestFixture::kNum, top));
@@ -39,7 +38,6 @@ TYPED_TEST(SumTree, Corners) {
 }
 
 TYPED_TEST(SumTree, Random) {
-  ACTP_CLAUSE("F-6.6");
   std::vector<uint64_t> numbers(TestFixture::kNum);
   for (uint64_t i = 0; i < Scaled(100000); ++i) {
     for (uint64_t& n : numbers) n = this->rng().Next() & LowMask(TestFixture::kWidth);
