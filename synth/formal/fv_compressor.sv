@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // fv_compressor - the output stream of actp_compressor.
 //
-// Proves   S2 at the output, in every state that the registers can have, hence also in those that
-//          can be reached.
-// Method   induction of depth 1, all inputs free: input stream, configuration and reset included.
+// Proves   S2 at the output, in every state that can be reached from reset.
+// Method   pdr, unbounded; all inputs free: input stream, configuration and later resets included.
 // Reach    the second beat of a packet waits
 `include "fv.svh"
 `default_nettype none

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // fv_decompressor - the output stream of actp_decompressor.
 //
-// Proves   S2 at the output, in every state that the registers can have, hence also in those that
-//          can be reached.
-// Method   induction of depth 1, all inputs free: input stream, configuration and reset included.
+// Proves   nothing yet: no line of proofs.txt has it (README.md, "What is not, and why"). Meant for
+//          S2 at the output, in every state that can be reached from reset.
+// Method   pdr, unbounded; all inputs free: input stream, configuration and later resets included.
 // Reach    a beat of values waits
 `include "fv.svh"
 `default_nettype none

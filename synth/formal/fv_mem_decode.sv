@@ -4,7 +4,7 @@
 // Proves   for any byte of any beat: of a burst for a region it lies in that region, which is on;
 //          of a bypass burst in no region that is on. A burst that touches two regions, or a region
 //          and what is behind it, is refused. Whoever breaks none of the rules of
-//          docs/memory.md#bursts is not refused.
+//          docs/memory.md#bursts is not refused: a burst that lies in a region whole is for it.
 // Method   combinational, every burst; the bytes of beat `beat_i` are written out here from AXI4.
 //          Regions are as actp_mem_check lets them be: no page in two of them. Addresses of 16
 //          bits.
@@ -53,8 +53,13 @@ module fv_mem_decode #(
   assign crosses   = (burst_i == 2'd1) & (last[AddrW:12] != {1'b0, addr_i[AddrW-1:12]});
   assign wrap_ok   = (len_i == 8'd1) | (len_i == 8'd3) | (len_i == 8'd7) | (len_i == 8'd15);
 
-  // Which regions the byte, and the burst's page, are in.
-  logic [Regions-1:0] on, has, page;
+  // The first byte that the burst can touch, and the last one.
+  logic [AddrW-1:0] low, high;
+  assign low  = (burst_i == 2'd2) ? aligned & ~wrap_mask : addr_i;
+  assign high = (burst_i == 2'd2) ? aligned | wrap_mask : last[AddrW-1:0];
+
+  // Which regions the byte, the burst's page, and the whole burst, are in; FIXED: in none.
+  logic [Regions-1:0] on, has, page, whole;
   logic               overlap;
   actp_mem_pkg::region_t one, two;
   always_comb begin
@@ -63,6 +68,7 @@ module fv_mem_decode #(
     on      = '0;
     has     = '0;
     page    = '0;
+    whole   = '0;
     overlap = 1'b0;
     for (int unsigned r = 0; r < Regions; r++) begin
       one     = regions_i[r*RegionW +: RegionW];
@@ -71,6 +77,8 @@ module fv_mem_decode #(
                 (addr_i[AddrW-1:12] <= PageW'(one.last_page));
       has[r]  = one.enable & (where[AddrW-1:12] >= PageW'(one.base_page)) &
                 ({where[AddrW-1:12], where[11:6]} <= {PageW'(one.last_page), one.last_granule});
+      whole[r] = one.enable & (burst_i != 2'd0) & (low[AddrW-1:12] >= PageW'(one.base_page)) &
+                 ({high[AddrW-1:12], high[11:6]} <= {PageW'(one.last_page), one.last_granule});
       for (int unsigned s = 0; s < r; s++) begin
         two     = regions_i[s*RegionW +: RegionW];
         overlap = overlap | (one.enable & two.enable &
@@ -91,6 +99,8 @@ module fv_mem_decode #(
   `CHECK(~touched | (kind != actp_mem_pkg::KIND_REGION) | (has == (Regions'(1) << number)))
   `CHECK(~touched | (kind != actp_mem_pkg::KIND_BYPASS) | (has == '0))
   `CHECK(legal | (kind == actp_mem_pkg::KIND_REFUSED))
+  `CHECK(~legal | (whole == '0) |
+      ((kind == actp_mem_pkg::KIND_REGION) & (whole == (Regions'(1) << number))))
   `CHECK(~legal | (page != '0) | (kind == actp_mem_pkg::KIND_BYPASS))
   `CHECK((kind != actp_mem_pkg::KIND_BYPASS) | (page == '0))
   `REACH(touched & (kind == actp_mem_pkg::KIND_REGION) & (number == RegW'(1)) &

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// fv_mem_resp - actp_mem_resp: every write burst gets one B, in the order of AW, with its ID, and
-//   not before its time.
+// fv_mem_resp - actp_mem_resp: no write burst gets more than one B, in the order of AW, with its
+//   ID, and not before its time.
 //
-// Proves   a burst whose last beat was taken gets exactly one B, with its own ID, behind those of
+// Proves   a burst whose last beat was taken gets at most one B, with its own ID, behind those of
 //          all bursts before it and before all others, never before its last beat; a refused one
-//          gets SLVERR, one in a region OKAY or SLVERR, a bypass one never EXOKAY. At most 16
-//          bursts; idle says when there is none. S2 at B.
+//          gets its B in the third cycle of its turn at the latest, and SLVERR, one in a region OKAY
+//          or SLVERR, a bypass one never EXOKAY. At most 16 bursts; idle says when there is none.
+//          S2 at B.
 // Method   any burst may be marked when it ends; what is ahead of it is counted. Requests to the
 //          memory are noted as actp_mem_slot_out does; blocks at the head are free.
 // Reach    a bypass burst with an error behind two others
@@ -76,6 +77,14 @@ module fv_mem_resp (
       ahead_q <= ahead_q - 5'(taken);
     end
   end
+  // Its turn: all bursts before it have their B.
+  logic [2:0] turn_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni)                      turn_q <= '0;
+    else if (~mine | b_valid)         turn_q <= '0;
+    else if (turn_q != '1)            turn_q <= turn_q + 3'd1;
+  end
+  `CHECK(~(mine & (kind_q == actp_mem_pkg::KIND_REFUSED)) | b_valid | (turn_q < 3'd2))
   `CHECK(~b_valid | (waiting_q != '0))
   `CHECK(open_q <= 5'd16)
   `CHECK(idle == (open_q == '0))
