@@ -88,7 +88,8 @@ RunResult RunOnce(const RunConfig& run, Coverage* coverage, const std::vector<Fi
 }
 
 RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>& tensors,
-                             const std::function<void(const Expected&)>& on_block) {
+                             const std::function<void(const Expected&)>& on_block,
+                             const MakeDeviceFunction& make) {
   RoundTripResult result;
   const NamedConfig& config = *FindConfig(run.config);
   const StallProfile stall = *ParseStallProfile(run.stall);
@@ -97,9 +98,9 @@ RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>
     Execution second_file = how;
     if (!how.trace_file.empty())
       second_file.trace_file.insert(how.trace_file.rfind('.'), "-decompressor");
-    const auto compressor = MakeDevice(DeviceKind::kCompressor, run.config, OptionsFor(run, how));
+    const auto compressor = make(DeviceKind::kCompressor, run.config, OptionsFor(run, how));
     const auto decompressor =
-        MakeDevice(DeviceKind::kDecompressor, run.config, OptionsFor(run, second_file));
+        make(DeviceKind::kDecompressor, run.config, OptionsFor(run, second_file));
     const auto values = MakeSequence(DeviceKind::kCompressor, run, config, tensors);
 
     std::deque<Packet> slots;
@@ -120,7 +121,9 @@ RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>
     CodecEnv dec(*decompressor, pulled, run, stall, how.log, nullptr,
                  first ? on_block : std::function<void(const Expected&)>());
     const Verdict dec_verdict = dec.Run();
-    const Verdict enc_verdict = enc.Finish();
+    // A decompressor that failed has stopped in the middle; so has the compressor then, which is no
+    // fault of it.
+    const Verdict enc_verdict = !dec_verdict.ok() && enc_runs ? enc.Stop() : enc.Finish();
     if (first) {
       result = {{enc_verdict, enc.timing()}, {dec_verdict, dec.timing()}};
     }

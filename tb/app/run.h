@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,11 @@ RunResult RunOnce(const RunConfig& run, Coverage* coverage = nullptr,
 struct RoundTripResult {
   RunResult compressor, decompressor;
 };
+using MakeDeviceFunction =
+    std::function<std::unique_ptr<Device>(DeviceKind, const std::string&, const SimOptions&)>;
 RoundTripResult RunRoundTrip(const RunConfig& run, const std::vector<FileTensor>& tensors = {},
-                             const std::function<void(const Expected&)>& on_block = {});
+                             const std::function<void(const Expected&)>& on_block = {},
+                             const MakeDeviceFunction& make = MakeDevice);
 
 // Ok when it passed. kMismatch without a message when the bench has said what failed. kBadInput for
 // what cannot be read.

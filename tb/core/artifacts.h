@@ -25,10 +25,18 @@ struct Execution {
   ItemLog* log = nullptr;
 };
 
+// Of the artifacts of a run; whoever reads of it need not know where the program was started.
+inline std::filesystem::path AbsoluteFolder(const std::string& artifacts, const std::string& run) {
+  std::error_code error;
+  const std::filesystem::path relative = std::filesystem::path(artifacts) / run;
+  const std::filesystem::path folder = std::filesystem::absolute(relative, error);
+  return error ? relative : folder.lexically_normal();
+}
+
 class Artifacts {
  public:
   explicit Artifacts(const RunConfig& run)
-      : folder_(std::filesystem::path(run.artifacts) / fmt::format("{}-{:x}", run.test, run.seed)) {
+      : folder_(AbsoluteFolder(run.artifacts, fmt::format("{}-{:x}", run.test, run.seed))) {
     std::error_code ignored;
     std::filesystem::create_directories(folder_, ignored);
     Write("replay.txt", run.ReplayLine() + "\n");

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/build_point.h"
+
 namespace actplane::tb {
 
 // As one word of a shell.
@@ -36,15 +38,21 @@ struct RunConfig {
   uint64_t watchdog_cycles = 20000;     // without progress
   std::string artifacts = "build/artifacts";
 
-  std::string ReplayLine() const {
+  // `build`: that which ran it.
+  std::string ReplayLine(const BuildPoint& build = kBuildPoint) const {
     std::string arguments =
         fmt::format("--device {} --config {} --sequence {} --seed {:#x} --blocks {} --stall {}",
                     device, config, sequence, seed, blocks, stall);
     if (!files.empty()) arguments += file_options;
     for (const std::string& file : files) arguments += " " + ShellWord(file);
+    if (!build.program.empty()) {
+      return fmt::format("REPLAY  {} {}", ShellWord(build.program), arguments);
+    }
     std::string for_make;  // which reads a $ as the start of a variable
     for (const char c : arguments) for_make += c == '$' ? "$$" : std::string(1, c);
-    return "REPLAY  make sim ARGS=" + ShellWord(for_make);
+    const std::string point =
+        config == "point" ? fmt::format("POINT={} ", ShellWord(build.seed)) : "";
+    return fmt::format("REPLAY  make sim {}ARGS={}", point, ShellWord(for_make));
   }
 };
 

@@ -222,6 +222,19 @@ Verdict CodecEnv::Finish() {
     if (device_.GotError()) scoreboard_.Fail("an assertion of the RTL failed");
     if (scoreboard_.mismatches() != 0) first_failure_cycle_ = device_.cycle();
   }
+  Verdict v = Stop();
+  if (!v.ok()) return v;
+  if (const Status s = sequence_.status(); !s.ok()) {
+    v.outcome = Outcome::kUnreadable;
+    v.first_failure = s.message();
+  } else if (v.blocks == 0) {
+    v.outcome = Outcome::kNothingCompared;
+    v.first_failure = "nothing was compared";
+  }
+  return v;
+}
+
+Verdict CodecEnv::Stop() const {
   Verdict v;
   v.blocks = scoreboard_.blocks();
   v.stages = scoreboard_.stages();
@@ -232,16 +245,10 @@ Verdict CodecEnv::Finish() {
   v.first_failure = scoreboard_.first_failure();
   if (v.mismatches != 0) {
     v.outcome = Outcome::kMismatch;
-  } else if (hung) {
+  } else if (watchdog_.expired()) {
     v.outcome = Outcome::kTimeout;
     v.first_failure = fmt::format("nothing moved for {} cycles, {} blocks under way",
                                   watchdog_.idle(), scoreboard_.in_flight());
-  } else if (const Status s = sequence_.status(); !s.ok()) {
-    v.outcome = Outcome::kUnreadable;
-    v.first_failure = s.message();
-  } else if (v.blocks == 0) {
-    v.outcome = Outcome::kNothingCompared;
-    v.first_failure = "nothing was compared";
   }
   return v;
 }

@@ -48,7 +48,9 @@ class CodecEnv {
 
   bool Step();       // one cycle; false when the run is over, one way or the other
   Verdict Run();     // to the end
-  Verdict Finish();  // what came of it
+  Verdict Finish();  // what came of it, with everything that there is to check at an end
+  // What came of it so far, where somebody else has ended the run.
+  Verdict Stop() const;
 
   const Timing& timing() const { return timing_; }
   uint64_t blocks() const { return scoreboard_.blocks(); }

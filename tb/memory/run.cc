@@ -90,7 +90,7 @@ Verdict RunMemory(const MemoryRun& run, MemoryCoverage* coverage, const BurstCal
   if (verdict.ok()) return verdict;
 
   constexpr uint64_t kCyclesBeforeFailure = 5000;
-  const auto folder = std::filesystem::path(run.artifacts) / fmt::format("memory-{:x}", run.seed);
+  const auto folder = AbsoluteFolder(run.artifacts, fmt::format("memory-{:x}", run.seed));
   std::error_code ignored;
   std::filesystem::create_directories(folder, ignored);
   ItemLog log;

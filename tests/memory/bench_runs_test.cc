@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "memory/run.h"
+#include "support/artifacts.h"
 #include "support/scale.h"
 
 namespace actplane::tb::memory {
@@ -16,7 +17,7 @@ MemoryRun RunOf(std::string_view sequence, std::string_view config, uint64_t bur
   run.config = config;
   run.bursts = bursts;
   run.seed = Rng(0x5eed, run.sequence + run.config).Next() >> 32;
-  run.artifacts = ::testing::TempDir() + "actplane-memory";
+  run.artifacts = testing_support::BuildArtifacts();
   return run;
 }
 

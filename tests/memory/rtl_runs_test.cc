@@ -5,6 +5,7 @@
 #include <array>
 
 #include "memory/run.h"
+#include "support/artifacts.h"
 #include "support/scale.h"
 
 namespace actplane::tb::memory {
@@ -18,8 +19,10 @@ constexpr std::array kConfigs = {"small", "latches", "default"};
 
 class RtlRuns : public ::testing::TestWithParam<std::string_view> {};
 
+// Each with some of the stall profiles, in turn: over all sequences every configuration has all.
 TEST_P(RtlRuns, EveryConfiguration) {
   size_t stall = 0;
+  while (MemorySequences().at(stall).name != GetParam()) ++stall;
   for (const std::string_view config : kConfigs) {
     for (const uint32_t error_rate : {0U, 20U}) {
       MemoryRun run{
@@ -34,9 +37,9 @@ TEST_P(RtlRuns, EveryConfiguration) {
         if (!reads_back && error_rate == 0) continue;
         run.bursts = testing_support::Scaled(1250);
       }
-      run.seed = Rng(0x5eed, run.sequence + run.config).Next() >> 32;
+      run.seed = Rng(0x5eed + error_rate, run.sequence + run.config).Next() >> 32;
       run.error_rate = error_rate;
-      run.artifacts = ::testing::TempDir() + "actplane-memory";
+      run.artifacts = testing_support::BuildArtifacts();
       run.stall = ToString(kAllStallProfiles[stall++ % kAllStallProfiles.size()]);
       const Verdict v = RunMemory(run);
       EXPECT_EQ(v.outcome, Outcome::kPass) << v.first_failure << "\n" << run.ReplayLine();

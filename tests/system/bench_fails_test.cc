@@ -284,6 +284,61 @@ TEST(BenchReports, TheReplayLineIsReadAsItWasMeant) {
   std::filesystem::remove_all(folder);
 }
 
+// `make sim` has a drawn point only where it is told of it, and no point of a list of its own.
+TEST(BenchReports, TheReplayLineOfAPointBuildsIt) {
+  RunConfig run = FixedRun("compressor", "point", "random", StallProfile::kNone, 5);
+  run.seed = 0x77;
+  const std::string arguments =
+      "--device compressor --config point --sequence random --seed 0x77 --blocks 5 --stall none";
+  EXPECT_EQ(run.ReplayLine({.seed = "2718", .program = ""}),
+            "REPLAY  make sim POINT=2718 ARGS='" + arguments + "'");
+  EXPECT_EQ(run.ReplayLine({.seed = "", .program = "/a/b c/actplane-sim"}),
+            "REPLAY  '/a/b c/actplane-sim' " + arguments);
+  run.config = "tiny";
+  EXPECT_THAT(run.ReplayLine({.seed = "2718", .program = ""}), HasSubstr("REPLAY  make sim ARGS="));
+}
+
+TEST(BenchReports, TheFolderIsNamedFromTheRoot) {
+  RunConfig run = FixedRun("compressor", "tiny", "random", StallProfile::kNone, 50);
+  EXPECT_EQ(run.artifacts, std::string(ACTP_SOURCE_DIR) + "/build/artifacts");
+  run.test = "bench-folder";
+  const std::string folder = ArtifactsOf("folder");
+  run.artifacts = std::filesystem::relative(folder).string();
+  ::testing::internal::CaptureStderr();
+  RunWithFault(run, DeviceKind::kCompressor, true);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr(fmt::format("see {}/bench-folder-{:x}/", folder, run.seed)));
+  std::filesystem::remove_all(folder);
+}
+
+// Who is wrong is named, and nobody else: the other one stops in the middle of its work.
+TEST(BenchFindsTheDevice, OfTheTwoOfARoundTrip) {
+  RunConfig run = FixedRun("compressor", "tiny", "random", StallProfile::kBursty, 200);
+  run.artifacts = ArtifactsOf("round-trip");
+  const auto with_fault = [&](DeviceKind wrong, uint64_t block) {
+    return RunRoundTrip(run, {}, {},
+                        [=](DeviceKind kind, const std::string& config, const SimOptions& options) {
+                          return std::make_unique<TamperedDevice>(
+                              MakeDevice(kind, config, options), Tamper(), [=](CodecPins& p) {
+                                if (kind != wrong || p.blocks.Get() != block) return;
+                                p.out.data.bytes()[0] ^= std::byte{1};
+                              });
+                        });
+  };
+  for (const uint64_t block : {0U, 5U}) {
+    const RoundTripResult late = with_fault(DeviceKind::kDecompressor, block);
+    EXPECT_TRUE(late.compressor.verdict.ok()) << late.compressor.verdict.first_failure;
+    EXPECT_EQ(late.decompressor.verdict.outcome, Outcome::kMismatch);
+    EXPECT_THAT(late.decompressor.verdict.first_failure, HasSubstr("output: values: byte"));
+    const RoundTripResult early = with_fault(DeviceKind::kCompressor, block);
+    EXPECT_EQ(early.compressor.verdict.outcome, Outcome::kMismatch);
+    EXPECT_THAT(early.compressor.verdict.first_failure, HasSubstr("output: "));
+  }
+  const RoundTripResult none = with_fault(DeviceKind::kCompressor, UINT64_MAX);
+  EXPECT_TRUE(none.compressor.verdict.ok() && none.decompressor.verdict.ok());
+  std::filesystem::remove_all(run.artifacts);
+}
+
 INSTANTIATE_TEST_SUITE_P(System, BenchFails,
                          ::testing::Values(DeviceKind::kCompressor, DeviceKind::kDecompressor),
                          [](const auto& p) { return std::string(ToString(p.param)); });

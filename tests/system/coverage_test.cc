@@ -13,6 +13,7 @@ TEST(FunctionalCoverage, EveryBinReachesItsGoal) {
   Coverage coverage;
   CampaignOptions options;
   options.test = "coverage";
+  options.artifacts = testing_support::BuildArtifacts();
   options.seed = 0x5eed;
   options.configs = {"tiny", "burst", "bf16"};
   options.blocks = 0;  // one round

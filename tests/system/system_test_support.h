@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/run.h"
+#include "support/artifacts.h"
 
 namespace actplane::tb {
 
@@ -28,6 +29,7 @@ inline RunConfig FixedRun(const std::string& device, const std::string& config,
   run.stall = ToString(stall);
   run.seed = Rng(0x5eed, device + config + sequence + run.stall).Next() >> 32;
   run.blocks = blocks;
+  run.artifacts = testing_support::BuildArtifacts();
   return run;
 }
 
