@@ -699,8 +699,11 @@ def _memory(t: Tensor) -> Any:
 
 def _autocast_forms() -> List[str]:
     """The formats that autocast, where it is on now, makes of float32."""
-    types = [torch.get_autocast_gpu_dtype()] if torch.is_autocast_enabled() else []
-    types += [torch.get_autocast_cpu_dtype()] if torch.is_autocast_cpu_enabled() else []
+    if hasattr(torch, "get_autocast_dtype"):  # torch 2.4, where the names of before are deprecated
+        types = [torch.get_autocast_dtype(name) for name in ("cpu", "cuda") if torch.is_autocast_enabled(name)]
+    else:
+        types = [torch.get_autocast_gpu_dtype()] if torch.is_autocast_enabled() else []
+        types += [torch.get_autocast_cpu_dtype()] if torch.is_autocast_cpu_enabled() else []
     return [_FORMATS[dtype] for dtype in types if dtype in _FORMATS]
 
 

@@ -777,6 +777,14 @@ def test_an_impossible_ratio_under_autocast():
         assert len(found) == warned and all("bf16 tensors stay exact: " in text and "4.923" in text for text in found)
 
 
+def test_autocast_of_later_versions_is_asked_by_device(monkeypatch):
+    monkeypatch.setattr(torch, "get_autocast_dtype", {"cpu": torch.bfloat16, "cuda": torch.float16}.get, raising=False)
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda name: name == "cuda")
+    held = compressed(nn.Linear(64, 64), ratio=8, order="field")
+    with pytest.raises(ConfigError, match="for fp16 blocks"):
+        held.__enter__()
+
+
 def test_autocast_keeps_the_kind_of_what_it_casts():
     model, x = nn.Sequential(nn.LayerNorm(64), nn.Linear(64, 32)), activation(4, 50, 64)
     with torch.autocast("cpu", dtype=torch.bfloat16):
