@@ -123,14 +123,24 @@ class Kinds(TorchFunctionMode):
         given = [a for a in _tensors(args, kwargs) if a.numel() == t.numel() and self._is_plain(a)]
         return _key(given[0]) if len(given) == 1 and given[0].dtype != t.dtype else key
 
-    def is_cast(self, t: Tensor) -> bool:
-        """Whether `t` has the shape of a weight that the function at work was given in another type, as under
-        autocast, whichever module it belongs to."""
+    def is_cast(self, t: Tensor) -> Optional[bool]:
+        """Whether `t` is a weight that the function at work was given in another type, as under autocast, whichever
+        module it belongs to. None: it was given none of that shape."""
         name, args, kwargs = self._call
-        shapes = [tuple(w.shape) for w in _tensors(args, kwargs) if w.dtype != t.dtype and self._weighs(w)]
+        given, shape = _tensors(args, kwargs), tuple(t.shape)
+        weights = [w for w in given if w.dtype != t.dtype and self._weighs(w)]
         if name == "multi_head_attention_forward":  # which takes its first weight apart
-            shapes += [(n * shape[1], shape[1]) for shape in shapes if len(shape) == 2 for n in (1, 2)]
-        return tuple(t.shape) in shapes or tuple(t.shape[::-1]) in shapes
+            parts = [(n * w.shape[1], w.shape[1]) for w in weights if w.dim() == 2 for n in (1, 2)]
+            if shape in parts or shape[::-1] in parts:
+                return True
+        alike = [w for w in weights if shape in (tuple(w.shape), tuple(w.shape[::-1]))]
+        if not alike:
+            return None
+        if not any(a.numel() == t.numel() and not self._weighs(a) for a in given):
+            return True
+        # An activation of its size lies beside it: the values tell.
+        turned = [w.detach().permute(*reversed(range(w.dim()))) for w in alike]
+        return any(w.shape == t.shape and torch.equal(t, w.to(t.dtype)) for w in (*alike, *turned))
 
     def of(self, t: Tensor) -> FrozenSet[str]:
         """What `t` is, that the function at work saves; of two kinds the finer one is right."""

@@ -457,13 +457,11 @@ class Held:
         torch.nn.utils.weight_norm or a parametrization makes."""
         if t.dim() < 2:
             return False
-        if self._kinds.is_cast(t):
-            return True
-        module = call.module()
-        if module is None:
-            return False
         if storage._cdata in call.holds:
             return True
+        cast, module = self._kinds.is_cast(t), call.module()
+        if cast is not None or module is None:
+            return bool(cast)
         own = [tuple(p.shape) for p in module.parameters(recurse=False) if p.dtype != t.dtype]
         made_from = getattr(module, "parametrizations", None)
         if isinstance(made_from, torch.nn.Module):

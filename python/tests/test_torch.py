@@ -777,6 +777,20 @@ def test_an_impossible_ratio_under_autocast():
         assert len(found) == warned and all("bf16 tensors stay exact: " in text and "4.923" in text for text in found)
 
 
+@pytest.mark.parametrize("split", ["gradient", "even"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_autocast_tells_an_activation_from_a_weight_of_its_shape(split, bias):
+    model, x = nn.Sequential(nn.Linear(64, 64, bias=bias), nn.Linear(64, 64, bias=bias)), activation(64, 64)
+    with torch.autocast("cpu", dtype=torch.bfloat16), compressed(model, ratio=4, split=split) as held:
+        y = model(x)
+        kinds = sorted(e.kind for e in held._table.values())
+    assert kinds == ["exact", "exact", "slots", "slots"] and y.requires_grad
+    found = torch.autograd.grad(y.float().sum(), x)[0]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        exact = torch.autograd.grad(model(x).float().sum(), x)[0]
+    assert torch.equal(found, exact)  # of the weights alone
+
+
 def test_autocast_of_later_versions_is_asked_by_device(monkeypatch):
     monkeypatch.setattr(torch, "get_autocast_dtype", {"cpu": torch.bfloat16, "cuda": torch.float16}.get, raising=False)
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda name: name == "cuda")
