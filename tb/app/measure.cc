@@ -86,8 +86,11 @@ Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConf
 std::vector<uint64_t> LatenciesAlone(DeviceKind kind, const NamedConfig& config,
                                      const DeviceConfig& c, uint64_t blocks) {
   std::vector<uint64_t> all;
-  for (uint64_t b = 0; b < blocks; ++b)
-    all.push_back(RunFor(kind, config, c, b, 1, false).timing.max_latency);
+  for (uint64_t b = 0; b < blocks; ++b) {
+    const OneRun run = RunFor(kind, config, c, b, 1, false);
+    if (!run.verdict.ok()) return {};
+    all.push_back(run.timing.max_latency);
+  }
   return all;
 }
 

@@ -28,7 +28,7 @@ struct Measurement {
 Measurement Measure(DeviceKind kind, const NamedConfig& config, const DeviceConfig& device_config,
                     uint64_t blocks, bool growth = false);
 
-// The latency of each of these blocks of activations, alone.
+// The latency of each of these blocks of activations, alone; none where a run fails.
 std::vector<uint64_t> LatenciesAlone(DeviceKind kind, const NamedConfig& config,
                                      const DeviceConfig& device_config, uint64_t blocks);
 
