@@ -60,6 +60,13 @@ void BufferedSequence::AddRandom(uint32_t k) {
   }
   if (rng_.OneIn(2) || (!corrupt_ && ToSlots(b))) {
     Add(ReadOp{b});
+    // WRAP across blocks is too rare to find its block in a buffer by chance.
+    const uint64_t size = r.block_bytes();
+    if (b.type == kWrap && r.Owns(b.addr) &&
+        (LowestOf(b) - r.base) / size != (EndOf(b) - 1 - r.base) / size) {
+      Fence();
+      Add(ReadOp{b});
+    }
   } else {
     AddWrite(b, r.config.format);
   }
