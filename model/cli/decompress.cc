@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "actplane/fast.h"
@@ -140,10 +141,52 @@ Status ReportTensors(const io::ContainerReader& reader, const DecompressOptions&
   return Print(text, piped);
 }
 
+// Makes a folder, and takes away what it made if nothing is in there at its end.
+class NewFolder {
+ public:
+  NewFolder() = default;
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+  ~NewFolder() {
+    std::error_code not_empty;
+    for (const fs::path& folder : made_) fs::remove(folder, not_empty);
+  }
+
+  Status Make(const std::string& path) {
+    std::error_code error;
+    for (fs::path p = fs::absolute(path, error); !error && !fs::exists(p, error);) {
+      if (p.has_filename()) made_.push_back(p);  // from within to without
+      p = p.parent_path();
+    }
+    if (fs::create_directories(path, error); !error) return OkStatus();
+    return IoError(fmt::format("cannot make folder {}: {}; check the path and its permissions",
+                               io::Quote(path), error.message()));
+  }
+
+ private:
+  std::vector<fs::path> made_;
+};
+
+// Files are written through links, so that two names can be one file.
+Status CheckDistinct(const std::vector<Done>& plan) {
+  std::map<fs::path, std::string> names;
+  for (const Done& d : plan) {
+    std::error_code not_there;
+    const fs::path file = fs::canonical(d.path, not_there);
+    if (not_there || !fs::is_regular_file(file, not_there)) continue;
+    const auto [other, is_new] = names.emplace(file, d.path);
+    if (is_new) continue;
+    return ConfigError(fmt::format(
+        "{} and {} lead to one file, which can hold one tensor; remove one of the links",
+        io::Quote(other->second), io::Quote(d.path)));
+  }
+  return OkStatus();
+}
+
 // The tensors to write, and where, all of which can be written as far as can be known. A folder for
 // `out` is made when it ends with a slash.
 Result<std::vector<Done>> PlanOf(const io::ContainerReader& reader, const io::Files& files,
-                                 const DecompressOptions& o) {
+                                 const DecompressOptions& o, NewFolder& made) {
   std::error_code error;
   const bool folder = o.out.ends_with('/') || (o.out != "-" && fs::is_directory(o.out, error));
   std::vector<Done> plan;
@@ -183,10 +226,8 @@ Result<std::vector<Done>> PlanOf(const io::ContainerReader& reader, const io::Fi
     if (Status s = files.CheckOutput(d.path, o.force); !s.ok()) return s;
   }
   if (!folder) return plan;
-  if (fs::create_directories(o.out, error); error) {
-    return IoError(fmt::format("cannot make folder {}: {}; check the path and its permissions",
-                               io::Quote(o.out), error.message()));
-  }
+  if (Status s = CheckDistinct(plan); !s.ok()) return s;
+  if (Status s = made.Make(o.out); !s.ok()) return s;
   return plan;
 }
 
@@ -208,7 +249,8 @@ Status Run(const DecompressOptions& o) {
   io::Files files;
   Result<io::ContainerReader> reader = OpenContainer(files, o.in);
   if (!reader.ok()) return reader.status();
-  Result<std::vector<Done>> plan = PlanOf(*reader, files, o);
+  NewFolder made;
+  Result<std::vector<Done>> plan = PlanOf(*reader, files, o, made);
   if (!plan.ok()) return plan.status();
 
   uint64_t bytes = 0;

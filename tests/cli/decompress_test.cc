@@ -189,10 +189,17 @@ TEST_F(Damage, AFailureLeavesEveryOldFileAsItWas) {
   EXPECT_EQ(ReadFile(real), "mine a");
   EXPECT_EQ(ReadFile(Path("d/b.npy")), "mine b");
   Fails(3, {"decompress", apl, Path("new/")}, "fails its checksum");
+  Fails(3, {"decompress", apl, Path("new/deep/")}, "fails its checksum");
+  EXPECT_FALSE(std::filesystem::exists(Path("new")));
 
   WriteFile("in.apl", good);
   Ok({"decompress", apl, Path("d")});
   EXPECT_TRUE(std::filesystem::is_symlink(Path("d/a.npy")));
+  EXPECT_EQ(ReadFile(real), Npy("<f4", "(512,)", Noise(4096).substr(0, 2048)));
+
+  std::filesystem::remove(Path("d/b.npy"));
+  std::filesystem::create_symlink("a.npy", Path("d/b.npy"));
+  Fails(2, {"decompress", apl, Path("d"), "-f"}, "lead to one file");
   EXPECT_EQ(ReadFile(real), Npy("<f4", "(512,)", Noise(4096).substr(0, 2048)));
 }
 
