@@ -40,9 +40,12 @@ struct CompareOptions {
   bool json = false;
 };
 
+using TableHashes = std::map<std::string, std::string>;  // of methods that read some
+
 // Checks every run before the first starts. The list with `exact` in front, each method once. `run`
-// learns what text and weights there are.
-Result<std::vector<std::string>> CheckedMethods(const CompareOptions& o, RunConfig& run) {
+// learns what text and weights there are, `hashes` what tables.
+Result<std::vector<std::string>> CheckedMethods(const CompareOptions& o, RunConfig& run,
+                                                TableHashes& hashes) {
   RefuseStreams();
   std::vector<std::string> methods = {"exact"};
   for (const std::string& spec : o.methods) {
@@ -55,6 +58,7 @@ Result<std::vector<std::string>> CheckedMethods(const CompareOptions& o, RunConf
     config.stash = spec;
     const Result<std::unique_ptr<Trainer>> trainer = Trainer::Create(config, *corpus);
     if (!trainer.ok()) return trainer.status();
+    hashes[spec] = (*trainer)->config().table_hash;
     if (const std::string output = Output::AnyClaimed(); !output.empty()) {
       return ConfigError(
           fmt::format("every run of {} would write {}; let actplane-train train do it", spec,
@@ -74,7 +78,8 @@ struct Plan {
   const CompareOptions& options;
   RunConfig run;                     // with what it reads
   std::vector<std::string> methods;  // exact first
-  std::vector<std::string> given;    // options of the run
+  TableHashes hashes;
+  std::vector<std::string> given;  // options of the run
   std::string runs;
 
   std::string FolderOf(const std::string& method, uint64_t seed) const {
@@ -113,6 +118,7 @@ Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
       if (plan.LeftOut(method, seed)) continue;
       RunConfig config = plan.run;
       config.stash = method;
+      config.table_hash = plan.hashes.at(method);
       config.seed = seed;
       Result<std::optional<Task>> task =
           TrainingTask(Plan::NameOf(method, seed), plan.given, config, plan.FolderOf(method, seed));
@@ -124,7 +130,8 @@ Result<std::deque<Task>> TrainingTasks(const Plan& plan) {
 }
 
 // The gradient of every method on the weights that the exact run of the first seed ended with.
-// One that is there stays, unless it is of other weights; where those are not kept nobody can tell.
+// One that is there stays, unless it is of other weights or of another table; where the weights are
+// not kept nobody can tell.
 Result<std::deque<Task>> GradientTasks(const Plan& plan) {
   const uint64_t seed = plan.options.seeds[0];
   const std::string weights = plan.FolderOf("exact", seed) + "/checkpoint";
@@ -141,7 +148,8 @@ Result<std::deque<Task>> GradientTasks(const Plan& plan) {
     if (std::filesystem::exists(result, ignored)) {
       const Result<Json> json = ReadJson(result);
       if (!json.ok()) return json.status();
-      if (hash.empty() || json->value("weights", std::string()) == hash) continue;
+      const bool same = hash.empty() || json->value("weights", std::string()) == hash;
+      if (same && json->value("table", std::string()) == plan.hashes.at(method)) continue;
     }
     Task task{method + " gradient", {"gradcheck"}, result + ".txt", result};
     for (const std::string& g : plan.given) {
@@ -188,6 +196,7 @@ Result<Results> ReadRuns(const Plan& plan, const Failures& failed) {
       if (method == plan.methods[0] && !exact.empty() && !all_seeds) continue;
       Result<std::vector<LogRow>> log = ReadLog(folder + "/log.csv", Role::kOwn);
       if (!log.ok()) return log.status();
+      if (log->empty()) continue;  // the first step has diverged
       if (method == plan.methods[0]) exact[seed] = results.curves.size();
       results.curves.push_back({all_seeds ? fmt::format("{}, seed {}", method, seed) : method,
                                 std::move(log).value(), exact[seed]});
@@ -255,12 +264,17 @@ Status Run(CompareOptions o, const CLI::App& app) {
   std::set<uint64_t> seen;  // a seed twice would be two that agree
   std::erase_if(o.seeds, [&](uint64_t seed) { return !seen.insert(seed).second; });
   RunConfig run;
-  Result<std::vector<std::string>> methods = CheckedMethods(o, run);
+  TableHashes hashes;
+  Result<std::vector<std::string>> methods = CheckedMethods(o, run, hashes);
   if (!methods.ok()) return methods.status();
   Result<std::map<std::string, Output>> tables = ClaimTables(o);
   if (!tables.ok()) return tables.status();
   const std::string& out = o.run.out;
-  const Plan plan{o, run, std::move(methods).value(), GivenOptions(app),
+  const Plan plan{o,
+                  run,
+                  std::move(methods).value(),
+                  std::move(hashes),
+                  GivenOptions(app),
                   o.runs.empty() ? out : o.runs};
   for (const std::string& folder : {out, plan.runs}) {
     if (Status s = MakeFolder(folder); !s.ok()) return s;

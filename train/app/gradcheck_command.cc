@@ -64,6 +64,12 @@ Status Run(const GradcheckOptions& o) {
     trainer.set_show([&](const std::string& text) { line.Show(specs[s] + "  " + text); });
     stashes[s]->set_only(std::nullopt);
     if (Status adopted = trainer.Adopt(*stashes[s]); !adopted.ok()) return adopted;
+    Codec& codec = stashes[s]->codec();
+    for (int w = 0; w < codec.WarmUp(); ++w) {
+      line.Show(fmt::format("{}  warm-up {} of {}", specs[s], w + 1, codec.WarmUp()));
+      GradientOf(trainer, *stashes[s], o.batches + w, nullptr, nullptr);
+    }
+    const State warm = codec.SaveState();
     const int first = o.total_only ? kKinds : 0;
     const size_t first_line = lines.size();
     for (int k = first; k <= kKinds; ++k) {  // the last round is all kinds together
@@ -72,6 +78,9 @@ Status Run(const GradcheckOptions& o) {
       if (!all && textbook[i] == 0) continue;  // no dropout, no dropped map
       line.Show(fmt::format("{}  {}", specs[s], all ? "all" : kKindNames[static_cast<size_t>(k)]));
       stashes[s]->set_only(all ? std::nullopt : std::optional(static_cast<Kind>(k)));
+      if (codec.WarmUp() != 0) {  // every round from the same estimates
+        if (Status loaded = codec.LoadState(warm); !loaded.ok()) return loaded;
+      }
       Line& l = lines.emplace_back();
       l.stash = specs[s];
       l.kind = all ? "all" : kKindNames[static_cast<size_t>(k)];
@@ -97,6 +106,8 @@ Status Run(const GradcheckOptions& o) {
                  {"minibatch", {{"relative", noise.Relative()}, {"cosine", noise.Cosine()}}},
                  {"common_part_of_keys", keys},
                  {"lines", Json::array()}};
+    if (stashes.size() == 1 && stashes[0]->contents() != 0)
+      json["table"] = fmt::format("{:016x}", stashes[0]->contents());
     for (const Line& l : lines) json["lines"].push_back(JsonOf(l));
     return PrintJson(json);
   }

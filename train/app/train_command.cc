@@ -52,16 +52,15 @@ Json StateOf(Trainer& trainer, const Tally& tally) {
     weights += static_cast<int64_t>(p->value.nbytes());
     gradients += static_cast<int64_t>(p->grad.nbytes());
   }
-  const int64_t exact = Sum(trainer.model().TextbookBytes(trainer.config().batch));
-  const int64_t other = tally.total() - tally.Activations().total();
   return {{"weights", weights},
           {"gradients", gradients},
           {"moments", 2 * gradients},
-          {"total", weights + 3 * gradients + tally.total()},
-          {"exact_total", 4 * weights + exact + other}};
+          {"total", weights + 3 * gradients + tally.total()}};
 }
 
-Json SummaryOf(Trainer& trainer, const std::vector<LogRow>& log, const StepReport& last) {
+// loss: at the end; nothing where the run has none.
+Json SummaryOf(Trainer& trainer, const std::vector<LogRow>& log, const StepReport& last,
+               std::optional<double> loss) {
   const RunConfig& c = trainer.config();
   const PerKind<int64_t> textbook = trainer.model().TextbookBytes(c.batch);
   std::vector<double> seconds;
@@ -80,8 +79,8 @@ Json SummaryOf(Trainer& trainer, const std::vector<LogRow>& log, const StepRepor
           {"threads", c.threads},
           {"processor", Processor()},
           {"steps", log.size()},
-          {"held_out_loss", log.back().held_out.value_or(0)},
-          {"held_out_bits_per_byte", log.back().held_out.value_or(0) / std::numbers::ln2},
+          {"held_out_loss", loss ? Json(*loss) : Json()},
+          {"held_out_bits_per_byte", loss ? Json(*loss / std::numbers::ln2) : Json()},
           {"median_step_seconds", Median(seconds)},
           {"bytes",
            {{"float32", Sum(textbook)},
@@ -94,7 +93,6 @@ Json SummaryOf(Trainer& trainer, const std::vector<LogRow>& log, const StepRepor
             {"allocator", last.allocator_held},
             {"allocator_peak", last.allocator_peak}}},
           {"ratio", Ratio(Sum(textbook), bytes.total())},
-          {"ratio_with_masks_and_exact", Ratio(Sum(textbook) + t.masks + t.exact, t.total())},
           {"state", StateOf(trainer, t)},
           {"kinds", kinds}};
 }
@@ -172,13 +170,11 @@ Status Run(const TrainOptions& o) {
     if (!step.ok()) {
       line.Clear();
       if (step.status().code() != StatusCode::kMismatch) return step.status();
-      if (!log.empty()) (void)files->log.Write(FormatLog(log));
-      if (report.tally.total() != 0) {  // for whoever compares: it has ended, without a loss
-        Json summary = SummaryOf(trainer, log, report);
-        for (const char* loss : {"held_out_loss", "held_out_bits_per_byte"})
-          summary[loss] = nullptr;
-        (void)files->summary.Write(summary.dump(2) + "\n");
-      }
+      (void)files->log.Write(FormatLog(log));
+      // For whoever compares: it has ended, without a loss.
+      if (report.tally.total() == 0)
+        trainer.Accumulate(trainer.stash(), trainer.step(), 0, 1, &report);
+      (void)files->summary.Write(SummaryOf(trainer, log, report, std::nullopt).dump(2) + "\n");
       return {step.status().code(),
               fmt::format("{} ({})", step.status().message(),
                           saved ? checkpoint : "there is none yet: lower --checkpoint-every")};
@@ -221,6 +217,7 @@ Status Run(const TrainOptions& o) {
                                        io::Quote(files->log.path()), c.steps));
     }
     log.back().held_out = trainer.Evaluate();
+    if (Status s = trainer.Adopt(trainer.stash()); !s.ok()) return s;
     trainer.Accumulate(trainer.stash(), c.steps - 1, 0, 1, &report);
   }
   if (report.tally.total() == 0) {
@@ -231,7 +228,7 @@ Status Run(const TrainOptions& o) {
     return Print(
         fmt::format("stopped after step {} of {}; go on with --resume\n", trainer.step(), c.steps));
   }
-  const Json summary = SummaryOf(trainer, log, report);
+  const Json summary = SummaryOf(trainer, log, report, log.back().held_out);
   if (Status s = files->summary.Write(summary.dump(2) + "\n"); !s.ok()) return s;
   const Result<std::string> svg = DrawCurves({{c.stash, log, 0}});
   if (!svg.ok()) return svg.status();

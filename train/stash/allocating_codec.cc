@@ -316,6 +316,7 @@ Result<MethodParts> MakeAllocating(MethodOptions& options, const AllocationRule&
     if (!text.ok()) return text.status();
     o.table = Json::parse(*text, nullptr, false);
     if (!o.table.is_object() || !o.table.contains("tensors")) return NoTable(rule.method, o.load);
+    options.NoteContents(*text);
   }
   if (!save.empty()) {
     Result<Output> output = Output::ClaimOwn(save);

@@ -83,6 +83,9 @@ class Codec : public Method {
   virtual at::Tensor Unpack(const Packed& packed, at::IntArrayRef shape,
                             const Context& context) = 0;
 
+  // Minibatches after which what it estimates from one to the next is as in training.
+  virtual int WarmUp() const { return 0; }
+
   // Whether tensors of this kind come back bit for bit.
   virtual bool IsExact(Kind /*kind*/) const { return false; }
 };

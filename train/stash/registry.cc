@@ -165,6 +165,7 @@ Result<MethodParts> MakeParts(std::string_view spec) {
     Result<MethodParts> parts = info.make(*options);
     if (!parts.ok()) return parts.status();
     if (Status s = options->Finish(); !s.ok()) return s;
+    parts->contents = options->contents();
     return parts;
   }
   return ConfigError(
@@ -185,13 +186,16 @@ Result<std::unique_ptr<Stash>> MakeStash(std::string_view spec) {
     }
     if (parts->codec) all.codec = std::move(parts->codec);
     if (parts->formulas) all.formulas = std::move(parts->formulas);
+    if (parts->contents != 0) all.contents = MixKey(all.contents, parts->contents);
     if (more) rest.remove_prefix(plus + 1);
   }
   if (!all.codec) all.codec = MakeExactCodec();
   if (all.formulas) {
     if (Status s = all.formulas->CheckCodec(*all.codec); !s.ok()) return s;
   }
-  return std::make_unique<Stash>(std::move(all.codec), std::move(all.formulas));
+  auto stash = std::make_unique<Stash>(std::move(all.codec), std::move(all.formulas));
+  stash->set_contents(all.contents);
+  return stash;
 }
 
 }  // namespace actplane::train

@@ -11,6 +11,7 @@
 #include "actplane/status.h"
 #include "train/stash/codec.h"
 #include "train/stash/formulas.h"
+#include "train/stash/random.h"
 #include "train/stash/stash.h"
 
 namespace actplane::train {
@@ -30,6 +31,10 @@ class MethodOptions {
 
   // The value of a key as it is; empty when it is not there.
   std::string Text(std::string_view key);
+
+  // What a file that an option names holds: a run with other contents is another run.
+  void NoteContents(std::string_view text) { contents_ = MixKey(contents_, text); }
+  uint64_t contents() const { return contents_; }  // 0 when no file was read
 
   // key.KIND=NUMBER for some kinds, key=NUMBER for the others. KIND=0 or "exact" is 0.
   Result<PerKind<double>> NumberPerKind(std::string_view key, double otherwise, double low,
@@ -53,12 +58,14 @@ class MethodOptions {
   std::string method_;
   std::vector<Item> items_;
   std::vector<std::string> known_;
+  uint64_t contents_ = 0;
 };
 
 // A method changes how tensors are stored, or what layers keep, or both.
 struct MethodParts {
   std::unique_ptr<Codec> codec = nullptr;
   std::unique_ptr<Formulas> formulas = nullptr;
+  uint64_t contents = 0;  // of the files that its options name; 0 when there are none
 };
 
 struct MethodInfo {

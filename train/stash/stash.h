@@ -139,6 +139,10 @@ class Stash {
     Stash& stash_;
   };
 
+  // Of the files that its options name; 0 when there are none.
+  uint64_t contents() const { return contents_; }
+  void set_contents(uint64_t contents) { contents_ = contents; }
+
   const Tally& held() const { return held_; }
   const Tally& peak() const { return peak_; }  // the largest total since Begin
 
@@ -167,6 +171,7 @@ class Stash {
   std::optional<Kind> only_;
   bool exactly_ = false;
   Observer observer_;
+  uint64_t contents_ = 0;
   int64_t step_ = 0;
   int64_t micro_step_ = 0;
   int64_t entries_ = 0;

@@ -234,6 +234,15 @@ TEST_F(Program, GradcheckMeasuresEveryKind) {
   EXPECT_LT(json["common_part_of_keys"].get<double>(), 1);
 }
 
+// What it estimates has settled, and no kind has what another one left.
+TEST_F(Program, GradcheckOfMesaDoesNotDependOnWhatCameBefore) {
+  const std::string check = "gradcheck" + Small() + "--batches 2 --json mesa";
+  const Answer kinds = Run(check), total = Run(check + " --total-only");
+  ASSERT_EQ(kinds.code, 0) << kinds.err;
+  const auto lines = nlohmann::json::parse(kinds.out)["lines"];
+  EXPECT_EQ(lines.at(lines.size() - 1), nlohmann::json::parse(total.out)["lines"].at(0));
+}
+
 // The biases of keys have no gradient as long as rows of maps sum to 1; Llama has no biases.
 TEST_F(Program, GradcheckMeasuresWhatMakesKeysDrift) {
   const auto shift = [&](const std::string& arguments) {
@@ -574,7 +583,7 @@ Outcome OutcomeOf(const char* method, double loss, uint64_t seed = 1, double rat
                  {"total", 1},
                  {"float32", 4}}},
                {"ratio", ratio},
-               {"state", {{"exact_total", 2}, {"total", 1}}},
+               {"state", {{"total", 1}}},
                {"held_out_loss", loss},
                {"median_step_seconds", 1.0}};
   return o;
@@ -645,6 +654,19 @@ TEST(Comparison, VerdictsComeFromIntervals) {
   EXPECT_NE(VerdictCsv(*rows).find("4.0000,5.6569,\"d\",4.0000,2,10.000000,"), std::string::npos)
       << VerdictCsv(*rows);
   EXPECT_EQ(VerdictMarkdown({(*rows)[0], (*rows)[4]}), "") << "a table without an interval";
+}
+
+TEST(Comparison, WithoutACommonSeedThereIsNoVerdict) {
+  const auto rows =
+      Collect({OutcomeOf("exact", 1, 1), OutcomeOf("exact", 1, 2), OutcomeOf("exact", 1, 3),
+               OutcomeOf("a", 1.1, 1), OutcomeOf("b", 1.1, 2), OutcomeOf("b", 1.2, 3)},
+              {});
+  ASSERT_TRUE(rows.ok()) << rows.status().message();
+  const std::vector<Verdict> verdicts = Verdicts(*rows);
+  const auto a = std::find_if(verdicts.begin(), verdicts.end(),
+                              [](const Verdict& v) { return v.row->method == "a"; });
+  ASSERT_NE(a, verdicts.end());
+  EXPECT_EQ(a->others, "not known: no seed in common");
 }
 
 TEST(Comparison, QuotesInCellsAreDoubled) {
@@ -731,13 +753,39 @@ TEST_F(Program, ComparisonStopsWhenARunCannotStart) {
   EXPECT_FALSE(fs::exists(folder_ / "all/compare.csv"));
 }
 
-TEST_F(Program, ADivergedMethodIsARowAndAnExitCode) {
+TEST_F(Program, WhatDivergesInItsFirstStepHasEndedToo) {
   std::ofstream(folder_ / "broken.json") << FewBitTableOfNaN();
-  const Answer o =
-      Run("compare" + Small() + "--steps 6 --out all --methods fewbit:table=broken.json mxfp8");
-  EXPECT_EQ(o.code, 1) << o.err;
-  EXPECT_NE(ReadFile(folder_ / "all/compare.md").find("seed 1: actplane-train: step 0"),
-            std::string::npos);
+  const std::string compare =
+      "compare" + Small() + "--steps 6 --out all --methods fewbit:table=broken.json mxfp8";
+  const Answer o = Run(compare);
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_NE(ReadFile(folder_ / "all/compare.md").find("diverges (1 of 1)"), std::string::npos);
+  const fs::path summary = folder_ / "all/fewbit_table=broken.json-1/summary.json";
+  const auto json = nlohmann::json::parse(ReadFile(summary));
+  EXPECT_EQ(json["steps"], 0);
+  EXPECT_GT(json["bytes"]["total"], 0);
+  const auto time = fs::last_write_time(summary);
+  EXPECT_EQ(Run(compare).code, 0);
+  EXPECT_EQ(fs::last_write_time(summary), time) << "it is not started again";
+}
+
+// The name of a table stays when what is in it changes.
+TEST_F(Program, AnotherTableIsAnotherRun) {
+  const std::string train =
+      "train" + Small() + "--steps 4 --stash fewbit:table=t.json --out run --stop-after 2";
+  const std::string compare =
+      "compare" + Small() + "--steps 2 --out all --methods fewbit:table=t.json";
+  ASSERT_EQ(Run("fewbit --bits 3 --out t.json").code, 0);
+  ASSERT_EQ(Run(train).code, 0);
+  ASSERT_EQ(Run(compare).code, 0);
+  const fs::path gradient = folder_ / "all/fewbit_table=t.json-1.gradient.json";
+  const std::string of_three = ReadFile(gradient);
+  ASSERT_EQ(Run("fewbit --bits 1 -f --out t.json").code, 0);
+  ExpectComplaint(Run(train + " --resume"), 2, "table");
+  ExpectComplaint(Run(compare), 2, "is a run with other settings");
+  fs::remove_all(folder_ / "all/fewbit_table=t.json-1");
+  ASSERT_EQ(Run(compare).code, 0);
+  EXPECT_NE(ReadFile(gradient), of_three);
 }
 
 TEST_F(Program, FewBitPrintsWritesAndDrawsTables) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 
@@ -385,6 +386,13 @@ TEST_F(Program, ImpossibleSizesAreRefusedAndNotTried) {
     ExpectComplaint(Run("train" + Small() + option + " --out r", "timeout 60"), 2,
                     "this run needs at least");
   EXPECT_FALSE(fs::exists(folder_ / "r"));
+}
+
+TEST_F(Program, ALeadingZeroDoesNotMakeANumberOctal) {
+  const std::string train = "train" + Small() + "--steps 010 --seed 012 --out a --json";
+  const nlohmann::json summary = nlohmann::json::parse(Run(train).out);
+  EXPECT_EQ(summary["steps"], 10);
+  EXPECT_EQ(summary["config"]["seed"], 12);
 }
 
 TEST_F(Program, HintsNameWhatCanBeDone) {

@@ -13,7 +13,7 @@ double Bzip2Bits(std::string_view text);
 
 // Bits per byte of the part of `text` from `split` on under models of the part before: element k
 // predicts a byte from the k bytes before it, as counted, interpolated with element k - 1 after
-// Witten and Bell; under that all bytes are alike. `orders` of 0 to 7.
+// Witten and Bell; under that all bytes are alike. `orders` of 0 to 6.
 std::vector<double> ContextBits(std::string_view text, size_t split, int orders);
 
 }  // namespace actplane::train

@@ -125,6 +125,7 @@ Json RunConfig::Identity() const {
   json["seed"] = seed;
   json["held-out"] = held_out;
   json["stash"] = stash;
+  if (!table_hash.empty()) json["table"] = table_hash;
   json["text"] = text_hash;
   json["init"] = init_hash;
   json["eval-windows"] = eval_windows;

@@ -36,8 +36,9 @@ struct RunConfig {
   std::string init;  // checkpoint whose weights to start from
   bool resume = false;
   bool force = false;
-  std::string text_hash;  // of what was read; empty before that
-  std::string init_hash;  // of the checkpoint in `init`
+  std::string text_hash;   // of what was read; empty before that
+  std::string init_hash;   // of the checkpoint in `init`
+  std::string table_hash;  // of the files that `stash` names; empty where there are none
 
   // What a checkpoint must agree with: all but places, threads and intervals.
   nlohmann::ordered_json Identity() const;

@@ -41,6 +41,7 @@ Trainer::Trainer(const RunConfig& config, Corpus corpus, std::unique_ptr<Stash> 
       parameters_(model_->Parameters()),
       optimizer_(std::make_unique<AdamW>(parameters_, config.weight_decay)) {
   config_.text_hash = fmt::format("{:016x}", corpus_.hash());
+  config_.table_hash = stash_->contents() == 0 ? "" : fmt::format("{:016x}", stash_->contents());
 }
 
 Status Trainer::Bind(Stash& stash) {

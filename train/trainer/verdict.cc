@@ -25,6 +25,7 @@ Interval Behind(const Row& row, const Row& other) {
 }
 
 std::string InWords(const Interval& i, const char* above, const char* below) {
+  if (std::isnan(i.mean)) return "not known: no seed in common";
   if (std::isnan(i.low)) return "not known: one seed";
   if (i.low > 0) return fmt::format("{} {:.2f} to {:.2f} %", above, i.low, i.high);
   if (i.high < 0) return fmt::format("{} {:.2f} to {:.2f} %", below, -i.high, -i.low);

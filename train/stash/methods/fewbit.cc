@@ -87,6 +87,10 @@ Result<MethodParts> MakeFewBit(MethodOptions& options) {
                                                   FewBitWeight(*weight, *low, *high), *weight)
                                   : ReadFewBit(path);
   if (!table.ok()) return table.status();
+  if (!path.empty()) {
+    options.NoteContents(
+        fmt::format("{} {}", fmt::join(table->borders, " "), fmt::join(table->levels, " ")));
+  }
   if (table->function != "gelu") {
     return ConfigError(
         fmt::format("stash fewbit: the table is of {}, the network has gelu; make one "

@@ -16,6 +16,7 @@ namespace actplane::train {
 namespace {
 
 constexpr float kDecay = 0.9F;  // of the running estimates
+constexpr int kWarmUp = 20;     // then the first minibatch weighs 0.12
 constexpr float kTop = 255;
 
 // A tensor as [outer, groups, inner]: group g has the values x[:, g, :].
@@ -74,6 +75,8 @@ class MesaCodec final : public Codec {
     });
     return x;
   }
+
+  int WarmUp() const override { return kWarmUp; }
 
   State SaveState() const override { return ranges_; }
   Status LoadState(const State& state) override {
