@@ -54,6 +54,9 @@ TEST_F(SimProgram, EveryReportIsOneJsonObject) {
   EXPECT_EQ(one["blocks"], 20);
   EXPECT_EQ(one["failure"], nullptr);
   EXPECT_EQ(one["ok"], true);
+  const Json zeros = OkJson(Tiny({"--seed", "010", "--blocks", "020"}));  // not octal
+  EXPECT_EQ(zeros["seed"], "0xa");
+  EXPECT_EQ(zeros["blocks"], 20);
   const Json both = OkJson({"--config", "tiny", "--blocks", "20"});
   EXPECT_EQ(both["device"], "roundtrip");
   for (const char* device : {"compressor", "decompressor"}) {
