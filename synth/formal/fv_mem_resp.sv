@@ -4,9 +4,9 @@
 //
 // Proves   a burst whose last beat was taken gets at most one B, with its own ID, behind those of
 //          all bursts before it and before all others, never before its last beat; a refused one
-//          gets its B in the third cycle of its turn at the latest, and SLVERR, one in a region OKAY
-//          or SLVERR, a bypass one never EXOKAY. At most 16 bursts; idle says when there is none.
-//          S2 at B.
+//          gets its B in the third cycle of its turn at the latest, and SLVERR, one in a region
+//          OKAY or SLVERR, a bypass one never EXOKAY. At most 16 bursts; idle says when there is
+//          none. S2 at B.
 // Method   any burst may be marked when it ends; what is ahead of it is counted. Requests to the
 //          memory are noted as actp_mem_slot_out does; blocks at the head are free.
 // Reach    a bypass burst with an error behind two others

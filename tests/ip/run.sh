@@ -116,7 +116,7 @@ echo "${wide:0:120}µ" >>README.md; expect pages 1 'README.md:'
 
 # Links, to a page and to a heading of one.
 fresh_tree
-change docs/c.md '$s|$| [x](none.md)|'; expect pages 1 'docs/c.md:'; undo docs/c.md
-change docs/c.md '$s|$| [x](ip.md#nothing-of-it)|'; expect pages 1 'ip.md#nothing-of-it'; undo docs/c.md
+change docs/c.md '2s|^|[x](none.md)|'; expect pages 1 'docs/c.md:'; undo docs/c.md
+change docs/c.md '2s|^|[x](ip.md#nothing-of-it)|'; expect pages 1 'ip.md#nothing-of-it'; undo docs/c.md
 
 [[ $failures -eq 0 ]] && echo "every one of $((found - 4)) faults was found"
