@@ -7,6 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # What a tool has left behind must not come in with a commit: odd names, and the names that fuzzers give.
 if [[ -e .git ]]; then
   # A run is called after its method: train/runs has '=' too.
+  mkdir -p build
   git ls-files >build/names.txt || die "git does not list the files of the project (the line above)"
   if sed '/^train\/runs\//s/=//g' build/names.txt | grep -E '[^A-Za-z0-9._/+-]|(^|/)[0-9a-f]{40}$'; then
     die "no file of the project has such a name (lines above): git rm it"
