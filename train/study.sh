@@ -109,7 +109,7 @@ rule() { # by short runs, for an overall ratio of 12
     --out "$out/rule" >"$out/rule.json.new" && mv "$out/rule.json.new" "$out/rule.json"
 }
 
-track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "${others[@]}"; }
+track() { compare track mini --seeds "${SEEDS:-1,2,3}" --methods "${peers[@]}" "${codec[@]}" "$sig,ratio="{8,12} "${others[@]}"; }
 nomaps() { # TABLE PRESET FORMULA
   local list
   mapfile -t list < <(made "$3" "${peers[@]}" "${codec[@]}" "$sig,ratio="{8,12})
