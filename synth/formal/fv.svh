@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the proofs: for the engines CHECK is an assertion, seen at the clock edge while reset is off, and RESTRICT
-// an assumption, seen at every clock edge, in reset too. In a build with FV_REACH the checks are absent and REACH asserts
-// the opposite of its situation: the engine must then find a trace, or the proof was about nothing.
+// The words of the proofs: for the engines CHECK is an assertion, seen at the clock edge while
+// reset is off, and RESTRICT an assumption, seen at every clock edge, in reset too. In a build with
+// FV_REACH the checks are absent and REACH asserts the opposite of its situation: the engine must
+// then find a trace, or the proof was about nothing.
 `ifndef FV_SVH
 `define FV_SVH
 
