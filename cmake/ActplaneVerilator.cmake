@@ -29,7 +29,7 @@ option(ACTPLANE_RTL_COVERAGE "Count lines and toggles of the RTL in the models o
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-march=native ACTPLANE_HAS_MARCH_NATIVE)
 set(ACTPLANE_MODEL_OPT "-O2;$<$<BOOL:${ACTPLANE_HAS_MARCH_NATIVE}>:-march=native>"
-  CACHE STRING "How the verilated models are compiled; -march=native makes them 12 % faster, and theirs alone: set -O2 for a package")
+  CACHE STRING "How the verilated models are compiled; -march=native makes them 12 % faster and ties them to this CPU: -O2 for a package")
 
 # Lines of a list file without comments and blanks.
 function(_actp_read_list FILE OUT)
